@@ -1,0 +1,30 @@
+from odoo.http import request, route
+
+from odoo.addons.account_payment.controllers.payment import PaymentPortal
+
+
+class ClinicPaymentPortal(PaymentPortal):
+    """Let nobody pay more than is owed, whatever page the payment comes from."""
+
+    def _create_transaction(
+        self, *args, amount=None, currency_id=None, custom_create_values=None, **kwargs
+    ):
+        commands = (custom_create_values or {}).get("invoice_ids")
+        if commands:
+            # sudo: the routes have checked who pays; payers may not write invoices.
+            invoices = request.env["account.move"].sudo().browse(commands[0][2])
+            invoices._clinic_start_online_payment(
+                amount, request.env["res.currency"].browse(currency_id)
+            )
+        return super()._create_transaction(
+            *args,
+            amount=amount,
+            currency_id=currency_id,
+            custom_create_values=custom_create_values,
+            **kwargs,
+        )
+
+    @route()
+    def invoice_transaction(self, invoice_id, access_token=None, **kwargs):
+        """Work for clients who opened their invoice without a token as well."""
+        return super().invoice_transaction(invoice_id, access_token, **kwargs)

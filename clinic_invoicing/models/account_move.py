@@ -1,0 +1,269 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import LockError, UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import format_date, html2plaintext
+
+from odoo.addons.clinic_invoicing.rules import allocation
+
+UNPAID_STATES = ("not_paid", "partial")
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    clinic_has_services = fields.Boolean(
+        string="Bills Services",
+        readonly=True,
+        copy=False,
+        help="Read only by the person it is billed to, not by their relatives or "
+        "colleagues.",
+    )
+    clinic_billing_run_id = fields.Many2one(
+        "clinic.billing.run",
+        string="Billing Run",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+    )
+    clinic_payment_attempts = fields.Integer(
+        readonly=True,
+        copy=False,
+        help="How often somebody started to pay online.",
+    )
+
+    # The red number of the client's portal is counted by this index alone.
+    _clinic_unpaid_index = models.Index(
+        """(partner_id)
+        WHERE state = 'posted' AND move_type = 'out_invoice'
+          AND payment_state IN ('not_paid', 'partial')"""
+    )
+
+    # === SHARES === #
+
+    def _reverse_move_vals(self, default_values, cancel=True):
+        """A credit note is as private as the invoice that it reverses."""
+        vals = super()._reverse_move_vals(default_values, cancel=cancel)
+        vals["clinic_has_services"] = self.clinic_has_services
+        return vals
+
+    def _clinic_get_paid_by_share(self):
+        """Return what was paid of each share on these invoices.
+
+        An invoice and its credit notes are one account: what is credited was not
+        paid. What was paid fills the lines in their order.
+
+        :return: amount in the invoice's currency by share id
+        :rtype: dict[int, float]
+        """
+        paid_by_share = defaultdict(float)
+        posted = self.filtered(lambda move: move.state == "posted")
+        origins = self.browse()
+        for move in posted:
+            origins |= move.reversed_entry_id or move
+        for origin in origins:
+            for share_id, amount in origin._clinic_allocate_paid().items():
+                paid_by_share[share_id] += amount
+        return paid_by_share
+
+    def _clinic_allocate_paid(self):
+        """Return what was paid of each share of this invoice, by share id."""
+        self.ensure_one()
+        rounding = self.currency_id.rounding
+        nets = defaultdict(int)
+        total = residual = 0
+        family = self | self.reversal_move_ids
+        for move in family.filtered(lambda move: move.state == "posted"):
+            sign = -1 if move.move_type == "out_refund" else 1
+            total += sign * allocation.to_smallest_unit(move.amount_total, rounding)
+            residual += sign * allocation.to_smallest_unit(
+                move.amount_residual, rounding
+            )
+            for line in move.invoice_line_ids:
+                # A line added by hand takes its turn like the shares do.
+                key = line.clinic_share_id or line
+                nets[key] += sign * allocation.to_smallest_unit(
+                    line.price_total, rounding
+                )
+        if not nets:
+            return {}
+        # Taxes rounded per invoice may differ by a cent from those of the lines.
+        nets[next(reversed(nets))] += total - sum(nets.values())
+        parts = allocation.allocate_in_order(total - residual, list(nets.values()))
+        return {
+            key.id: part * rounding
+            for key, part in zip(nets, parts, strict=True)
+            if key._name == "clinic.service.share"
+        }
+
+    # === WHAT A CLIENT MAY SEE AND PAY === #
+
+    @api.model
+    def _clinic_get_billed_to_domain(self, partner):
+        """Invoices addressed to ``partner``, or to one of their own addresses."""
+        return Domain("partner_id", "=", partner.id) | Domain(
+            "partner_id.parent_id", "=", partner.id
+        )
+
+    @api.model
+    def _clinic_get_billed_domain(self, partner):
+        """Posted invoices that ``partner`` sees under Billing."""
+        return self._clinic_get_billed_to_domain(partner) & Domain(
+            [("state", "=", "posted"), ("move_type", "=", "out_invoice")]
+        )
+
+    @api.model
+    def _clinic_get_unpaid_domain(self, partner):
+        """Invoices that ``partner`` still owes money for."""
+        return self._clinic_get_billed_domain(partner) & Domain(
+            "payment_state", "in", UNPAID_STATES
+        )
+
+    @api.model
+    def _clinic_get_settled_domain(self, partner):
+        """Invoices that ``partner`` owes nothing for any more."""
+        return self._clinic_get_billed_domain(partner) & Domain(
+            "payment_state", "not in", UNPAID_STATES
+        )
+
+    def _clinic_get_owed_by_currency(self):
+        """Return ``(currency, what is still owed)`` for each currency."""
+        return [
+            (currency, sum(invoices.mapped("amount_residual")))
+            for currency, invoices in self.grouped("currency_id").items()
+        ]
+
+    def _clinic_check_chosen(self):
+        """Raise when nothing of what somebody chose to pay can be found."""
+        if not self:
+            raise ValidationError(
+                self.env._("There is nothing to pay here. Please reload the page.")
+            )
+        if len(self.currency_id) > 1 or len(self.company_id) > 1:
+            raise ValidationError(
+                self.env._(
+                    "Invoices of several practices or currencies are paid one by one."
+                )
+            )
+
+    def _clinic_start_online_payment(self, amount, currency):
+        """Make sure, under lock, that exactly this may be paid for these invoices.
+
+        Called before each online payment attempt, whatever page it comes from.
+        The rows stay locked until the attempt is stored, and are written to, so
+        that a second attempt at the same moment sees the first.
+
+        :param float amount: what is about to be paid, in ``currency``
+        :param res.currency currency: of the payment
+        :raise UserError: somebody else is paying them at this moment
+        :raise ValidationError: it may not be paid; nothing was changed
+        """
+        try:
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "This invoice is being paid in another window. Please wait a "
+                    "moment, then reload the page."
+                )
+            ) from error
+        self.invalidate_recordset(["amount_residual", "payment_state", "state"])
+        self._clinic_check_payable(amount, currency)
+        self.transaction_ids._clinic_supersede_open_attempts()
+        # Superseding may have found out that the money had arrived already.
+        self._clinic_check_payable(amount, currency)
+        for invoice in self:
+            invoice.clinic_payment_attempts += 1
+
+    def _clinic_check_payable(self, amount, currency):
+        """Raise ValidationError unless ``0 < amount <= what is owed now``."""
+        for invoice in self:
+            reason = invoice._clinic_get_payment_obstacle()
+            if reason:
+                raise ValidationError(reason)
+        if any(invoice.currency_id != currency for invoice in self):
+            raise ValidationError(
+                self.env._("An invoice can only be paid in its own currency.")
+            )
+        if not amount or currency.compare_amounts(amount, 0) <= 0:
+            raise ValidationError(self.env._("The amount must be more than zero."))
+        owed = sum(self.mapped("amount_residual"))
+        if currency.compare_amounts(amount, owed) > 0:
+            raise ValidationError(
+                self.env._(
+                    "Only %(owed)s is still owed. Please reload the page.",
+                    owed=currency.format(owed),
+                )
+            )
+
+    def _clinic_get_payment_obstacle(self):
+        """Return why this invoice cannot be paid online, ``False`` if it can."""
+        self.ensure_one()
+        if self.move_type != "out_invoice" or self.state != "posted":
+            return self.env._("This document cannot be paid.")
+        if self.payment_state == "reversed":
+            return self.env._("This invoice has been cancelled. Nothing is owed.")
+        if self.currency_id.is_zero(self.amount_residual):
+            return self.env._("This invoice has already been paid.")
+        if self.payment_state == "blocked":
+            return self.env._("This invoice cannot be paid at the moment.")
+        if self._clinic_is_clearing():
+            return self.env._(
+                "A payment of this invoice is on its way. You need not pay again."
+            )
+        return False
+
+    def _clinic_is_clearing(self):
+        """Whether money for this invoice is promised and has not arrived."""
+        self.ensure_one()
+        return any(
+            tx.state in ("pending", "authorized")
+            # Wire transfers are pending from the start and may never arrive.
+            and tx.provider_code not in ("none", "custom")
+            for tx in self.transaction_ids
+        )
+
+    def _clinic_get_payment_notice(self):
+        """Tell the client what became of the last attempt to pay online.
+
+        :return: a sentence, or ``False`` when there is nothing to explain
+        """
+        self.ensure_one()
+        last = self.transaction_ids.sorted("id")[-1:]
+        if self._clinic_is_clearing():
+            return self.env._("Your payment is on its way. You need not do anything.")
+        if last.state == "draft":
+            return self.env._(
+                "A payment was started on %(date)s and not finished. You can pay "
+                "again: you will not be charged twice.",
+                date=format_date(self.env, last.create_date),
+            )
+        if last.state == "error":
+            return self.env._(
+                "The last payment did not go through, and nothing was charged. "
+                "%(reason)s",
+                reason=html2plaintext(last.state_message or "").strip(),
+            )
+        return False
+
+    def _clinic_get_portal_lines(self):
+        """Return what a client reads of each service on this invoice.
+
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        # sudo: clients have no access to services, only to what is billed to them.
+        lines = self.sudo().invoice_line_ids.filtered(
+            lambda line: line.display_type == "product"
+        )
+        return [
+            {
+                "date": line.clinic_service_id.date,
+                "description": line.clinic_service_id.name or line.name,
+                "patient": line.clinic_service_id.patient_id.name,
+                "practitioner": line.clinic_service_id.practitioner_id.name,
+                "amount": line.price_total,
+            }
+            for line in lines
+        ]

@@ -1,0 +1,206 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from odoo.addons.clinic_invoicing.rules import billing_state
+
+
+class CalendarEvent(models.Model):
+    """The appointment is the slot of a visit; what is billed is on its services.
+
+    Every employee reads calendars and other calendars copy them, so nothing
+    clinical and no amount is kept here.
+    """
+
+    _inherit = "calendar.event"
+
+    clinic_patient_id = fields.Many2one(
+        "res.partner",
+        string="Patient",
+        domain="[('clinic_is_patient', '=', True)]",
+        index="btree_not_null",
+        groups="clinic_invoicing.group_front_desk",
+    )
+    clinic_service_ids = fields.One2many(
+        "clinic.service",
+        "event_id",
+        string="Services",
+        groups="clinic_invoicing.group_front_desk",
+    )
+    clinic_status = fields.Selection(
+        [
+            ("planned", "Planned"),
+            ("completed", "Completed"),
+            ("no_show", "No-show"),
+            ("cancelled", "Cancelled"),
+        ],
+        string="Visit",
+        default="planned",
+        required=True,
+        copy=False,
+        groups="clinic_invoicing.group_front_desk",
+    )
+    clinic_billing_state = fields.Selection(
+        selection="_selection_clinic_billing_state",
+        string="Billing",
+        compute="_compute_clinic_billing",
+        compute_sudo=True,
+        groups="clinic_invoicing.group_front_desk",
+    )
+    clinic_invoice_names = fields.Char(
+        string="Invoice",
+        compute="_compute_clinic_billing",
+        # sudo: the front desk reads the numbers and not the invoices.
+        compute_sudo=True,
+        groups="clinic_invoicing.group_front_desk",
+    )
+
+    def _selection_clinic_billing_state(self):
+        return (
+            self.env["clinic.service"]._fields["state"]._description_selection(self.env)
+        )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("clinic_service_ids.state", "clinic_service_ids.invoice_ids.name")
+    def _compute_clinic_billing(self):
+        for event in self:
+            services = event.clinic_service_ids
+            event.clinic_billing_state = billing_state.summary(services.mapped("state"))
+            names = services.invoice_ids.filtered("name").mapped("name")
+            event.clinic_invoice_names = ", ".join(names)
+
+    @api.depends("clinic_patient_id")
+    @api.depends_context("uid")
+    def _compute_display_name(self):
+        """Show the patient on the front desk's calendar, and to nobody else."""
+        super()._compute_display_name()
+        if not self.env.user.has_group("clinic_invoicing.group_front_desk"):
+            return
+        for event in self:
+            if event.clinic_patient_id:
+                event.display_name = (
+                    f"{event.clinic_patient_id.name} · {event.display_name}"
+                )
+
+    def _compute_user_can_edit(self):
+        """The front desk keeps the appointments of all practitioners."""
+        super()._compute_user_can_edit()
+        if not self.env.user.has_group("clinic_invoicing.group_front_desk"):
+            return
+        for event in self:
+            if event.clinic_patient_id and event.privacy != "private":
+                event.user_can_edit = True
+
+    @api.onchange("clinic_patient_id", "user_id")
+    def _onchange_clinic_patient_id(self):
+        """Book with the practitioner; the patient is not invited.
+
+        Invitations would copy the patient's name, e-mail and phone into the
+        event's description, and from there into other calendars.
+        """
+        if not self.clinic_patient_id:
+            return
+        self.name = self.name or self.env._("Appointment")
+        if self.user_id:
+            self.partner_ids = self.user_id.partner_id
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if any(vals.get("clinic_patient_id") for vals in vals_list):
+            # Stock would copy the attendees' contact details into the description.
+            self = self.with_context(skip_contact_description=True)
+        return super().create(vals_list)
+
+    def unlink(self):
+        """Services of a deleted appointment are cancelled, billed ones are kept.
+
+        When a series is rewritten, its events are deleted to be made anew: that
+        is nobody's decision about a service, which then only loses its slot.
+        """
+        if not self.env.context.get("archive_on_error"):
+            # sudo: whoever may delete the slot need not know what was billed.
+            pending = self.sudo().clinic_service_ids.filtered(
+                lambda service: not service._is_on_invoice()
+            )
+            pending.action_cancel()
+        return super().unlink()
+
+    # === ACTION METHODS === #
+
+    def action_clinic_complete(self):
+        """Say that the visits took place."""
+        self._clinic_check_front_desk()
+        self._clinic_set_status("completed")
+
+    def action_clinic_complete_and_invoice(self):
+        """Complete the visit and invoice its services.
+
+        :return: a notification that names the invoices
+        """
+        self.action_clinic_complete()
+        return self._clinic_invoice()
+
+    def action_clinic_invoice(self):
+        """Invoice the services of the visit, before or after it took place.
+
+        :return: a notification that names the invoices
+        """
+        self._clinic_check_front_desk()
+        return self._clinic_invoice()
+
+    def _clinic_check_front_desk(self):
+        if not self.env.user.has_group("clinic_invoicing.group_front_desk"):
+            raise AccessError(self.env._("Only the front desk may bill visits."))
+        self.check_access("read")
+        if any(not event.clinic_patient_id for event in self):
+            raise UserError(self.env._("Choose the patient of the appointment first."))
+
+    def _clinic_set_status(self, status):
+        """Change the status of these occurrences, never of their series.
+
+        sudo: a private appointment of a practitioner can be completed too. Only
+        the status is written, so that the recurrence is left alone.
+        """
+        self.sudo().write({"clinic_status": status})
+
+    def _clinic_invoice(self):
+        services = self.clinic_service_ids
+        if not services:
+            raise UserError(self.env._("Add a service to the appointment first."))
+        services._lock_for_billing()
+        # A visit may be invoiced before it is completed, e.g. when paid on arrival.
+        states = (billing_state.PLANNED, billing_state.TO_INVOICE)
+        obstacles = services._get_billing_obstacles(states)
+        ready = services.filtered(lambda service: service not in obstacles)
+        if not ready:
+            return self._clinic_notify("warning", services._format_obstacles(obstacles))
+        today = fields.Date.context_today(self)
+        invoices = ready._create_invoices(today)
+        return self._clinic_notify(
+            "success",
+            self.env._(
+                "Invoice %(names)s is posted.", names=", ".join(invoices.mapped("name"))
+            ),
+        )
+
+    def _clinic_notify(self, kind, message):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": kind,
+                "message": message,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _clinic_get_date(self):
+        """Return the day of the appointment where the practice is."""
+        self.ensure_one()
+        if self.allday:
+            return self.start_date or self.start.date()
+        tz = self.event_tz or self.user_id.tz or self.env.user.tz
+        local = fields.Datetime.context_timestamp(self.with_context(tz=tz), self.start)
+        return local.date()

@@ -1,0 +1,421 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from odoo.addons.clinic_invoicing.rules import billing_state
+
+# What may not change any more once it stands on an invoice: the invoice says so.
+FIELDS_FROZEN_BY_INVOICE = frozenset(
+    {
+        "bill_to_id",
+        "billing",
+        "company_id",
+        "date",
+        "discount",
+        "patient_id",
+        "price_unit",
+        "quantity",
+        "rate_id",
+        "share_ids",
+        "tax_ids",
+    }
+)
+
+WORKLIST_TABS = (billing_state.TO_INVOICE, billing_state.INVOICED, billing_state.PAID)
+TAB_LIMIT = 999
+
+
+class ClinicService(models.Model):
+    """One rate rendered to one patient at one date: all that is ever billed.
+
+    The appointment is only the slot. Calendars rewrite, split and delete their
+    events, so what matters for the bill is copied here and survives them.
+    """
+
+    _name = "clinic.service"
+    _description = "Clinic Service"
+    _inherit = ["mail.thread"]
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(
+        string="Description",
+        compute="_compute_name",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        help="What the client reads on the invoice.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    currency_id = fields.Many2one(
+        "res.currency",
+        compute="_compute_currency_id",
+        store=True,
+        precompute=True,
+    )
+    event_id = fields.Many2one(
+        "calendar.event",
+        string="Appointment",
+        ondelete="set null",
+        index="btree_not_null",
+        copy=False,
+    )
+    appointment_status = fields.Selection(
+        [
+            ("planned", "Planned"),
+            ("completed", "Completed"),
+            ("no_show", "No-show"),
+            ("cancelled", "Cancelled"),
+        ],
+        compute="_compute_from_appointment",
+        store=True,
+        precompute=True,
+        help="Kept when the appointment itself is deleted.",
+    )
+    date = fields.Date(
+        compute="_compute_from_appointment",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    duration = fields.Float(
+        string="Duration (hours)",
+        compute="_compute_from_appointment",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    practitioner_id = fields.Many2one(
+        "res.users",
+        compute="_compute_from_appointment",
+        store=True,
+        readonly=False,
+        precompute=True,
+        domain="[('share', '=', False)]",
+    )
+    patient_id = fields.Many2one(
+        "res.partner",
+        compute="_compute_from_appointment",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        index=True,
+        domain="[('clinic_is_patient', '=', True)]",
+        tracking=True,
+    )
+    bill_to_id = fields.Many2one(
+        "res.partner",
+        string="Bill to",
+        compute="_compute_bill_to_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index=True,
+        tracking=True,
+        help="Who receives the client's invoice: the guarantor or the patient.",
+    )
+    rate_id = fields.Many2one(
+        "product.product",
+        string="Billing Rate",
+        required=True,
+        domain="[('clinic_is_rate', '=', True)]",
+        check_company=True,
+        tracking=True,
+    )
+    billing = fields.Selection(
+        [
+            ("client", "Invoiced to the client"),
+            ("insurance", "Billed to the insurer"),
+            ("no_charge", "No charge"),
+        ],
+        compute="_compute_from_rate",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        tracking=True,
+        help="Decided by the rate when the service is recorded. Editing the rate "
+        "later does not change it.",
+    )
+    quantity = fields.Float(default=1.0, digits="Product Unit")
+    price_unit = fields.Float(
+        string="Price",
+        compute="_compute_from_rate",
+        store=True,
+        readonly=False,
+        precompute=True,
+        digits="Product Price",
+        tracking=True,
+    )
+    discount = fields.Float(string="Discount (%)", digits="Discount")
+    tax_ids = fields.Many2many(
+        "account.tax",
+        string="Taxes",
+        compute="_compute_from_rate",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+        domain="[('type_tax_use', '=', 'sale')]",
+    )
+    amount_total = fields.Monetary(
+        string="Total", compute="_compute_amount_total", store=True, precompute=True
+    )
+    amount_due = fields.Monetary(
+        compute="_compute_state", store=True, help="What nobody has paid yet."
+    )
+    share_ids = fields.One2many(
+        "clinic.service.share", "service_id", string="Shares", copy=False
+    )
+    is_cancelled = fields.Boolean(readonly=True, copy=False)
+    state = fields.Selection(
+        [
+            (billing_state.PLANNED, "Planned"),
+            (billing_state.TO_INVOICE, "To Invoice"),
+            (billing_state.INSURANCE, "Insurance"),
+            (billing_state.INVOICED, "Invoiced"),
+            (billing_state.PAID, "Paid"),
+            (billing_state.NO_CHARGE, "No Charge"),
+            (billing_state.CANCELLED, "Cancelled"),
+        ],
+        compute="_compute_state",
+        store=True,
+        help="Planned: the appointment has not been completed.\n"
+        "To Invoice: on the Invoices page, waiting for the biller.\n"
+        "Insurance: billed to the insurer.\n"
+        "Invoiced: on an invoice that is not fully paid.\n"
+        "Paid: nothing is due any more.\n"
+        "No Charge: recorded, never billed.\n"
+        "Cancelled: will not be billed.",
+    )
+    invoice_ids = fields.Many2many(
+        "account.move",
+        string="Invoices",
+        compute="_compute_invoice_ids",
+        search="_search_invoice_ids",
+        groups="account.group_account_invoice",
+    )
+    invoice_date = fields.Date(
+        string="Invoiced on", compute="_compute_state", store=True
+    )
+
+    _quantity_positive = models.Constraint(
+        "CHECK (quantity > 0)", "The quantity of a service must be positive."
+    )
+    _price_not_negative = models.Constraint(
+        "CHECK (price_unit >= 0)", "The price of a service cannot be negative."
+    )
+    _discount_percent = models.Constraint(
+        "CHECK (discount BETWEEN 0 AND 100)", "A discount is between 0 and 100 %."
+    )
+    # The tabs of the worklist are read and counted by this index alone.
+    _worklist_index = models.Index("(company_id, state, date DESC, id DESC)")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("rate_id")
+    def _compute_name(self):
+        for service in self:
+            rate = service.rate_id
+            service.name = rate.clinic_billed_description or rate.name or "/"
+
+    @api.depends("company_id")
+    def _compute_currency_id(self):
+        for service in self:
+            service.currency_id = service.company_id.currency_id
+
+    @api.depends(
+        "event_id.clinic_patient_id",
+        "event_id.clinic_status",
+        "event_id.duration",
+        "event_id.start",
+        "event_id.user_id",
+    )
+    def _compute_from_appointment(self):
+        """Follow the appointment until the service is on an invoice.
+
+        A service without appointment, or that outlived it, keeps what it has.
+        """
+        for service in self:
+            event = service.event_id
+            if not event:
+                service.date = service.date or fields.Date.context_today(service)
+                continue
+            service.appointment_status = event.clinic_status
+            # A service that is being created has no state to be asked for yet.
+            if service._origin and service._is_on_invoice():
+                continue
+            service.date = event._clinic_get_date()
+            service.duration = event.duration
+            service.practitioner_id = event.user_id
+            service.patient_id = event.clinic_patient_id or service.patient_id
+
+    @api.depends("patient_id")
+    def _compute_bill_to_id(self):
+        for service in self:
+            patient = service.patient_id
+            service.bill_to_id = patient and patient._clinic_get_bill_to()
+
+    @api.depends("rate_id", "company_id")
+    def _compute_from_rate(self):
+        """Copy the rate's price, taxes and decision: history is never rewritten."""
+        for service in self:
+            rate = service.rate_id.with_company(service.company_id)
+            service.billing = rate.product_tmpl_id._clinic_get_billing()
+            service.price_unit = 0 if service.billing == "no_charge" else rate.lst_price
+            service.tax_ids = rate.taxes_id._filter_taxes_by_company(service.company_id)
+
+    @api.depends("quantity", "price_unit", "discount", "tax_ids", "currency_id")
+    def _compute_amount_total(self):
+        for service in self:
+            price = service.price_unit * (1 - service.discount / 100)
+            service.amount_total = service.tax_ids.compute_all(
+                price,
+                currency=service.currency_id,
+                quantity=service.quantity,
+                product=service.rate_id,
+                partner=service.bill_to_id,
+            )["total_included"]
+
+    @api.depends(
+        "appointment_status",
+        "billing",
+        "is_cancelled",
+        "share_ids.amount",
+        "share_ids.amount_paid",
+        "share_ids.invoice_date",
+        "share_ids.state",
+    )
+    def _compute_state(self):
+        for service in self:
+            service.state = billing_state.service_state(service._get_facts())
+            service.amount_due = service._get_amount_due()
+            service.invoice_date = max(
+                filter(None, service.share_ids.mapped("invoice_date")), default=False
+            )
+
+    def _get_facts(self):
+        self.ensure_one()
+        return billing_state.ServiceFacts(
+            decision=self.billing,
+            appointment_status=self.appointment_status or None,
+            is_cancelled=self.is_cancelled,
+            share_states=tuple(self.share_ids.mapped("state")),
+        )
+
+    def _get_amount_due(self):
+        if self.state in (billing_state.NO_CHARGE, billing_state.CANCELLED):
+            return 0.0
+        owed = self.share_ids.filtered(lambda share: share.state != "written_off")
+        return sum(share.amount - share.amount_paid for share in owed)
+
+    @api.depends("share_ids.invoice_line_ids")
+    def _compute_invoice_ids(self):
+        for service in self:
+            service.invoice_ids = service.share_ids.invoice_line_ids.move_id
+
+    def _search_invoice_ids(self, operator, value):
+        return [("share_ids.invoice_line_ids.move_id", operator, value)]
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            # The first share takes whatever the others leave: everything, for now.
+            vals.setdefault("share_ids", [Command.create({"takes_rest": True})])
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if FIELDS_FROZEN_BY_INVOICE & vals.keys():
+            self._check_not_on_invoice()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_on_invoice(self):
+        self._check_not_on_invoice()
+
+    def _is_on_invoice(self):
+        self.ensure_one()
+        return self.state in (billing_state.INVOICED, billing_state.PAID)
+
+    def _check_not_on_invoice(self):
+        """Raise for services whose invoice says what they are.
+
+        :raise UserError: naming them and the way out
+        """
+        billed = self.filtered(lambda service: service._is_on_invoice())
+        if billed:
+            raise UserError(
+                self.env._(
+                    "%(services)s: already invoiced. Credit the invoice first, then "
+                    "change the service.",
+                    services=", ".join(billed.mapped("display_name")),
+                )
+            )
+
+    @api.depends("name", "patient_id", "date")
+    def _compute_display_name(self):
+        for service in self:
+            date = service.date and fields.Date.to_string(service.date)
+            parts = (service.name, service.patient_id.name, date)
+            service.display_name = " · ".join(filter(None, parts))
+
+    # === WORKLIST === #
+
+    @api.model
+    def get_tab_counts(self):
+        """Return how many services are under each tab of the Invoices page.
+
+        Counting stops at a limit, so that the page stays as fast with a million
+        paid services as with a hundred.
+
+        :rtype: dict[str, str]
+        """
+        counts = {}
+        for state in WORKLIST_TABS:
+            count = self.search_count([("state", "=", state)], limit=TAB_LIMIT + 1)
+            counts[state] = str(count) if count <= TAB_LIMIT else f"{TAB_LIMIT}+"
+        return counts
+
+    # === ACTION METHODS === #
+
+    def action_cancel(self):
+        """Take services off the bill that will never be charged."""
+        self._check_not_on_invoice()
+        self.write({"is_cancelled": True})
+
+    def action_restore(self):
+        """Put cancelled services back on the bill."""
+        self.write({"is_cancelled": False})
+
+    def action_open_invoices(self):
+        """Open the invoices of these services."""
+        invoices = self.invoice_ids
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_out_invoice_type"
+        )
+        if len(invoices) == 1:
+            return {**action, "views": [(False, "form")], "res_id": invoices.id}
+        return {**action, "domain": [("id", "in", invoices.ids)]}
+
+    def action_mark_as_paid(self):
+        """Record a payment received outside for the invoices of these services."""
+        invoices = self.invoice_ids.filtered(
+            lambda move: move.state == "posted" and move.amount_residual
+        )
+        if not invoices:
+            raise UserError(
+                self.env._(
+                    "Nothing is due for the selected services. Only invoiced "
+                    "services can be marked as paid."
+                )
+            )
+        action = invoices.action_register_payment()
+        action["context"] = {**action["context"], "clinic_received_outside": True}
+        return action

@@ -1,0 +1,214 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+
+from odoo.addons.clinic_invoicing.rules import allocation, billing_state
+
+
+class ClinicServiceShare(models.Model):
+    """The part of a service's price that one payer owes.
+
+    One share of each service takes what the others leave, so that the shares
+    always sum to the total, whatever is edited.
+    """
+
+    _name = "clinic.service.share"
+    _description = "Clinic Service Share"
+    _order = "service_id, id"
+
+    service_id = fields.Many2one(
+        "clinic.service", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="service_id.company_id")
+    currency_id = fields.Many2one(related="service_id.currency_id")
+    takes_rest = fields.Boolean(
+        help="Owes what the other shares of the service leave.", readonly=True
+    )
+    payer_type = fields.Selection(
+        [
+            ("patient", "Patient or guarantor"),
+            ("insurer", "Insurer"),
+            ("write_off", "Written off"),
+        ],
+        compute="_compute_payer",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Payer",
+        compute="_compute_payer",
+        store=True,
+        precompute=True,
+        readonly=False,
+        index=True,
+    )
+    fixed_amount = fields.Monetary(
+        help="What this payer owes, unless the share takes the rest."
+    )
+    amount = fields.Monetary(compute="_compute_amount", store=True, precompute=True)
+    amount_invoiced = fields.Monetary(
+        compute="_compute_billing",
+        store=True,
+        help="On invoices that are not cancelled, less their credit notes.",
+    )
+    amount_paid = fields.Monetary(compute="_compute_billing", store=True)
+    invoice_date = fields.Date(compute="_compute_billing", store=True)
+    state = fields.Selection(
+        [
+            ("to_bill", "To Bill"),
+            ("invoiced", "Invoiced"),
+            ("paid", "Paid"),
+            ("written_off", "Written Off"),
+        ],
+        compute="_compute_billing",
+        store=True,
+    )
+    invoice_line_ids = fields.One2many(
+        "account.move.line", "clinic_share_id", string="Invoice Lines"
+    )
+
+    _one_rest_per_service = models.UniqueIndex(
+        "(service_id) WHERE takes_rest", "Only one share of a service takes the rest."
+    )
+    _amount_not_negative = models.Constraint(
+        "CHECK (amount >= 0)", "The shares exceed the total of the service."
+    )
+
+    def init(self):
+        """Let PostgreSQL hold that the shares of a service sum to its total.
+
+        Deferred to the commit, because moving an amount between two shares takes
+        two updates. Raw SQL: the ORM has no constraint over several rows.
+        """
+        self.env.cr.execute(
+            """
+            CREATE OR REPLACE FUNCTION clinic_check_shares() RETURNS trigger AS $$
+            DECLARE
+                checked integer;
+            BEGIN
+                IF TG_TABLE_NAME = 'clinic_service' THEN
+                    checked := NEW.id;
+                ELSIF TG_OP = 'DELETE' THEN
+                    checked := OLD.service_id;
+                ELSE
+                    checked := NEW.service_id;
+                END IF;
+                IF EXISTS (
+                    SELECT FROM clinic_service service
+                     WHERE service.id = checked
+                       AND service.amount_total IS DISTINCT FROM (
+                           SELECT COALESCE(SUM(share.amount), 0)
+                             FROM clinic_service_share share
+                            WHERE share.service_id = checked)
+                ) THEN
+                    RAISE EXCEPTION
+                        'The shares of service % do not sum to its total', checked
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+            END
+            $$ LANGUAGE plpgsql;
+
+            DROP TRIGGER IF EXISTS clinic_shares_sum ON clinic_service_share;
+            CREATE CONSTRAINT TRIGGER clinic_shares_sum
+                AFTER INSERT OR UPDATE OF amount, service_id OR DELETE
+                ON clinic_service_share
+                DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION clinic_check_shares();
+
+            DROP TRIGGER IF EXISTS clinic_total_sum ON clinic_service;
+            CREATE CONSTRAINT TRIGGER clinic_total_sum
+                AFTER INSERT OR UPDATE OF amount_total
+                ON clinic_service
+                DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION clinic_check_shares();
+            """
+        )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("takes_rest", "service_id.billing", "service_id.bill_to_id")
+    def _compute_payer(self):
+        for share in self:
+            service = share.service_id
+            if share.takes_rest and service.billing == "insurance":
+                share.payer_type = "insurer"
+                share.partner_id = service.patient_id.clinic_insurer_id
+            elif share.takes_rest:
+                share.payer_type = "patient"
+                share.partner_id = service.bill_to_id
+
+    @api.depends("takes_rest", "fixed_amount", "service_id.amount_total")
+    def _compute_amount(self):
+        for share in self:
+            share.amount = share.fixed_amount
+        for share in self.filtered("takes_rest"):
+            others = share.service_id.share_ids - share
+            share.amount = share.service_id.amount_total - sum(others.mapped("amount"))
+
+    @api.depends(
+        "amount",
+        "payer_type",
+        "invoice_line_ids.price_total",
+        "invoice_line_ids.parent_state",
+        "invoice_line_ids.move_id.amount_residual",
+        "invoice_line_ids.move_id.invoice_date",
+    )
+    def _compute_billing(self):
+        paid = self.invoice_line_ids.move_id._clinic_get_paid_by_share()
+        for share in self:
+            lines = share.invoice_line_ids.filtered(
+                lambda line: line.parent_state != "cancel"
+            )
+            dates = lines.move_id.mapped("invoice_date")
+            share.invoice_date = max(filter(None, dates), default=False)
+            share.amount_invoiced = sum(
+                -line.price_total
+                if line.move_id.move_type == "out_refund"
+                else line.price_total
+                for line in lines
+            )
+            share.amount_paid = paid.get(share.id, 0.0)
+            share.state = share._get_state()
+
+    def _get_state(self):
+        self.ensure_one()
+        rounding = self.currency_id.rounding or 0.01
+        return billing_state.share_state(
+            self.payer_type == "write_off",
+            allocation.to_smallest_unit(self.amount_invoiced, rounding),
+            allocation.to_smallest_unit(self.amount_paid, rounding),
+        )
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("takes_rest", "fixed_amount", "service_id")
+    def _check_sum(self):
+        for service in self.service_id:
+            difference = service.amount_total - sum(service.share_ids.mapped("amount"))
+            if not service.currency_id.is_zero(difference):
+                raise ValidationError(
+                    self.env._(
+                        "The shares of %(service)s must sum to its total.",
+                        service=service.display_name,
+                    )
+                )
+
+    # === INVOICING === #
+
+    def _prepare_invoice_line(self):
+        """Return the values of the invoice line that bills this share."""
+        self.ensure_one()
+        service = self.service_id
+        return {
+            "clinic_share_id": self.id,
+            "product_id": service.rate_id.id,
+            "name": service._get_invoice_line_name(self.partner_id),
+            "quantity": service.quantity,
+            "price_unit": service.price_unit,
+            "discount": service.discount,
+            "tax_ids": [Command.set(service.tax_ids.ids)],
+        }

@@ -1,0 +1,17 @@
+from odoo import models
+
+
+class PaymentTransaction(models.Model):
+    _inherit = "payment.transaction"
+
+    def _clinic_supersede_open_attempts(self):
+        """Close the attempts that were started and never finished.
+
+        Only one attempt per invoice may be alive: a form left open in another
+        tab must not collect the same money again. This is a hook for providers
+        that can close an attempt on their side, and settle it if it was paid
+        meanwhile. An attempt that only Odoo considers closed could still be paid,
+        so nothing is closed here.
+
+        :raise UserError: an attempt is being processed and cannot be closed
+        """
