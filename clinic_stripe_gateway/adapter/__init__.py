@@ -1,0 +1,27 @@
+"""The only package that talks to Stripe; it knows nothing of Odoo.
+
+SDK objects never leave it: callers get plain dictionaries in stock's dialect, or
+the frozen values of :mod:`values`, and the errors of :mod:`errors`.
+"""
+
+from .allow_list import NotAllowed, without_forbidden
+from .client import StripeGateway, gateway_for
+from .errors import Declined, GatewayError, OutcomeUnknown, Rejected, TryLater
+from .values import IntentSnapshot
+from .webhook import EventHint, SignatureInvalid, read_verified
+
+__all__ = [
+    "Declined",
+    "EventHint",
+    "GatewayError",
+    "IntentSnapshot",
+    "NotAllowed",
+    "OutcomeUnknown",
+    "Rejected",
+    "SignatureInvalid",
+    "StripeGateway",
+    "TryLater",
+    "gateway_for",
+    "read_verified",
+    "without_forbidden",
+]

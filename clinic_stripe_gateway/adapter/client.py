@@ -1,0 +1,140 @@
+"""Requests to Stripe through its official SDK."""
+
+import contextlib
+import functools
+import logging
+
+import stripe
+
+from .allow_list import only_allowed
+from .errors import Rejected, translate
+from .values import IntentSnapshot
+
+# The SDK would tell Stripe how long earlier requests took.
+stripe.enable_telemetry = False
+# Below INFO the SDK writes whole requests and answers, keys of payers among them.
+logging.getLogger("stripe").setLevel(logging.INFO)
+
+TIMEOUT_SECONDS = 10
+# The SDK repeats a request with the same idempotency key, never with a new one.
+NETWORK_RETRIES = 2
+
+
+class StripeGateway:
+    """One account at Stripe.
+
+    :param str secret_key: of the account
+    :param str api_version: that our own requests are written for
+    :param str api_base: where the API is, if not at Stripe's own address
+    """
+
+    def __init__(self, secret_key, api_version, api_base=None):
+        self._client = stripe.StripeClient(
+            secret_key,
+            stripe_version=api_version,
+            base_addresses={"api": api_base} if api_base else {},
+            max_network_retries=NETWORK_RETRIES,
+            http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+        )
+
+    def send(self, method, endpoint, payload, *, api_version, idempotency_key=None):
+        """Send a request that another module of Odoo has built.
+
+        :param str endpoint: below ``/v1/``
+        :param payload: a dictionary, a list of pairs or ``None``; only what the
+            allow-list knows is sent
+        :param str api_version: the version that the request was written for
+        :return: Stripe's answer in that version
+        :rtype: dict
+        :raise GatewayError: it did not succeed
+        :raise NotAllowed: nothing may be sent to that endpoint
+        """
+        fields = only_allowed(method, endpoint, payload)
+        options = {"stripe_version": api_version}
+        if idempotency_key and method.upper() != "GET":
+            options["idempotency_key"] = idempotency_key
+        with _translated():
+            answer = self._client.raw_request(
+                method.lower(), f"/v1/{endpoint.strip('/')}", **fields, **options
+            )
+            return answer.data
+
+    def get_account_id(self):
+        """Return the id of the account that the secret key belongs to."""
+        with _translated():
+            return self._client.v1.accounts.retrieve_current().id
+
+    def check_keys(self, publishable_key):
+        """Prove that both keys work and belong to the same account and mode.
+
+        A SetupIntent made with the secret key, which moves no money, can be read
+        with the publishable key of that account and mode, and with no other.
+
+        :return: the account's id
+        :rtype: str
+        :raise GatewayError: one of the keys does not work
+        """
+        account_id = self.get_account_id()
+        with _translated():
+            intent = self._client.v1.setup_intents.create()
+            try:
+                self._client.v1.setup_intents.retrieve(
+                    intent.id,
+                    {"client_secret": intent.client_secret},
+                    {"api_key": publishable_key},
+                )
+            finally:
+                self._client.v1.setup_intents.cancel(intent.id)
+        return account_id
+
+    def create_customer(self, reference, *, idempotency_key):
+        """Return the id of a new customer, known to Stripe by a reference only."""
+        with _translated():
+            customer = self._client.v1.customers.create(
+                only_allowed("POST", "customers", {"metadata[reference]": reference}),
+                {"idempotency_key": idempotency_key},
+            )
+            return customer.id
+
+    def close_intent(self, intent_id, *, idempotency_key):
+        """Cancel a PaymentIntent so that nobody can pay with it any more.
+
+        :return: the intent; it is not closed if it was paid or is being paid
+        :rtype: IntentSnapshot
+        """
+        service = self._client.v1.payment_intents
+        with _translated():
+            try:
+                intent = service.cancel(
+                    intent_id, {}, {"idempotency_key": idempotency_key}
+                )
+            except stripe.InvalidRequestError as error:
+                if error.code != "payment_intent_unexpected_state":
+                    raise
+                intent = service.retrieve(intent_id)
+        return IntentSnapshot(
+            id=intent.id,
+            status=intent.status,
+            amount=intent.amount,
+            currency=intent.currency,
+            reference=intent.description or "",
+        )
+
+
+@functools.lru_cache(maxsize=64)
+def gateway_for(secret_key, api_version, api_base=None):
+    """Return the gateway of an account; its connections are kept open.
+
+    :raise Rejected: the key cannot be one
+    """
+    if not secret_key:
+        raise Rejected("The secret key is not set.")
+    return StripeGateway(secret_key, api_version, api_base)
+
+
+@contextlib.contextmanager
+def _translated():
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise translate(error) from error

@@ -1,0 +1,9 @@
+"""Names that several files of the gateway share."""
+
+# What stock builds is written for stock's own version (payment_stripe.const); what
+# the gateway builds itself is written for this one.
+API_VERSION = "2026-10-28.endive"
+
+# Switches that an administrator sets as system parameters.
+PARAM_USE_SDK = "clinic_stripe_gateway.use_sdk"
+PARAM_API_BASE = "clinic_stripe_gateway.api_base"

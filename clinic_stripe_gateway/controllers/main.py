@@ -1,0 +1,38 @@
+import re
+
+from werkzeug.exceptions import Forbidden, NotFound
+
+from odoo.http import request, route
+
+from odoo.addons.payment_stripe.controllers.main import StripeController
+
+INTENT_ID = re.compile(r"(pi|seti)_[A-Za-z0-9_]+")
+
+
+class ClinicStripeController(StripeController):
+    @route()
+    def stripe_return(self, **data):
+        """Refuse a return that names no transaction or no intent of Stripe's.
+
+        Whether the intent is that transaction's is decided where it is processed.
+        """
+        # sudo: the payer may have no user. Nothing of the transaction is shown.
+        transactions = request.env["payment.transaction"].sudo()
+        tx_sudo = transactions._search_by_reference("stripe", data)
+        intent_id = data.get("payment_intent") or data.get("setup_intent") or ""
+        if not tx_sudo or not INTENT_ID.fullmatch(intent_id):
+            raise NotFound()
+        return super().stripe_return(**data)
+
+    @route()
+    def stripe_webhook(self):
+        """Store what Stripe has signed, and answer; it is processed afterwards."""
+        # sudo: Stripe has no user; nothing is read before the signature is verified.
+        events = request.env["clinic.stripe.event"].sudo()
+        is_signed = events._receive(
+            request.httprequest.get_data(),
+            request.httprequest.headers.get("Stripe-Signature", ""),
+        )
+        if not is_signed:
+            raise Forbidden()
+        return request.make_json_response("")

@@ -1,0 +1,283 @@
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import mute_logger
+
+from odoo.addons.clinic_stripe_gateway.adapter import SignatureInvalid, read_verified
+from odoo.addons.payment import utils as payment_utils
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.payment_stripe import const as stripe_const
+from odoo.addons.payment_stripe import utils as stripe_utils
+
+_logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
+
+# The objects that events are about, and the method that settles each.
+SETTLE_BY_TYPE = {
+    "payment_intent.processing": "_settle_payment_intent",
+    "payment_intent.amount_capturable_updated": "_settle_payment_intent",
+    "payment_intent.succeeded": "_settle_payment_intent",
+    "payment_intent.payment_failed": "_settle_payment_intent",
+    "payment_intent.canceled": "_settle_payment_intent",
+    "setup_intent.succeeded": "_settle_setup_intent",
+    "charge.refunded": "_settle_charge_refunds",
+    "charge.refund.updated": "_settle_refund",
+}
+MAX_ATTEMPTS = 12
+FIRST_DELAY_SECONDS = 30
+LONGEST_DELAY_SECONDS = 6 * 3600
+REFUNDS_PER_CHARGE = 100
+
+
+class ClinicStripeEvent(models.Model):
+    """The inbox: what Stripe has told, kept until it is settled.
+
+    An event is only a hint that an object has changed. The object is fetched, so
+    that late, repeated or reordered events do no harm, and so that nothing of a
+    message is stored but identifiers.
+    """
+
+    _name = "clinic.stripe.event"
+    _description = "Stripe Event"
+    _order = "id desc"
+    _rec_name = "event_id"
+
+    provider_id = fields.Many2one(
+        "payment.provider", required=True, ondelete="cascade", readonly=True
+    )
+    event_id = fields.Char(required=True, readonly=True)
+    event_type = fields.Char(required=True, readonly=True)
+    object_id = fields.Char(readonly=True)
+    state = fields.Selection(
+        [
+            ("received", "Received"),
+            ("done", "Done"),
+            ("ignored", "Ignored"),
+            ("unmatched", "Unmatched"),
+            ("failed", "Failed"),
+        ],
+        default="received",
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    attempts = fields.Integer(readonly=True)
+    next_attempt = fields.Datetime(
+        readonly=True, default=fields.Datetime.now, required=True
+    )
+    reason = fields.Char(readonly=True)
+
+    _once = models.Constraint(
+        "UNIQUE (provider_id, event_id)", "This event has been received already."
+    )
+    _waiting_index = models.Index(
+        "(next_attempt, id) WHERE state IN ('received', 'failed')"
+    )
+
+    # === RECEIVING === #
+
+    @api.model
+    def _receive(self, body, header):
+        """Store a signed message once, and have it processed right away.
+
+        :param bytes body: exactly as it was received
+        :param str header: ``Stripe-Signature``
+        :return: whether one of the practice's endpoints has signed it
+        :rtype: bool
+        """
+        providers = self._get_listening_providers()
+        secrets = [stripe_utils.get_webhook_secret(p) or "" for p in providers]
+        try:
+            event, position = read_verified(body, header, secrets)
+        except SignatureInvalid:
+            _logger.warning("Refused a message to Stripe's webhook: not signed.")
+            return False
+        if self._store(providers[position], event):
+            self.env.ref("clinic_stripe_gateway.ir_cron_process_events")._trigger()
+        return True
+
+    @api.model
+    def _get_listening_providers(self):
+        return self.env["payment.provider"].search(
+            [("code", "=", "stripe"), ("state", "!=", "disabled")]
+        )
+
+    @api.model
+    def _store(self, provider, event):
+        """Return the new row, or an empty recordset for an event that is known."""
+        known = self.search_count(
+            [("provider_id", "=", provider.id), ("event_id", "=", event.id)], limit=1
+        )
+        if known:
+            return self.browse()
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                return self.create(
+                    {
+                        "provider_id": provider.id,
+                        "event_id": event.id,
+                        "event_type": event.type,
+                        "object_id": event.object_id,
+                    }
+                )
+        except psycopg2.errors.UniqueViolation:
+            # Another worker has stored the same message at this moment.
+            return self.browse()
+
+    # === PROCESSING === #
+
+    def action_retry(self):
+        """Process these events now, whatever became of them before."""
+        self.check_access("write")
+        # sudo: settling reads keys and books payments.
+        self.sudo()._process_one_by_one()
+
+    @api.model
+    def _cron_process(self, limit=100):
+        """Settle what is waiting; called right after a message has been stored."""
+        waiting = self.search(
+            [
+                ("state", "in", ("received", "failed")),
+                ("next_attempt", "<=", fields.Datetime.now()),
+                ("attempts", "<", MAX_ATTEMPTS),
+            ],
+            order="next_attempt, id",
+            limit=limit,
+        )
+        for position, event in enumerate(waiting, start=1):
+            # Another worker may be settling it.
+            if event.try_lock_for_update():
+                event._process_one_by_one()
+            self.env["ir.cron"]._commit_progress(1, remaining=len(waiting) - position)
+
+    def _process_one_by_one(self):
+        for event in self:
+            try:
+                with self.env.cr.savepoint():
+                    state, reason = event._settle()
+            except psycopg2.OperationalError:
+                # The database asks for a new transaction: Odoo gives us one.
+                raise
+            except Exception as error:  # noqa: BLE001 - kept visible, tried again
+                state, reason = "failed", event._describe(error)
+                _logger.warning("Stripe event %s failed: %s", event.event_id, reason)
+            event._set_outcome(state, reason)
+
+    def _describe(self, error):
+        """Return why it failed; texts of unforeseen errors may hold anything."""
+        if isinstance(error, UserError):
+            return str(error)
+        return type(error).__name__
+
+    def _set_outcome(self, state, reason):
+        self.ensure_one()
+        delay = min(FIRST_DELAY_SECONDS * 2**self.attempts, LONGEST_DELAY_SECONDS)
+        self.write(
+            {
+                "state": state,
+                "reason": reason,
+                "attempts": self.attempts + 1,
+                "next_attempt": fields.Datetime.now() + timedelta(seconds=delay),
+            }
+        )
+
+    def _settle(self):
+        """Act on what the event is about.
+
+        :return: the event's new state and the reason for it
+        :rtype: tuple[str, str | bool]
+        """
+        self.ensure_one()
+        method = SETTLE_BY_TYPE.get(self.event_type)
+        if not method:
+            return "ignored", self.env._("Nothing is to be done for this type.")
+        transactions = getattr(self, method)()
+        if not transactions:
+            return "unmatched", self.env._("No transaction of Odoo belongs to it.")
+        for tx in transactions.filtered(lambda tx: not tx.is_post_processed):
+            tx._post_process()
+        return "done", False
+
+    def _fetch(self, endpoint, **params):
+        """Return an object as it is now, in the dialect that stock processes."""
+        return self.provider_id._send_api_request("GET", endpoint, params=params)
+
+    def _find_transaction(self, **conditions):
+        """Return the transaction that meets the conditions.
+
+        Companies may share an account, and then its endpoint signs for all of them.
+        """
+        secret = stripe_utils.get_webhook_secret(self.provider_id)
+        providers = self._get_listening_providers().filtered(
+            lambda provider: stripe_utils.get_webhook_secret(provider) == secret
+        )
+        domain = [("provider_id", "in", providers.ids)]
+        domain += [(name, "=", value) for name, value in conditions.items()]
+        return self.env["payment.transaction"].search(domain, order="id", limit=1)
+
+    def _settle_payment_intent(self):
+        intent = self._fetch(
+            f"payment_intents/{self.object_id}", **{"expand[]": "payment_method"}
+        )
+        return self._settle_intent("payment_intent", intent)
+
+    def _settle_setup_intent(self):
+        intent = self._fetch(
+            f"setup_intents/{self.object_id}", **{"expand[]": "payment_method"}
+        )
+        return self._settle_intent("setup_intent", intent)
+
+    def _settle_intent(self, kind, intent):
+        reference = intent.get("description")
+        tx = reference and self._find_transaction(reference=reference)
+        if not tx:
+            return self.env["payment.transaction"]
+        return tx._process(
+            "stripe",
+            {
+                "reference": reference,
+                kind: intent,
+                "payment_method": intent.get("payment_method"),
+            },
+        )
+
+    def _settle_charge_refunds(self):
+        """Book the refunds of a charge that Odoo does not know yet."""
+        charge = self._fetch(f"charges/{self.object_id}")
+        source = self._find_transaction(
+            provider_reference=charge.get("payment_intent"), operation="online_direct"
+        ) or self._find_transaction(reference=charge.get("description"))
+        if not source or not charge.get("captured"):
+            # Giving up an authorisation is not a refund: no money had moved.
+            return source
+        refunds = self._fetch("refunds", charge=charge["id"], limit=REFUNDS_PER_CHARGE)[
+            "data"
+        ]
+        settled = self.env["payment.transaction"]
+        for refund in refunds:
+            settled |= self._settle_one_refund(source, refund)
+        return settled or source
+
+    def _settle_one_refund(self, source, refund):
+        tx = self._find_transaction(provider_reference=refund["id"])
+        if not tx:
+            currency = source.currency_id
+            amount = payment_utils.to_major_currency_units(
+                refund["amount"],
+                currency,
+                arbitrary_decimal_number=stripe_const.CURRENCY_DECIMALS.get(
+                    currency.name
+                ),
+            )
+            tx = source._create_child_transaction(amount, is_refund=True)
+        return tx._process("stripe", {"refund": refund})
+
+    def _settle_refund(self):
+        tx = self._find_transaction(provider_reference=self.object_id)
+        if not tx:
+            return tx
+        return tx._process(
+            "stripe", {"refund": self._fetch(f"refunds/{self.object_id}")}
+        )

@@ -1,0 +1,216 @@
+import json
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import str2bool
+from odoo.tools.urls import urljoin
+
+from odoo.addons.clinic_stripe_gateway import const
+from odoo.addons.clinic_stripe_gateway.adapter import (
+    Declined,
+    GatewayError,
+    NotAllowed,
+    OutcomeUnknown,
+    gateway_for,
+    without_forbidden,
+)
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.payment_stripe import const as stripe_const
+from odoo.addons.payment_stripe import utils as stripe_utils
+
+_logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
+
+
+class PaymentProvider(models.Model):
+    _inherit = "payment.provider"
+
+    clinic_stripe_account_ref = fields.Char(
+        string="Stripe Account",
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="The account and mode of the secret key, as Stripe told us.",
+    )
+
+    def write(self, vals):
+        if "stripe_secret_key" in vals:
+            # Another key may be of another account, or of the same in another mode.
+            vals = {**vals, "clinic_stripe_account_ref": False}
+        return super().write(vals)
+
+    # === ACTION METHODS === #
+
+    def action_clinic_stripe_check_keys(self):
+        """Prove that both keys work together, and remember whose they are."""
+        self.ensure_one()
+        if not self.env.user.has_group("base.group_system"):
+            raise AccessError(self.env._("Only administrators may check the keys."))
+        account_id = self._clinic_stripe_call(
+            "check_keys", stripe_utils.get_publishable_key(self) or ""
+        )
+        self.clinic_stripe_account_ref = self._clinic_stripe_make_account_ref(
+            account_id
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "title": self.env._("The keys work"),
+                "message": self.env._(
+                    "Both belong to the account %(account)s.", account=account_id
+                ),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    # === WHAT THE BROWSER SENDS TO STRIPE === #
+
+    def _stripe_get_inline_form_values(self, *args, **kwargs):
+        """Let the card form start empty: stock hands it the payer's identity."""
+        values = json.loads(super()._stripe_get_inline_form_values(*args, **kwargs))
+        values["billing_details"] = {}
+        return json.dumps(values)
+
+    # === REQUESTS === #
+
+    def _send_api_request(
+        self,
+        method,
+        endpoint,
+        *,
+        params=None,
+        data=None,
+        json=None,  # pylint: disable=redefined-outer-name  # stock's own name for it
+        reference=None,
+        **kwargs,
+    ):
+        """Send stock's requests through the SDK, and only what may leave."""
+        if self.code != "stripe" or kwargs.get("is_proxy_request"):
+            return super()._send_api_request(
+                method,
+                endpoint,
+                params=params,
+                data=data,
+                json=json,
+                reference=reference,
+                **kwargs,
+            )
+        payload = params or data or json
+        if not self._clinic_stripe_uses_sdk():
+            place = "params" if params else "data"
+            allowed = {place: without_forbidden(method, endpoint, payload)}
+            return super()._send_api_request(
+                method, endpoint, reference=reference, **allowed, **kwargs
+            )
+        return self._clinic_stripe_call(
+            "send",
+            method,
+            endpoint,
+            payload,
+            api_version=stripe_const.API_VERSION,
+            idempotency_key=kwargs.get("idempotency_key"),
+        )
+
+    def _clinic_stripe_call(self, operation, *args, **kwargs):
+        """Ask the gateway for one operation; its errors become stock's.
+
+        :param str operation: a method of ``adapter.StripeGateway``
+        :raise ValidationError: with a text that may be shown to the payer
+        """
+        self.ensure_one()
+        try:
+            return getattr(self._clinic_stripe_get_gateway(), operation)(
+                *args, **kwargs
+            )
+        except (GatewayError, NotAllowed) as error:
+            _logger.warning(
+                "Stripe request %s of provider %s failed: %s %s",
+                operation,
+                self.id,
+                type(error).__name__,
+                getattr(error, "code", ""),
+            )
+            raise ValidationError(self._clinic_stripe_explain(error)) from error
+
+    def _clinic_stripe_explain(self, error):
+        """Return what a person should know of a failed request.
+
+        Only a bank's refusal is told in Stripe's words: they are meant for payers.
+        Others may name objects of the account.
+        """
+        if isinstance(error, Declined):
+            return str(error)
+        if isinstance(error, OutcomeUnknown):
+            return self.env._("Could not establish the connection to Stripe.")
+        if self.env.user.has_group("base.group_system"):
+            return self.env._("Stripe refused the request: %(error)s", error=error)
+        return self.env._("The payment provider refused the request.")
+
+    def _clinic_stripe_get_gateway(self):
+        """Return the adapter for this provider's account: the one place for it."""
+        self.ensure_one()
+        # sudo: payers act through the key of the practice and never see it.
+        provider = self.sudo()
+        return gateway_for(
+            stripe_utils.get_secret_key(provider) or "",
+            const.API_VERSION,
+            provider._clinic_stripe_get_api_base(),
+        )
+
+    @api.model
+    def _clinic_stripe_get_api_base(self):
+        """Return where the API is, ``None`` for Stripe's own address."""
+        return self.env["ir.config_parameter"].sudo().get_param(const.PARAM_API_BASE)
+
+    @api.model
+    def _clinic_stripe_uses_sdk(self):
+        """Whether the SDK is used; the kill switch falls back to stock's transport."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        return str2bool(parameters.get_param(const.PARAM_USE_SDK, "True"), True)
+
+    def _build_request_url(self, endpoint, *, is_proxy_request=False, **kwargs):
+        """Let stock's transport find the API where the SDK finds it."""
+        base = self.code == "stripe" and self._clinic_stripe_get_api_base()
+        if not base or is_proxy_request:
+            return super()._build_request_url(
+                endpoint, is_proxy_request=is_proxy_request, **kwargs
+            )
+        return urljoin(base, f"v1/{endpoint}")
+
+    def _log_request(self, method, url, payload, *, reference=None):
+        """Log what was asked, not what was said: bodies name payers and cards."""
+        if self.code != "stripe":
+            return super()._log_request(method, url, payload, reference=reference)
+        return super()._log_request(method, url, None, reference=reference)
+
+    def _log_response(self, response, *, reference=None):
+        """Log that an answer came, not what it said."""
+        if self.code != "stripe":
+            return super()._log_response(response, reference=reference)
+        _logger.info(
+            "Received HTTP %s from %s for %s.",
+            response.status_code,
+            response.url,
+            reference or self.id,
+        )
+        return None
+
+    # === ACCOUNT === #
+
+    def _clinic_stripe_get_account_ref(self):
+        """Return which account and mode the secret key belongs to."""
+        self.ensure_one()
+        # sudo: asked for while a payer pays.
+        provider = self.sudo()
+        if not provider.clinic_stripe_account_ref:
+            provider.clinic_stripe_account_ref = (
+                provider._clinic_stripe_make_account_ref(
+                    provider._clinic_stripe_call("get_account_id")
+                )
+            )
+        return provider.clinic_stripe_account_ref
+
+    def _clinic_stripe_make_account_ref(self, account_id):
+        is_test = (stripe_utils.get_secret_key(self) or "").split("_")[1:2] == ["test"]
+        return f"{account_id}/{'test' if is_test else 'live'}"
