@@ -1,0 +1,383 @@
+"""What the set-up commands say and leave behind when something is wrong."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from workbench import (
+    apt,
+    cli,
+    locks,
+    odoo_source,
+    paths,
+    postgres,
+    processes,
+    skip_policy,
+    testing,
+    venv,
+)
+from workbench.errors import Trouble
+
+
+@pytest.fixture
+def empty_machine(monkeypatch, tmp_path):
+    """A machine without Odoo in its cache, with no tools on its path."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.delenv("ODOO_PATH", raising=False)
+    (tmp_path / "bin").mkdir()
+    return tmp_path
+
+
+def install_tool(machine: Path, name: str, script: str) -> None:
+    path = machine / "bin" / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def run_command(*words: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "workbench", *words],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def assert_one_sentence(result: subprocess.CompletedProcess, *words: str) -> None:
+    assert result.returncode == 1
+    said = [line for line in result.stderr.splitlines() if line.strip()]
+    assert len(said) == 1, result.stderr
+    for word in words:
+        assert word in said[0]
+
+
+# --- ports
+
+
+def test_busy_port_is_one_sentence_that_names_the_way_out():
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        result = run_command("demo", PORT=str(port))
+    assert_one_sentence(result, f"port {port} is in use", "PORT=8070")
+
+
+@pytest.mark.parametrize("port", ["http", "-1", "80.5"])
+def test_port_that_is_no_number_is_one_sentence(port):
+    assert_one_sentence(run_command("demo", PORT=port), "no port number")
+
+
+def test_port_out_of_range_is_one_sentence():
+    assert_one_sentence(run_command("demo", PORT="70000"), "70000")
+
+
+def test_unknown_command_names_the_known_ones():
+    assert_one_sentence(run_command("serve"), "demo", "pytest")
+
+
+# --- missing tools and lost connections
+
+
+def test_without_any_tool_the_message_names_odoo_path(empty_machine):
+    with pytest.raises(Trouble, match="set ODOO_PATH") as trouble:
+        odoo_source.locate()
+    assert "apt-get" in str(trouble.value)
+    assert "git is not installed" in str(trouble.value)
+
+
+def test_lost_connection_says_to_try_again_and_leaves_no_half_tree(empty_machine):
+    install_tool(empty_machine, "git", "mkdir -p $6; echo no route >&2; exit 128")
+    with pytest.raises(Trouble, match="no route.*check the network connection"):
+        odoo_source.locate()
+    assert os.listdir(paths.cache()) == []
+
+
+def test_interrupted_fetch_leaves_no_half_tree(empty_machine, monkeypatch):
+    def interrupted(target):
+        target.mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(odoo_source, "_fetch_debian", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        odoo_source.locate()
+    assert os.listdir(paths.cache()) == []
+
+
+def test_apt_that_cannot_reach_its_archive_gives_its_last_word(empty_machine):
+    install_tool(empty_machine, "apt-get", "echo 'E: no route' >&2; exit 100")
+    downloader = apt.Downloader(empty_machine, apt.Archive("file:/nowhere"), ["sid"])
+    with pytest.raises(Trouble, match="E: no route"):
+        downloader.update()
+
+
+def test_pip_without_network_says_to_try_again(empty_machine, monkeypatch):
+    install_tool(empty_machine, "python", "echo 'ERROR: no network' >&2; exit 1")
+    monkeypatch.setattr(venv, "VENV_PYTHON", empty_machine / "bin" / "python")
+    with pytest.raises(Trouble, match="check the network connection.*no network"):
+        venv._pip_install("anything")
+
+
+def test_python_without_venv_names_the_package_to_install(monkeypatch):
+    monkeypatch.setattr(venv.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(Trouble, match="python3-venv"):
+        venv.check_python()
+
+
+@pytest.mark.parametrize("python", ["python-that-is-missing", "false"])
+def test_missing_or_old_python_is_named(python):
+    make = ["make", "--silent", f"--directory={paths.ROOT}", "setup"]
+    result = subprocess.run(
+        [*make, f"PYTHON={python}"], capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode
+    assert "Python 3.10 or newer is needed" in result.stderr
+
+
+# --- what the user names
+
+
+def test_odoo_path_without_odoo_19_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv("ODOO_PATH", str(tmp_path))
+    with pytest.raises(Trouble, match=r"holds no Odoo 19\.0"):
+        odoo_source.locate()
+
+
+def test_odoo_path_of_another_series_is_refused(monkeypatch, tmp_path):
+    make_odoo(tmp_path, series="(18, 0, 0, FINAL, 0, '')")
+    monkeypatch.setenv("ODOO_PATH", str(tmp_path))
+    with pytest.raises(Trouble, match=r"holds no Odoo 19\.0"):
+        odoo_source.locate()
+
+
+def test_odoo_path_may_be_a_git_checkout(monkeypatch, tmp_path):
+    make_odoo(tmp_path)
+    (tmp_path / "addons" / "account").mkdir(parents=True)
+    monkeypatch.setenv("ODOO_PATH", str(tmp_path))
+    tree = odoo_source.locate()
+    assert tree.import_path == tmp_path
+    assert tree.addons == (tmp_path / "odoo" / "addons", tmp_path / "addons")
+
+
+def make_odoo(folder: Path, series: str = "(19, 0, 0, FINAL, 0, '')") -> None:
+    (folder / "odoo").mkdir()
+    (folder / "odoo" / "release.py").write_text(f"version_info = {series}\n")
+
+
+def test_postgresql_that_does_not_answer_names_the_variables(monkeypatch, tmp_path):
+    monkeypatch.setenv("PGHOST", str(tmp_path))
+    with pytest.raises(Trouble, match="PGHOST"), postgres.running():
+        pass
+
+
+def test_role_that_odoo_refuses_is_named_before_anything_starts(monkeypatch):
+    monkeypatch.setenv("PGHOST", "127.0.0.1")
+    monkeypatch.setenv("PGUSER", "postgres")
+    with pytest.raises(Trouble, match="PGUSER"), postgres.running():
+        pass
+
+
+# --- apt's own configuration
+
+
+LIST_FORMAT = """
+# deb http://commented.example/debian stable main
+deb-src http://archive.example/debian stable main
+deb http://security.example/debian-security stable-security main
+deb [arch=amd64 signed-by=/keys/archive.gpg] http://archive.example/debian stable main
+"""
+DEB822_FORMAT = """
+Types: deb
+URIs: http://security.example/debian-security
+Suites: stable-security
+Components: main
+
+Enabled: no
+Types: deb
+URIs: http://disabled.example/debian
+Suites: stable
+Components: main
+
+Types: deb deb-src
+# http://commented.example/debian
+URIs: http://archive.example/debian
+Suites: stable stable-updates
+Components: main contrib
+Signed-By: /keys/archive.gpg
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("sources.list", LIST_FORMAT), ("sources.list.d/debian.sources", DEB822_FORMAT)],
+)
+def test_archive_is_read_from_both_formats_of_apt(tmp_path, name, text):
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / name).write_text(text)
+    archive = apt.configured_archive(
+        tmp_path / "sources.list", tmp_path / "sources.list.d"
+    )
+    assert archive == apt.Archive("http://archive.example/debian", "/keys/archive.gpg")
+    assert archive.source_line("unstable") == (
+        "deb [signed-by=/keys/archive.gpg] http://archive.example/debian unstable main"
+    )
+
+
+def test_machine_without_an_archive_is_told(tmp_path):
+    with pytest.raises(Trouble, match="no package archive"):
+        apt.configured_archive(tmp_path / "none", tmp_path / "none.d")
+
+
+def test_checksum_of_the_pinned_version_must_fit(tmp_path):
+    pin = odoo_source.Pin("unstable", "odoo-19", "19.0-1", "0" * 64)
+    package = tmp_path / "odoo-19_19.0-1_all.deb"
+    package.write_bytes(b"changed on the way")
+    with pytest.raises(Trouble, match="checksum"):
+        odoo_source._check(package, pin)
+
+
+def test_newer_version_rests_on_the_signature_alone(tmp_path):
+    pin = odoo_source.Pin("unstable", "odoo-19", "19.0-1", "0" * 64)
+    package = tmp_path / "odoo-19_19.0-2_all.deb"
+    package.write_bytes(b"newer")
+    odoo_source._check(package, pin)
+
+
+def test_every_pin_has_a_checksum():
+    pins = odoo_source.read_pins()
+    assert {"odoo-19", "libjs-jquery"} <= {pin.package for pin in pins}
+    assert all(len(pin.sha256) == 64 for pin in pins)
+
+
+# --- processes
+
+
+def test_stop_ends_the_process_and_its_children_and_no_other(tmp_path):
+    bystander = subprocess.Popen(["sleep", "60"])
+    script = "sleep 60 & echo $!; wait"
+    process = processes.spawn(["sh", "-c", script], tmp_path / "log")
+    while not (tmp_path / "log").read_text().strip():
+        time.sleep(0.01)
+    child = Path("/proc", (tmp_path / "log").read_text().strip(), "cmdline")
+    try:
+        processes.stop(process)
+        assert process.returncode == -signal.SIGTERM
+        # A dead process that nobody has collected yet has no command line either.
+        assert not child.exists() or not child.read_text()
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+def test_process_that_ends_at_once_is_explained_from_its_log(tmp_path):
+    log = tmp_path / "log"
+    process = processes.spawn(["sh", "-c", "echo no such option; exit 2"], log)
+    with pytest.raises(Trouble, match="(?s)the server ended.*no such option"):
+        processes.wait_until(lambda: False, process, log, "the server", 10)
+
+
+def test_process_that_never_answers_is_given_up(tmp_path):
+    log = tmp_path / "log"
+    process = processes.spawn(["sleep", "60"], log)
+    try:
+        with pytest.raises(Trouble, match="did not answer within 0 s"):
+            processes.wait_until(lambda: False, process, log, "the server", 0)
+    finally:
+        processes.stop(process)
+
+
+def test_termination_is_handled_like_ctrl_c(monkeypatch):
+    def terminate(_words):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(cli, "_run", terminate)
+    try:
+        assert cli.main(["demo"]) == cli.INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_name_is_abandoned_when_its_process_has_ended():
+    process = subprocess.Popen(["true"])
+    process.wait()
+    assert paths.is_abandoned(f"clinic_run_{process.pid}_1")
+    assert not paths.is_abandoned(f"clinic_{paths.run_name()}")
+    assert not paths.is_abandoned("clinic_stock_0123abcd")
+
+
+def test_lock_that_another_command_holds_is_refused():
+    refusal = Trouble("it runs already")
+    second = locks.exclusive_or("unit-test", refusal)
+    with (
+        locks.exclusive_or("unit-test", refusal),
+        pytest.raises(Trouble, match="runs already"),
+        second,
+    ):
+        pass
+    with locks.exclusive_or("unit-test", refusal):
+        pass
+
+
+# --- chosen tests
+
+
+def test_paths_are_found_from_where_the_user_stands(tmp_path):
+    (tmp_path / "test_mine.py").touch()
+    assert testing._absolute("test_mine.py::test_x", tmp_path) == (
+        f"{tmp_path}/test_mine.py::test_x"
+    )
+    in_checkout = testing._absolute("tests/unit", tmp_path)
+    assert in_checkout == str(paths.ROOT / "tests" / "unit")
+    assert testing._absolute("-k", tmp_path) == "-k"
+    assert testing._absolute("not slow", tmp_path) == "not slow"
+
+
+# --- skipped tests
+
+README = """
+# Clinic
+## Skipped tests
+* `needs a live Stripe key`: run with
+  `-m live`
+## Limits
+chromium is missing
+"""
+
+
+def test_reason_that_the_readme_names_is_allowed():
+    skipped = [("test_a", "needs a live\nStripe key")]
+    assert skip_policy.unnamed(skipped, README) == []
+
+
+@pytest.mark.parametrize("readme", [README, ""])
+def test_reason_that_the_section_does_not_name_is_not(readme):
+    skipped = [("test_a", "chromium is missing")]
+    assert skip_policy.unnamed(skipped, readme) == skipped
+
+
+@pytest.mark.parametrize(
+    ("test", "status"),
+    [
+        ("def test_x(): pass", 0),
+        ("import pytest\ndef test_x(): pytest.skip('no chromium')", 1),
+        ("import pytest\n@pytest.mark.xfail\ndef test_x(): assert False", 1),
+        ("import pytest\npytest.importorskip('nowhere')", 1),
+    ],
+)
+def test_run_fails_on_an_unnamed_skip(tmp_path, test, status):
+    (tmp_path / "test_x.py").write_text(test)
+    command = [sys.executable, "-m", "pytest", "-p", "workbench.skip_policy"]
+    options = ["-p", "no:odoo", "-p", "no:cacheprovider", f"--rootdir={tmp_path}"]
+    result = subprocess.run([*command, *options, str(tmp_path)], capture_output=True)
+    assert result.returncode == status, result.stdout.decode()

