@@ -56,6 +56,16 @@ class ClinicBilling(PortalAccount):
             **kwargs,
         )
 
+    def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
+        """Ask for what is still owed; stock asks for the totals, paid parts included."""
+        values = super()._overdue_invoices_get_page_view_values(
+            overdue_invoices, **kwargs
+        )
+        if "payment" in values:
+            owed = sum(overdue_invoices.mapped("amount_residual"))
+            values["amount"] = values["payment"]["amount"] = owed
+        return values
+
     # === HELPERS === #
 
     def _get_own_invoices(self, invoice_ids):

@@ -1,7 +1,6 @@
 from . import (
     account_move,
     account_move_line,
-    account_payment_register,
     calendar_event,
     clinic_billing_run,
     clinic_billing_run_error,

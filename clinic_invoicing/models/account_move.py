@@ -1,11 +1,12 @@
 from collections import defaultdict
+from math import isfinite
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date, html2plaintext
 
-from odoo.addons.clinic_invoicing.rules import allocation
+from ..rules import allocation
 
 UNPAID_STATES = ("not_paid", "partial")
 
@@ -42,11 +43,13 @@ class AccountMove(models.Model):
 
     # === SHARES === #
 
-    def _reverse_move_vals(self, default_values, cancel=True):
-        """A credit note is as private as the invoice that it reverses."""
-        vals = super()._reverse_move_vals(default_values, cancel=cancel)
-        vals["clinic_has_services"] = self.clinic_has_services
-        return vals
+    def copy_data(self, default=None):
+        """A credit note, or a corrected invoice, is as private as the original."""
+        vals_list = super().copy_data(default)
+        if self.env.context.get("include_business_fields"):
+            for move, vals in zip(self, vals_list, strict=True):
+                vals["clinic_has_services"] = move.clinic_has_services
+        return vals_list
 
     def _clinic_get_paid_by_share(self):
         """Return what was paid of each share on these invoices.
@@ -80,7 +83,7 @@ class AccountMove(models.Model):
             residual += sign * allocation.to_smallest_unit(
                 move.amount_residual, rounding
             )
-            for line in move.invoice_line_ids:
+            for line in move.invoice_line_ids.sorted("sequence"):
                 # A line added by hand takes its turn like the shares do.
                 key = line.clinic_share_id or line
                 nets[key] += sign * allocation.to_smallest_unit(
@@ -186,6 +189,9 @@ class AccountMove(models.Model):
             raise ValidationError(
                 self.env._("An invoice can only be paid in its own currency.")
             )
+        # It comes from a browser: JSON knows texts, and Python's reads NaN as a number.
+        if amount and (type(amount) not in (int, float) or not isfinite(amount)):
+            raise ValidationError(self.env._("This is not an amount of money."))
         if not amount or currency.compare_amounts(amount, 0) <= 0:
             raise ValidationError(self.env._("The amount must be more than zero."))
         owed = sum(self.mapped("amount_residual"))

@@ -21,5 +21,5 @@ class AccountMoveLine(models.Model):
 
     def _copy_data_extend_business_fields(self, values):
         """Carry the share to credit notes; a duplicate bills nothing twice."""
-        super()._copy_data_extend_business_fields(values)
         values["clinic_share_id"] = self.clinic_share_id.id
+        return super()._copy_data_extend_business_fields(values)

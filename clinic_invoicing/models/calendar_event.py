@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from odoo.addons.clinic_invoicing.rules import billing_state
+from ..rules import billing_state
 
 
 class CalendarEvent(models.Model):
@@ -18,6 +18,8 @@ class CalendarEvent(models.Model):
         string="Patient",
         domain="[('clinic_is_patient', '=', True)]",
         index="btree_not_null",
+        # Stock copies events for any employee, who may not read this: copy_data().
+        copy=False,
         groups="clinic_invoicing.group_front_desk",
     )
     clinic_service_ids = fields.One2many(
@@ -74,7 +76,7 @@ class CalendarEvent(models.Model):
     def _compute_display_name(self):
         """Show the patient on the front desk's calendar, and to nobody else."""
         super()._compute_display_name()
-        if not self.env.user.has_group("clinic_invoicing.group_front_desk"):
+        if not self._clinic_is_front_desk():
             return
         for event in self:
             if event.clinic_patient_id:
@@ -85,7 +87,7 @@ class CalendarEvent(models.Model):
     def _compute_user_can_edit(self):
         """The front desk keeps the appointments of all practitioners."""
         super()._compute_user_can_edit()
-        if not self.env.user.has_group("clinic_invoicing.group_front_desk"):
+        if not self._clinic_is_front_desk():
             return
         for event in self:
             if event.clinic_patient_id and event.privacy != "private":
@@ -98,7 +100,8 @@ class CalendarEvent(models.Model):
         Invitations would copy the patient's name, e-mail and phone into the
         event's description, and from there into other calendars.
         """
-        if not self.clinic_patient_id:
+        # Other employees may not even read who the patient is.
+        if not self._clinic_is_front_desk() or not self.clinic_patient_id:
             return
         self.name = self.name or self.env._("Appointment")
         if self.user_id:
@@ -113,6 +116,45 @@ class CalendarEvent(models.Model):
             self = self.with_context(skip_contact_description=True)
         return super().create(vals_list)
 
+    def write(self, vals):
+        """Let the services of a series stay with its visits when it is rewritten.
+
+        Stock archives or deletes the occurrences and makes new ones: the n-th that
+        went hands its services over to the n-th that came. What is left belonged to
+        occurrences that no longer take place.
+        """
+        if vals.get("recurrence_update") not in ("all_events", "future_events"):
+            return super().write(vals)
+        # sudo: whoever moves the series need not know what is billed.
+        former = self.sudo().recurrence_id.calendar_event_ids.sorted("start")
+        visits = {event: event._clinic_get_visit() for event in former}
+        result = super().write(vals)
+        alive = former.exists().filtered("active")
+        current = (alive | alive.recurrence_id.calendar_event_ids).sorted("start")
+        gone = iter(visits[event] for event in former - current)
+        for event, (visit, services) in zip(current - former, gone, strict=False):
+            event.write(visit)
+            services.event_id = event
+        for _visit, services in gone:
+            services._clinic_cancel_unbilled()
+        return result
+
+    def _clinic_get_visit(self):
+        """Return what makes this occurrence a visit: its values and its services."""
+        visit = {
+            "clinic_patient_id": self.clinic_patient_id.id,
+            "clinic_status": self.clinic_status,
+        }
+        return visit, self.clinic_service_ids
+
+    def copy_data(self, default=None):
+        """Let a series, or a duplicate, be of the same patient."""
+        vals_list = super().copy_data(default)
+        if self._clinic_is_front_desk():
+            for event, vals in zip(self, vals_list, strict=True):
+                vals.setdefault("clinic_patient_id", event.clinic_patient_id.id)
+        return vals_list
+
     def unlink(self):
         """Services of a deleted appointment are cancelled, billed ones are kept.
 
@@ -121,10 +163,7 @@ class CalendarEvent(models.Model):
         """
         if not self.env.context.get("archive_on_error"):
             # sudo: whoever may delete the slot need not know what was billed.
-            pending = self.sudo().clinic_service_ids.filtered(
-                lambda service: not service._is_on_invoice()
-            )
-            pending.action_cancel()
+            self.sudo().clinic_service_ids._clinic_cancel_unbilled()
         return super().unlink()
 
     # === ACTION METHODS === #
@@ -150,11 +189,16 @@ class CalendarEvent(models.Model):
         self._clinic_check_front_desk()
         return self._clinic_invoice()
 
+    @api.model
+    def _clinic_is_front_desk(self):
+        return self.env.user.has_group("clinic_invoicing.group_front_desk")
+
     def _clinic_check_front_desk(self):
-        if not self.env.user.has_group("clinic_invoicing.group_front_desk"):
+        if not self._clinic_is_front_desk():
             raise AccessError(self.env._("Only the front desk may bill visits."))
         self.check_access("read")
-        if any(not event.clinic_patient_id for event in self):
+        # sudo: stock hides what is on private appointments of others.
+        if any(not event.clinic_patient_id for event in self.sudo()):
             raise UserError(self.env._("Choose the patient of the appointment first."))
 
     def _clinic_set_status(self, status):
@@ -166,7 +210,8 @@ class CalendarEvent(models.Model):
         self.sudo().write({"clinic_status": status})
 
     def _clinic_invoice(self):
-        services = self.clinic_service_ids
+        # Not clinic_service_ids, which stock hides on private appointments of others.
+        services = self.env["clinic.service"].search([("event_id", "in", self.ids)])
         if not services:
             raise UserError(self.env._("Add a service to the appointment first."))
         services._lock_for_billing()
@@ -178,12 +223,12 @@ class CalendarEvent(models.Model):
             return self._clinic_notify("warning", services._format_obstacles(obstacles))
         today = fields.Date.context_today(self)
         invoices = ready._create_invoices(today)
-        return self._clinic_notify(
-            "success",
-            self.env._(
-                "Invoice %(names)s is posted.", names=", ".join(invoices.mapped("name"))
-            ),
+        message = self.env._(
+            "Invoice %(names)s is posted.", names=", ".join(invoices.mapped("name"))
         )
+        if obstacles:
+            message += "\n" + services._format_obstacles(obstacles)
+        return self._clinic_notify("warning" if obstacles else "success", message)
 
     def _clinic_notify(self, kind, message):
         return {

@@ -92,6 +92,8 @@ class ClinicBillingRun(models.Model):
         if self.state != "draft":
             raise UserError(self.env._("This billing run was started before."))
         services = self.service_ids
+        if not services:
+            raise UserError(self.env._("Choose the services to be invoiced first."))
         services._lock_for_billing()
         obstacles = services._get_billing_obstacles()
         ready = services.filtered(lambda service: service not in obstacles)

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from odoo.addons.clinic_invoicing.rules import billing_state
+from ..rules import billing_state
 
 # What may not change any more once it stands on an invoice: the invoice says so.
 FIELDS_FROZEN_BY_INVOICE = frozenset(
@@ -70,13 +70,13 @@ class ClinicService(models.Model):
             ("no_show", "No-show"),
             ("cancelled", "Cancelled"),
         ],
-        compute="_compute_from_appointment",
+        compute="_compute_appointment_status",
         store=True,
         precompute=True,
         help="Kept when the appointment itself is deleted.",
     )
     date = fields.Date(
-        compute="_compute_from_appointment",
+        compute="_compute_date",
         store=True,
         readonly=False,
         precompute=True,
@@ -84,14 +84,14 @@ class ClinicService(models.Model):
     )
     duration = fields.Float(
         string="Duration (hours)",
-        compute="_compute_from_appointment",
+        compute="_compute_duration",
         store=True,
         readonly=False,
         precompute=True,
     )
     practitioner_id = fields.Many2one(
         "res.users",
-        compute="_compute_from_appointment",
+        compute="_compute_practitioner_id",
         store=True,
         readonly=False,
         precompute=True,
@@ -99,7 +99,7 @@ class ClinicService(models.Model):
     )
     patient_id = fields.Many2one(
         "res.partner",
-        compute="_compute_from_appointment",
+        compute="_compute_patient_id",
         store=True,
         readonly=False,
         precompute=True,
@@ -133,7 +133,7 @@ class ClinicService(models.Model):
             ("insurance", "Billed to the insurer"),
             ("no_charge", "No charge"),
         ],
-        compute="_compute_from_rate",
+        compute="_compute_billing",
         store=True,
         readonly=False,
         precompute=True,
@@ -145,7 +145,7 @@ class ClinicService(models.Model):
     quantity = fields.Float(default=1.0, digits="Product Unit")
     price_unit = fields.Float(
         string="Price",
-        compute="_compute_from_rate",
+        compute="_compute_price_unit",
         store=True,
         readonly=False,
         precompute=True,
@@ -156,7 +156,7 @@ class ClinicService(models.Model):
     tax_ids = fields.Many2many(
         "account.tax",
         string="Taxes",
-        compute="_compute_from_rate",
+        compute="_compute_tax_ids",
         store=True,
         readonly=False,
         precompute=True,
@@ -229,31 +229,48 @@ class ClinicService(models.Model):
         for service in self:
             service.currency_id = service.company_id.currency_id
 
-    @api.depends(
-        "event_id.clinic_patient_id",
-        "event_id.clinic_status",
-        "event_id.duration",
-        "event_id.start",
-        "event_id.user_id",
-    )
-    def _compute_from_appointment(self):
-        """Follow the appointment until the service is on an invoice.
+    # A method for each field: one that also assigned the others would overwrite what
+    # was given for them, e.g. the price, and what depends on it would be wrong.
+
+    @api.depends("event_id.clinic_status")
+    def _compute_appointment_status(self):
+        for service in self.filtered("event_id"):
+            service.appointment_status = service.event_id.clinic_status
+
+    @api.depends("event_id.allday", "event_id.start", "event_id.user_id")
+    def _compute_date(self):
+        for service in self:
+            if service._follows_appointment():
+                service.date = service.event_id._clinic_get_date()
+            else:
+                service.date = service.date or fields.Date.context_today(service)
+
+    @api.depends("event_id.duration")
+    def _compute_duration(self):
+        for service in self.filtered(lambda service: service._follows_appointment()):
+            service.duration = service.event_id.duration
+
+    @api.depends("event_id.user_id")
+    def _compute_practitioner_id(self):
+        for service in self.filtered(lambda service: service._follows_appointment()):
+            service.practitioner_id = service.event_id.user_id
+
+    @api.depends("event_id.clinic_patient_id")
+    def _compute_patient_id(self):
+        for service in self.filtered(lambda service: service._follows_appointment()):
+            service.patient_id = (
+                service.event_id.clinic_patient_id or service.patient_id
+            )
+
+    def _follows_appointment(self):
+        """Whether the appointment still decides: until the service is on an invoice.
 
         A service without appointment, or that outlived it, keeps what it has.
         """
-        for service in self:
-            event = service.event_id
-            if not event:
-                service.date = service.date or fields.Date.context_today(service)
-                continue
-            service.appointment_status = event.clinic_status
-            # A service that is being created has no state to be asked for yet.
-            if service._origin and service._is_on_invoice():
-                continue
-            service.date = event._clinic_get_date()
-            service.duration = event.duration
-            service.practitioner_id = event.user_id
-            service.patient_id = event.clinic_patient_id or service.patient_id
+        self.ensure_one()
+        # A service that is being created has no state to be asked for yet.
+        is_billed = bool(self._origin) and self._is_on_invoice()
+        return bool(self.event_id) and not is_billed
 
     @api.depends("patient_id")
     def _compute_bill_to_id(self):
@@ -261,32 +278,44 @@ class ClinicService(models.Model):
             patient = service.patient_id
             service.bill_to_id = patient and patient._clinic_get_bill_to()
 
+    @api.depends("rate_id")
+    def _compute_billing(self):
+        """Copy the rate's decision: editing the rate never rewrites history."""
+        for service in self:
+            service.billing = service.rate_id.product_tmpl_id._clinic_get_billing()
+
     @api.depends("rate_id", "company_id")
-    def _compute_from_rate(self):
-        """Copy the rate's price, taxes and decision: history is never rewritten."""
+    def _compute_price_unit(self):
         for service in self:
             rate = service.rate_id.with_company(service.company_id)
-            service.billing = rate.product_tmpl_id._clinic_get_billing()
-            service.price_unit = 0 if service.billing == "no_charge" else rate.lst_price
-            service.tax_ids = rate.taxes_id._filter_taxes_by_company(service.company_id)
+            is_free = rate.product_tmpl_id._clinic_get_billing() == "no_charge"
+            service.price_unit = 0 if is_free else rate.lst_price
+
+    @api.depends("rate_id", "company_id")
+    def _compute_tax_ids(self):
+        for service in self:
+            service.tax_ids = service.rate_id.taxes_id._filter_taxes_by_company(
+                service.company_id
+            )
 
     @api.depends("quantity", "price_unit", "discount", "tax_ids", "currency_id")
     def _compute_amount_total(self):
+        taxes = self.env["account.tax"]
         for service in self:
-            price = service.price_unit * (1 - service.discount / 100)
-            service.amount_total = service.tax_ids.compute_all(
-                price,
-                currency=service.currency_id,
-                quantity=service.quantity,
-                product=service.rate_id,
-                partner=service.bill_to_id,
-            )["total_included"]
+            # The very steps by which the invoice line comes to its total.
+            line = taxes._prepare_base_line_for_taxes_computation(
+                service, product_id=service.rate_id, partner_id=service.bill_to_id
+            )
+            taxes._add_tax_details_in_base_line(line, service.company_id)
+            taxes._round_base_lines_tax_details([line], service.company_id)
+            service.amount_total = line["tax_details"]["total_included_currency"]
 
     @api.depends(
         "appointment_status",
         "billing",
         "is_cancelled",
         "share_ids.amount",
+        "share_ids.amount_invoiced",
         "share_ids.amount_paid",
         "share_ids.invoice_date",
         "share_ids.state",
@@ -311,8 +340,7 @@ class ClinicService(models.Model):
     def _get_amount_due(self):
         if self.state in (billing_state.NO_CHARGE, billing_state.CANCELLED):
             return 0.0
-        owed = self.share_ids.filtered(lambda share: share.state != "written_off")
-        return sum(share.amount - share.amount_paid for share in owed)
+        return sum(share._get_amount_due() for share in self.share_ids)
 
     @api.depends("share_ids.invoice_line_ids")
     def _compute_invoice_ids(self):
@@ -390,6 +418,10 @@ class ClinicService(models.Model):
         self._check_not_on_invoice()
         self.write({"is_cancelled": True})
 
+    def _clinic_cancel_unbilled(self):
+        """Cancel those of the services that are not on an invoice."""
+        self.filtered(lambda service: not service._is_on_invoice()).action_cancel()
+
     def action_restore(self):
         """Put cancelled services back on the bill."""
         self.write({"is_cancelled": False})
@@ -417,5 +449,13 @@ class ClinicService(models.Model):
                 )
             )
         action = invoices.action_register_payment()
-        action["context"] = {**action["context"], "clinic_received_outside": True}
-        return action
+        return {
+            **action,
+            "name": self.env._("Mark as Paid"),
+            "context": {
+                **action["context"],
+                "clinic_received_outside": True,
+                # The biller stays on the worklist.
+                "dont_redirect_to_payments": True,
+            },
+        }

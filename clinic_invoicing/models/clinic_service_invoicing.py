@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Command
 from odoo.tools import format_date
 
-from odoo.addons.clinic_invoicing.rules import billing_state
+from ..rules import billing_state
 
 
 class ClinicService(models.Model):
@@ -75,6 +75,8 @@ class ClinicService(models.Model):
             return self.env._("Its appointment has not been completed.")
         if not self.bill_to_id:
             return self.env._("Nobody is set to be billed for it.")
+        if len(self.share_ids) > 1:
+            return self.env._("It is split between several payers.")
         if self.currency_id.is_zero(self.amount_total):
             return self.env._("It has no price.")
         return False
@@ -133,7 +135,11 @@ class ClinicService(models.Model):
             company = service.company_id
             single = service if grouping == "service" else service.browse()
             groups[company, service.currency_id, service.bill_to_id, single] |= service
-        return [(key[2], services) for key, services in groups.items()]
+        # Joined recordsets forget what they were read with.
+        return [
+            (key[2], services.with_prefetch(self._prefetch_ids))
+            for key, services in groups.items()
+        ]
 
     def _prepare_invoice(self, payer, invoice_date):
         """Return the values of one invoice to ``payer`` for these services."""

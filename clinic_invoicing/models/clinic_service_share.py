@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
-from odoo.addons.clinic_invoicing.rules import allocation, billing_state
+from ..rules import allocation, billing_state
 
 
 class ClinicServiceShare(models.Model):
@@ -30,7 +30,7 @@ class ClinicServiceShare(models.Model):
             ("insurer", "Insurer"),
             ("write_off", "Written off"),
         ],
-        compute="_compute_payer",
+        compute="_compute_payer_type",
         store=True,
         precompute=True,
         readonly=False,
@@ -39,7 +39,7 @@ class ClinicServiceShare(models.Model):
     partner_id = fields.Many2one(
         "res.partner",
         string="Payer",
-        compute="_compute_payer",
+        compute="_compute_partner_id",
         store=True,
         precompute=True,
         readonly=False,
@@ -130,24 +130,35 @@ class ClinicServiceShare(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("takes_rest", "service_id.billing", "service_id.bill_to_id")
-    def _compute_payer(self):
-        for share in self:
-            service = share.service_id
-            if share.takes_rest and service.billing == "insurance":
-                share.payer_type = "insurer"
-                share.partner_id = service.patient_id.clinic_insurer_id
-            elif share.takes_rest:
-                share.payer_type = "patient"
-                share.partner_id = service.bill_to_id
+    @api.depends("takes_rest", "service_id.billing")
+    def _compute_payer_type(self):
+        for share in self.filtered("takes_rest"):
+            is_insured = share.service_id.billing == "insurance"
+            share.payer_type = "insurer" if is_insured else "patient"
 
-    @api.depends("takes_rest", "fixed_amount", "service_id.amount_total")
+    @api.depends("takes_rest", "payer_type", "service_id.bill_to_id")
+    def _compute_partner_id(self):
+        for share in self.filtered("takes_rest"):
+            service = share.service_id
+            insurer = service.patient_id.clinic_insurer_id
+            share.partner_id = (
+                insurer if share.payer_type == "insurer" else service.bill_to_id
+            )
+
+    @api.depends(
+        "takes_rest",
+        "fixed_amount",
+        "service_id.amount_total",
+        "service_id.share_ids.fixed_amount",
+    )
     def _compute_amount(self):
         for share in self:
             share.amount = share.fixed_amount
         for share in self.filtered("takes_rest"):
             others = share.service_id.share_ids - share
-            share.amount = share.service_id.amount_total - sum(others.mapped("amount"))
+            share.amount = share.service_id.amount_total - sum(
+                others.mapped("fixed_amount")
+            )
 
     @api.depends(
         "amount",
@@ -172,16 +183,30 @@ class ClinicServiceShare(models.Model):
                 for line in lines
             )
             share.amount_paid = paid.get(share.id, 0.0)
-            share.state = share._get_state()
+            share.state = share._get_state(lines.move_id)
 
-    def _get_state(self):
+    def _get_state(self, invoices):
+        """Return the state, given the invoices that are not cancelled."""
         self.ensure_one()
         rounding = self.currency_id.rounding or 0.01
         return billing_state.share_state(
             self.payer_type == "write_off",
             allocation.to_smallest_unit(self.amount_invoiced, rounding),
             allocation.to_smallest_unit(self.amount_paid, rounding),
+            is_settled=all(
+                move.state == "posted"
+                and move.currency_id.is_zero(move.amount_residual)
+                for move in invoices
+            ),
         )
+
+    def _get_amount_due(self):
+        """Return what is owed and not paid; what was credited is not owed."""
+        self.ensure_one()
+        if self.state in ("written_off", "paid"):
+            return 0.0
+        owed = self.amount if self.state == "to_bill" else self.amount_invoiced
+        return owed - self.amount_paid
 
     # === CONSTRAINT METHODS === #
 
@@ -196,6 +221,16 @@ class ClinicServiceShare(models.Model):
                         service=service.display_name,
                     )
                 )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        services = self.env["clinic.service"].browse(
+            vals["service_id"] for vals in vals_list
+        )
+        services._check_not_on_invoice()
+        return super().create(vals_list)
 
     # === INVOICING === #
 

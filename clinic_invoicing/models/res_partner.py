@@ -45,4 +45,6 @@ class ResPartner(models.Model):
         self.ensure_one()
         # The stored partner: forms compute on records that are not saved yet.
         payer = self._origin.clinic_guarantor_id or self._origin
-        return self.browse(payer.address_get(["invoice"])["invoice"])
+        # Not address_get(): it would find the accounts department of an employer.
+        address = payer.child_ids.filtered(lambda child: child.type == "invoice")
+        return address[:1] or payer

@@ -7,15 +7,16 @@ class AccountPaymentRegister(models.TransientModel):
     @api.depends_context("clinic_received_outside")
     @api.depends("payment_type", "journal_id", "currency_id")
     def _compute_payment_method_line_fields(self):
-        super()._compute_payment_method_line_fields()
+        result = super()._compute_payment_method_line_fields()
         for wizard in self:
             wizard.available_payment_method_line_ids = wizard._clinic_filter_lines(
                 wizard.available_payment_method_line_ids
             )
+        return result
 
     @api.depends("payment_type", "journal_id")
     def _compute_payment_method_line_id(self):
-        super()._compute_payment_method_line_id()
+        result = super()._compute_payment_method_line_id()
         for wizard in self:
             if wizard._clinic_filter_lines(wizard.payment_method_line_id):
                 continue
@@ -24,6 +25,7 @@ class AccountPaymentRegister(models.TransientModel):
                     wizard.payment_type
                 )
             )[:1]
+        return result
 
     def _clinic_filter_lines(self, lines):
         """Leave out online providers for money that was received outside.

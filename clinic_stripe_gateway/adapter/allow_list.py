@@ -79,7 +79,7 @@ def only_allowed(method, endpoint, payload):
     kept = {
         path: value
         for path, value in to_paths(payload).items()
-        if _is_allowed(path, allowed)
+        if _is_allowed(path, allowed) and _is_plain(value)
     }
     return to_nested(kept)
 
@@ -96,9 +96,13 @@ def without_forbidden(method, endpoint, payload):
         return {
             key: value
             for key, value in payload.items()
-            if _is_allowed(to_path(key), allowed)
+            if _is_allowed(to_path(key), allowed) and _is_plain(value)
         }
-    return [pair for pair in payload or () if _is_allowed(to_path(pair[0]), allowed)]
+    return [
+        (key, value)
+        for key, value in payload or ()
+        if _is_allowed(to_path(key), allowed) and _is_plain(value)
+    ]
 
 
 def _allowed(method, endpoint):
@@ -118,3 +122,9 @@ def _is_allowed(path, allowed):
     name = ".".join(path)
     folders = (".".join((*path[:depth], "*")) for depth in range(1, len(path)))
     return name in allowed or any(folder in allowed for folder in folders)
+
+
+def _is_plain(value):
+    """Whether it is one value or a list of them: what is nested bears other names."""
+    values = value if isinstance(value, list | tuple | set) else (value,)
+    return not any(isinstance(each, dict | list | tuple | set) for each in values)

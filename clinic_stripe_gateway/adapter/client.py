@@ -12,8 +12,9 @@ from .values import IntentSnapshot
 
 # The SDK would tell Stripe how long earlier requests took.
 stripe.enable_telemetry = False
-# Below INFO the SDK writes whole requests and answers, keys of payers among them.
-logging.getLogger("stripe").setLevel(logging.INFO)
+# At INFO the SDK writes addresses with the client secrets that are in them, below it
+# whole requests and answers.
+logging.getLogger("stripe").setLevel(logging.WARNING)
 
 TIMEOUT_SECONDS = 10
 # The SDK repeats a request with the same idempotency key, never with a new one.
@@ -74,6 +75,9 @@ class StripeGateway:
         :rtype: str
         :raise GatewayError: one of the keys does not work
         """
+        # The SDK would use the secret key for none, and that one can read everything.
+        if not publishable_key.startswith("pk_"):
+            raise Rejected("A publishable key starts with pk_.")
         account_id = self.get_account_id()
         with _translated():
             intent = self._client.v1.setup_intents.create()
@@ -95,6 +99,17 @@ class StripeGateway:
                 {"idempotency_key": idempotency_key},
             )
             return customer.id
+
+    def knows_customer(self, customer_id):
+        """Whether this account has the customer and has not deleted it."""
+        with _translated():
+            try:
+                customer = self._client.v1.customers.retrieve(customer_id)
+            except stripe.InvalidRequestError as error:
+                if error.code != "resource_missing":
+                    raise
+                return False
+        return not getattr(customer, "deleted", False)
 
     def close_intent(self, intent_id, *, idempotency_key):
         """Cancel a PaymentIntent so that nobody can pay with it any more.

@@ -58,6 +58,7 @@ def _read(body):
         hint = EventHint(event["id"], event["type"], object_id)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise SignatureInvalid from error
-    if not all(isinstance(value, str) for value in vars(hint).values()):
+    # What is not printable cannot be stored either.
+    if not all(isinstance(v, str) and v.isprintable() for v in vars(hint).values()):
         raise SignatureInvalid
     return hint

@@ -36,6 +36,7 @@ class ClinicStripeCustomer(models.Model):
         )
         if known:
             return known.customer_ref
+        # sudo: the database's secret makes the reference one that nobody can guess.
         reference = hmac(
             self.env(su=True), "clinic_stripe_customer", (partner.id, account_ref)
         )
@@ -54,7 +55,10 @@ class ClinicStripeCustomer(models.Model):
         return customer_ref
 
     def _find_among_tokens(self, provider, partner):
-        """Return the customer of a card that was saved before this addon came."""
+        """Return the customer of a card that was saved before this addon came.
+
+        The key may have been moved since: another account does not know the customer.
+        """
         token = self.env["payment.token"].search(
             [
                 ("provider_id", "=", provider.id),
@@ -64,4 +68,7 @@ class ClinicStripeCustomer(models.Model):
             order="id desc",
             limit=1,
         )
-        return token.provider_ref
+        is_known = token and provider._clinic_stripe_call(
+            "knows_customer", token.provider_ref
+        )
+        return is_known and token.provider_ref

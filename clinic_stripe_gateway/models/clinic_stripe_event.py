@@ -6,11 +6,12 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
-from odoo.addons.clinic_stripe_gateway.adapter import SignatureInvalid, read_verified
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 from odoo.addons.payment_stripe import utils as stripe_utils
+
+from ..adapter import SignatureInvalid, read_verified
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 

@@ -5,8 +5,12 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import str2bool
 from odoo.tools.urls import urljoin
 
-from odoo.addons.clinic_stripe_gateway import const
-from odoo.addons.clinic_stripe_gateway.adapter import (
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.payment_stripe import const as stripe_const
+from odoo.addons.payment_stripe import utils as stripe_utils
+
+from .. import const
+from ..adapter import (
     Declined,
     GatewayError,
     NotAllowed,
@@ -14,9 +18,6 @@ from odoo.addons.clinic_stripe_gateway.adapter import (
     gateway_for,
     without_forbidden,
 )
-from odoo.addons.payment.logging import get_payment_logger
-from odoo.addons.payment_stripe import const as stripe_const
-from odoo.addons.payment_stripe import utils as stripe_utils
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
@@ -99,7 +100,10 @@ class PaymentProvider(models.Model):
         payload = params or data or json
         if not self._clinic_stripe_uses_sdk():
             place = "params" if params else "data"
-            allowed = {place: without_forbidden(method, endpoint, payload)}
+            try:
+                allowed = {place: without_forbidden(method, endpoint, payload)}
+            except NotAllowed as error:
+                raise ValidationError(self._clinic_stripe_explain(error)) from error
             return super()._send_api_request(
                 method, endpoint, reference=reference, **allowed, **kwargs
             )
@@ -161,11 +165,13 @@ class PaymentProvider(models.Model):
     @api.model
     def _clinic_stripe_get_api_base(self):
         """Return where the API is, ``None`` for Stripe's own address."""
+        # sudo: payers may not read parameters.
         return self.env["ir.config_parameter"].sudo().get_param(const.PARAM_API_BASE)
 
     @api.model
     def _clinic_stripe_uses_sdk(self):
         """Whether the SDK is used; the kill switch falls back to stock's transport."""
+        # sudo: payers may not read parameters.
         parameters = self.env["ir.config_parameter"].sudo()
         return str2bool(parameters.get_param(const.PARAM_USE_SDK, "True"), True)
 

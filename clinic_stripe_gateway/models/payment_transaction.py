@@ -29,6 +29,7 @@ class PaymentTransaction(models.Model):
             plain = prefix or self.sudo()._compute_reference_prefix(separator, **kwargs)
             if plain:
                 scope = "clinic_stripe_reference"
+                # sudo: the database's secret keeps others from guessing the number.
                 prefix = hmac(self.env(su=True), scope, plain)[:REFERENCE_LENGTH]
         return super()._compute_reference(
             provider_code, prefix=prefix, separator=separator, **kwargs
@@ -36,8 +37,10 @@ class PaymentTransaction(models.Model):
 
     def _create_payment(self, **extra_create_values):
         """Name the invoices on the payment: the reference does not tell them."""
-        if self.provider_code == "stripe" and self.invoice_ids:
-            names = ", ".join(self.invoice_ids.filtered("name").mapped("name"))
+        # Captures and refunds are for the invoices of their source.
+        invoices = self.invoice_ids or self.source_transaction_id.invoice_ids
+        if self.provider_code == "stripe" and invoices:
+            names = ", ".join(invoices.filtered("name").mapped("name"))
             memo = f"{names} - {self.reference} - {self.provider_reference or ''}"
             extra_create_values.setdefault("memo", memo)
         return super()._create_payment(**extra_create_values)
@@ -59,6 +62,7 @@ class PaymentTransaction(models.Model):
 
     def _stripe_create_customer(self):
         """Use the payer's one customer; stock makes a new one for each payment."""
+        # sudo: payers do not read how Stripe knows them.
         customers = self.env["clinic.stripe.customer"].sudo()
         return {"id": customers._get_customer_ref(self.provider_id, self.partner_id)}
 
@@ -85,7 +89,20 @@ class PaymentTransaction(models.Model):
                     tx.reference,
                 )
                 return tx
+            # Stock checks the amount, but goes on when it was refused before.
+            if tx.state == "error" and not tx._clinic_stripe_fits(payment_data):
+                return tx
+            self._clinic_stripe_word_for_payers(payment_data)
         return super()._process(provider_code, payment_data)
+
+    @api.model
+    def _clinic_stripe_word_for_payers(self, payment_data):
+        """Replace what Stripe says to developers: payers read it on their bill."""
+        error = (payment_data.get("payment_intent") or {}).get("last_payment_error")
+        if error and error.get("code") == "payment_intent_authentication_failure":
+            error["message"] = self.env._(
+                "Your bank could not confirm that it was you."
+            )
 
     def _clinic_stripe_owns(self, payment_data):
         """Whether the object of Stripe in these data is this transaction's own.
@@ -109,11 +126,26 @@ class PaymentTransaction(models.Model):
             not expected or expected == intent.get("id")
         )
 
+    def _clinic_stripe_fits(self, payment_data):
+        """Whether Stripe names the amount and currency of this transaction."""
+        self.ensure_one()
+        if self.operation == "validation":
+            return True
+        kind = "refund" if self.operation == "refund" else "payment_intent"
+        told = payment_data[kind]
+        currency = self.currency_id
+        decimals = stripe_const.CURRENCY_DECIMALS.get(currency.name)
+        amount = payment_utils.to_minor_currency_units(
+            abs(self.amount), currency, arbitrary_decimal_number=decimals
+        )
+        return told.get("amount") == amount and (
+            told.get("currency", "").upper() == currency.name
+        )
+
     # === OPEN ATTEMPTS === #
 
     def _clinic_supersede_open_attempts(self):
         """Cancel the intents of earlier attempts at Stripe."""
-        super()._clinic_supersede_open_attempts()
         # After a decline the card form can still be used to try another card.
         attempts = self.filtered(
             lambda tx: (
@@ -125,6 +157,7 @@ class PaymentTransaction(models.Model):
         )
         for tx in attempts:
             tx._clinic_stripe_close_attempt()
+        return super()._clinic_supersede_open_attempts()
 
     def _clinic_stripe_close_attempt(self):
         """Make sure that nobody can pay with this attempt any more.
