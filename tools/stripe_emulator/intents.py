@@ -1,0 +1,260 @@
+"""PaymentIntents: the operations of the API."""
+
+from . import attempts, customers, ids, payment_flow
+from .call import change, merged_metadata, shipping
+from .currencies import check_amount, check_currency
+from .errors import invalid, refused_parameter
+from .events import emit
+from .pagination import page
+from .routing import Route
+from .search import search
+from .versions import AUTOMATIC_ASYNC
+
+_TEXTS = (
+    "description",
+    "receipt_email",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+)
+_UPDATABLE = (
+    "requires_payment_method",
+    "requires_confirmation",
+    "requires_action",
+)
+# What may change once money was collected or is on its way.
+_ALWAYS_UPDATABLE = {"description", "expand", "metadata", "receipt_email", "shipping"}
+
+
+def _create(call):
+    params = call.params
+    currency = check_currency(params["currency"])
+    check_amount(params["amount"], currency)
+    _check_combination(params)
+    customer_id = params.get("customer")
+    if customer_id:
+        customers.customer_in_use(call, customer_id)
+    intent = _new(call, params, currency)
+    method = attempts.given_method(call, params, publishable=call.publishable)
+    if method is not None:
+        attempts.check_method(intent, method)
+        intent.update(payment_method=method["id"], status="requires_confirmation")
+    if params.get("confirm"):
+        attempts.check_return_url(intent, params.get("return_url"))
+    call.side.add(intent)
+    emit(call, "payment_intent.created", intent)
+    if params.get("confirm"):
+        payment_flow.confirm(call, intent, method, params)
+    return intent
+
+
+def _check_combination(params):
+    """Refuse parameters that only make sense together with `confirm`."""
+    for name in ("off_session", "error_on_requires_action", "mandate", "return_url"):
+        if params.get(name) and not params.get("confirm"):
+            raise refused_parameter(
+                f"You can only pass in '{name}' when 'confirm' is true.", param=name
+            )
+    if params.get("off_session") and not (
+        params.get("payment_method") or params.get("payment_method_data")
+    ):
+        raise refused_parameter(
+            "You must provide a payment method when 'off_session' is true.",
+            param="payment_method",
+            code="parameter_missing",
+        )
+
+
+# Fields that belong to Connect and other things that are not modelled.
+_NEVER_SET = dict.fromkeys(
+    (
+        "application",
+        "application_fee_amount",
+        "customer_account",
+        "on_behalf_of",
+        "payment_method_configuration_details",
+        "review",
+        "source",
+        "transfer_data",
+        "transfer_group",
+    )
+)
+# Fields that get a value in the course of a payment.
+_NOT_YET_SET = dict.fromkeys(
+    (
+        "canceled_at",
+        "cancellation_reason",
+        "last_payment_error",
+        "latest_charge",
+        "next_action",
+        "payment_method",
+        "processing",
+        "_mandate",
+        "_three_d_secure",
+    )
+)
+
+
+def _new(call, params, currency):
+    """Return a PaymentIntent that is not stored yet."""
+    intent_id = ids.new_id("payment_intent")
+    kinds, automatic = attempts.method_types(call, params, currency)
+    at_once = "automatic" if call.version.before(AUTOMATIC_ASYNC) else "automatic_async"
+    future_usage = params.get("setup_future_usage")
+    if params.get("save_payment_method"):
+        future_usage = future_usage or "off_session"
+    return {
+        "id": intent_id,
+        "object": "payment_intent",
+        "allowed_payment_method_types": params.get("allowed_payment_method_types"),
+        "amount": params["amount"],
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": 0,
+        "automatic_payment_methods": automatic,
+        "capture_method": params.get("capture_method") or at_once,
+        "client_secret": f"{intent_id}_secret_{ids.random_text(25)}",
+        "confirmation_method": params.get("confirmation_method") or "automatic",
+        "created": call.now,
+        "currency": currency,
+        "customer": params.get("customer"),
+        **{name: params.get(name) for name in _TEXTS},
+        "excluded_payment_method_types": params.get("excluded_payment_method_types"),
+        "livemode": call.side.livemode,
+        "metadata": merged_metadata({}, params.get("metadata")),
+        "payment_method_options": _method_options(kinds, params),
+        "payment_method_types": kinds,
+        "setup_future_usage": future_usage,
+        "shipping": shipping(params.get("shipping")),
+        "status": "requires_payment_method",
+        **_NOT_YET_SET,
+        **_NEVER_SET,
+        "_charges": [],
+    }
+
+
+def _method_options(kinds, params):
+    """Return `payment_method_options` with Stripe's defaults for cards."""
+    given = params.get("payment_method_options") or {}
+    options = {}
+    if "card" in kinds:
+        options["card"] = {
+            "installments": None,
+            "mandate_options": None,
+            "network": None,
+            "request_three_d_secure": "automatic",
+        }
+    for kind, values in given.items():
+        options[kind] = {**options.get(kind, {}), **(values or {})}
+    return options
+
+
+def _confirm(call):
+    intent = call.get("payment_intent", call.ids["intent"])
+    params = call.params
+    secret = params.get("client_secret")
+    attempts.check_secret(intent, secret, publishable=call.publishable)
+    attempts.check_status(intent, "confirm", payment_flow.CONFIRMABLE)
+    method = attempts.given_method(call, params, publishable=call.publishable)
+    if method is not None:
+        attempts.check_method(intent, method)
+    changes = {
+        name: params[name]
+        for name in ("setup_future_usage", "receipt_email", "capture_method")
+        if name in params
+    }
+    if "shipping" in params:
+        changes["shipping"] = shipping(params["shipping"])
+    intent.update(changes)
+    return payment_flow.confirm(call, intent, method, params)
+
+
+def _retrieve(call):
+    intent = call.get("payment_intent", call.ids["intent"])
+    secret = call.params.get("client_secret")
+    attempts.check_secret(intent, secret, publishable=call.publishable)
+    return intent
+
+
+def _update(call):
+    intent = call.get("payment_intent", call.ids["intent"])
+    params = call.params
+    if not set(params) <= _ALWAYS_UPDATABLE:
+        attempts.check_status(intent, "update", _UPDATABLE)
+    changes = {name: params[name] for name in _TEXTS if name in params}
+    changes |= _money_changes(call, intent)
+    for name in ("capture_method", "setup_future_usage"):
+        if name in params:
+            changes[name] = params[name] or None
+    if "metadata" in params:
+        changes["metadata"] = merged_metadata(intent["metadata"], params["metadata"])
+    if "shipping" in params:
+        changes["shipping"] = shipping(params["shipping"])
+    if params.get("payment_method_types"):
+        changes["payment_method_types"] = params["payment_method_types"]
+    method = attempts.given_method(call, params, publishable=call.publishable)
+    change(intent, **changes)
+    if method is not None:
+        attempts.check_method(intent, method)
+        intent.update(payment_method=method["id"], status="requires_confirmation")
+    return intent
+
+
+def _money_changes(call, intent):
+    """Check and return changes of amount, currency and customer."""
+    params, changes = call.params, {}
+    if "currency" in params:
+        changes["currency"] = check_currency(params["currency"])
+    if "amount" in params:
+        check_amount(params["amount"], changes.get("currency", intent["currency"]))
+        changes["amount"] = params["amount"]
+    if "customer" in params:
+        if intent["customer"] not in (None, params["customer"]):
+            message = "You cannot modify `customer` on a PaymentIntent once it is set."
+            raise invalid(message, param="customer")
+        customers.customer_in_use(call, params["customer"])
+        changes["customer"] = params["customer"]
+    return changes
+
+
+def _cancel(call):
+    intent = call.get("payment_intent", call.ids["intent"])
+    reason = call.params.get("cancellation_reason")
+    return payment_flow.cancel(call, intent, reason)
+
+
+def _capture(call):
+    intent = call.get("payment_intent", call.ids["intent"])
+    params = call.params
+    payment_flow.capture(call, intent, params.get("amount_to_capture"))
+    if "metadata" in params:
+        intent["metadata"] = merged_metadata(intent["metadata"], params["metadata"])
+    return intent
+
+
+def _list(call):
+    customer_id = call.params.get("customer")
+    intents = call.side.all("payment_intent")
+    return page(
+        call, [each for each in intents if customer_id in (None, each["customer"])]
+    )
+
+
+def _search(call):
+    return search(call, "payment_intent")
+
+
+_ALL = "/v1/payment_intents"
+_ONE = f"{_ALL}/{{intent}}"
+_KIND = "payment_intent"
+ROUTES = (
+    Route("POST", _ALL, _create, "PaymentIntentCreateParams", _KIND),
+    Route("GET", _ALL, _list, "PaymentIntentListParams", _KIND),
+    Route("GET", f"{_ALL}/search", _search, "PaymentIntentSearchParams", _KIND),
+    Route("GET", _ONE, _retrieve, "PaymentIntentRetrieveParams", _KIND, True),
+    Route("POST", _ONE, _update, "PaymentIntentUpdateParams", _KIND),
+    Route(
+        "POST", f"{_ONE}/confirm", _confirm, "PaymentIntentConfirmParams", _KIND, True
+    ),
+    Route("POST", f"{_ONE}/cancel", _cancel, "PaymentIntentCancelParams", _KIND),
+    Route("POST", f"{_ONE}/capture", _capture, "PaymentIntentCaptureParams", _KIND),
+)
