@@ -260,9 +260,8 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         # sudo: clients have no access to services, only to what is billed to them.
-        lines = self.sudo().invoice_line_ids.filtered(
-            lambda line: line.display_type == "product"
-        )
+        # Not filtered(), which forgets that other invoices are on the same page.
+        lines = self.sudo().invoice_line_ids
         return [
             {
                 "date": line.clinic_service_id.date,
@@ -272,4 +271,5 @@ class AccountMove(models.Model):
                 "amount": line.price_total,
             }
             for line in lines
+            if line.display_type == "product"
         ]

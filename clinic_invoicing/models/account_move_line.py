@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools.sql import column_exists, create_column
 
 
 class AccountMoveLine(models.Model):
@@ -18,6 +19,15 @@ class AccountMoveLine(models.Model):
         store=True,
         index="btree_not_null",
     )
+
+    def _auto_init(self):
+        """Create the stored field empty: Odoo would compute it for every line there is.
+
+        No line that exists at the installation bills a service.
+        """
+        if not column_exists(self.env.cr, self._table, "clinic_service_id"):
+            create_column(self.env.cr, self._table, "clinic_service_id", "int4")
+        return super()._auto_init()
 
     def _copy_data_extend_business_fields(self, values):
         """Carry the share to credit notes; a duplicate bills nothing twice."""

@@ -150,6 +150,7 @@ class ClinicBillingRun(models.Model):
     def action_open_invoices(self):
         """Open the invoices that this run has made."""
         self.ensure_one()
+        self.check_access("read")
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "account.action_move_out_invoice_type"

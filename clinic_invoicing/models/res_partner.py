@@ -3,15 +3,26 @@ from odoo.exceptions import ValidationError
 
 
 class ResPartner(models.Model):
+    """Who is a patient here is nobody's business but the clinic's.
+
+    The fields are not copied: any employee may duplicate a contact, and Odoo would
+    refuse to read them.
+    """
+
     _inherit = "res.partner"
 
     clinic_is_patient = fields.Boolean(
-        string="Patient", help="Can be booked on appointments."
+        string="Patient",
+        copy=False,
+        help="Can be booked on appointments.",
+        groups="clinic_invoicing.group_front_desk",
     )
     clinic_guarantor_id = fields.Many2one(
         "res.partner",
         string="Guarantor",
         index="btree_not_null",
+        copy=False,
+        groups="clinic_invoicing.group_front_desk",
         help="The person who pays for this patient and receives the invoices. It "
         "gives no right to read the patient's record.",
     )
@@ -19,6 +30,8 @@ class ResPartner(models.Model):
         "res.partner",
         string="Insurer",
         domain="[('is_company', '=', True)]",
+        copy=False,
+        groups="clinic_invoicing.group_front_desk",
         help="Who is billed for services of rates that are not invoiced to clients.",
     )
     clinic_service_ids = fields.One2many(
@@ -30,7 +43,8 @@ class ResPartner(models.Model):
 
     @api.constrains("clinic_guarantor_id")
     def _check_clinic_guarantor(self):
-        for patient in self:
+        # sudo: contacts are created by employees who may not read this as well.
+        for patient in self.sudo():
             if patient.clinic_guarantor_id == patient:
                 raise ValidationError(
                     self.env._(

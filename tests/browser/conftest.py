@@ -1,0 +1,66 @@
+"""The demo's practice on a server of its own, and people in front of a browser."""
+
+import dataclasses
+
+import pytest
+from people import Person
+
+from stripe_emulator.control import Control
+from workbench import databases, postgres
+from workbench.browser import running_browser
+from workbench.configuration import configure
+from workbench.emulator import running_emulator
+from workbench.paths import BUILD
+from workbench.processes import free_port
+from workbench.server import running_odoo
+
+SCREENSHOTS = BUILD / "screenshots"
+
+
+@dataclasses.dataclass(frozen=True)
+class Practice:
+    """A served Odoo with demo data, and the emulator that it pays through."""
+
+    url: str
+    database: str
+    stripe: Control
+
+
+@pytest.fixture(scope="session")
+def practice():
+    with (
+        postgres.running(),
+        databases.cloned("demo") as database,
+        running_emulator() as emulator,
+    ):
+        port = free_port()
+        configure(database, f"http://127.0.0.1:{port}", emulator.url)
+        with running_odoo(database, port) as odoo:
+            yield Practice(odoo.url, database, Control(emulator.url))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture
+def person(practice, browser, request):
+    """Return a function that seats somebody at a browser of their own."""
+    people = []
+
+    def sit_down(login, width=1366, height=768):
+        someone = Person(
+            browser,
+            practice.url,
+            login,
+            (width, height),
+            SCREENSHOTS / request.node.name,
+        )
+        people.append(someone)
+        return someone
+
+    yield sit_down
+    for someone in people:
+        someone.leave()
