@@ -1,1 +1,9 @@
 from . import controllers, models, wizards
+
+
+def uninstall_hook(env):
+    """Take the trigger function along, which belongs to no table.
+
+    Raw SQL: Odoo knows nothing of functions of the database.
+    """
+    env.cr.execute("DROP FUNCTION IF EXISTS clinic_check_shares() CASCADE")

@@ -31,4 +31,5 @@
         "web.assets_frontend": ["clinic_invoicing/static/src/portal/**/*"],
     },
     "application": True,
+    "uninstall_hook": "uninstall_hook",
 }

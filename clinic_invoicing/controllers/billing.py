@@ -1,3 +1,5 @@
+import re
+
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
@@ -57,7 +59,7 @@ class ClinicBilling(PortalAccount):
         )
 
     def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
-        """Ask for what is still owed; stock asks for the totals, paid parts included."""
+        """Ask for what is still owed; stock asks for the totals."""
         values = super()._overdue_invoices_get_page_view_values(
             overdue_invoices, **kwargs
         )
@@ -74,11 +76,13 @@ class ClinicBilling(PortalAccount):
         Whether another invoice exists is not told: it is treated like one that
         does not.
         """
-        ids = [int(part) for part in invoice_ids.split(",") if part.isdecimal()]
+        parts = filter(re.compile("[0-9]{1,10}").fullmatch, invoice_ids.split(","))
+        # PostgreSQL's ids have 31 bits.
+        ids = [number for number in map(int, parts) if number < 2**31]
         moves = request.env["account.move"]
         # sudo: the domain says whose they are, exactly as the list does.
         return moves.sudo().search(
-            [("id", "in", [i for i in ids if i < 2**31])]
+            [("id", "in", ids)]
             + list(moves._clinic_get_billed_domain(request.env.user.partner_id))
         )
 
@@ -87,7 +91,7 @@ class ClinicBilling(PortalAccount):
         # sudo: clients read the services and payments of their own invoices.
         moves = request.env["account.move"].sudo()
         unpaid = moves.search(
-            moves._clinic_get_unpaid_domain(partner), order="invoice_date_due, id"
+            moves._clinic_get_open_domain(partner), order="invoice_date_due, id"
         )
         settled_domain = moves._clinic_get_settled_domain(partner)
         pager = portal_pager(

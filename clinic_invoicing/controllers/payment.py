@@ -1,3 +1,4 @@
+from odoo.fields import Command
 from odoo.http import request, route
 
 from odoo.addons.account_payment.controllers.payment import PaymentPortal
@@ -12,10 +13,20 @@ class ClinicPaymentPortal(PaymentPortal):
         commands = (custom_create_values or {}).get("invoice_ids")
         if commands:
             # sudo: the routes have checked who pays; payers may not write invoices.
-            invoices = request.env["account.move"].sudo().browse(commands[0][2])
+            invoices = (
+                request.env["account.move"].sudo().browse(_get_linked_ids(commands))
+            )
             invoices._clinic_start_online_payment(
                 amount, request.env["res.currency"].browse(currency_id)
             )
+            invoices._clinic_check_offered(
+                invoices.env["res.partner"].browse(kwargs["partner_id"]),
+                amount,
+                kwargs.get("provider_id"),
+                kwargs.get("token_id"),
+            )
+            # It pays the invoice; the route also knows how to only check a card.
+            kwargs.pop("is_validation", None)
         return super()._create_transaction(
             *args,
             amount=amount,
@@ -28,3 +39,15 @@ class ClinicPaymentPortal(PaymentPortal):
     def invoice_transaction(self, invoice_id, access_token=None, **kwargs):
         """Work for clients who opened their invoice without a token as well."""
         return super().invoice_transaction(invoice_id, access_token, **kwargs)
+
+
+def _get_linked_ids(commands):
+    """Return the ids that these commands of an x2many field leave linked."""
+    ids = []
+    for command in commands:
+        match command:
+            case (Command.SET, _, new_ids):
+                ids = list(new_ids)
+            case (Command.LINK, record_id, *_):
+                ids.append(record_id)
+    return ids

@@ -7,6 +7,7 @@ from . import (
     clinic_service,
     clinic_service_invoicing,
     clinic_service_share,
+    clinic_service_worklist,
     payment_transaction,
     product_template,
     res_partner,

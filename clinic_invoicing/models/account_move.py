@@ -4,11 +4,13 @@ from math import isfinite
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import format_date, html2plaintext
+from odoo.tools import format_date, html2plaintext, str2bool
 
 from ..rules import allocation
 
 UNPAID_STATES = ("not_paid", "partial")
+# Money is open on these as well, and cannot be paid at the moment.
+OPEN_STATES = (*UNPAID_STATES, "blocked")
 
 
 class AccountMove(models.Model):
@@ -17,7 +19,6 @@ class AccountMove(models.Model):
     clinic_has_services = fields.Boolean(
         string="Bills Services",
         readonly=True,
-        copy=False,
         help="Read only by the person it is billed to, not by their relatives or "
         "colleagues.",
     )
@@ -42,14 +43,6 @@ class AccountMove(models.Model):
     )
 
     # === SHARES === #
-
-    def copy_data(self, default=None):
-        """A credit note, or a corrected invoice, is as private as the original."""
-        vals_list = super().copy_data(default)
-        if self.env.context.get("include_business_fields"):
-            for move, vals in zip(self, vals_list, strict=True):
-                vals["clinic_has_services"] = move.clinic_has_services
-        return vals_list
 
     def _clinic_get_paid_by_share(self):
         """Return what was paid of each share on these invoices.
@@ -105,9 +98,12 @@ class AccountMove(models.Model):
     @api.model
     def _clinic_get_billed_to_domain(self, partner):
         """Invoices addressed to ``partner``, or to one of their own addresses."""
-        return Domain("partner_id", "=", partner.id) | Domain(
-            "partner_id.parent_id", "=", partner.id
+        own = Domain("id", "=", partner.id)
+        # Other people below a company or a parent are contacts, not addresses.
+        addresses = Domain("parent_id", "=", partner.id) & Domain(
+            "type", "!=", "contact"
         )
+        return Domain("partner_id", "any", own | addresses)
 
     @api.model
     def _clinic_get_billed_domain(self, partner):
@@ -124,17 +120,25 @@ class AccountMove(models.Model):
         )
 
     @api.model
+    def _clinic_get_open_domain(self, partner):
+        """Invoices with money open, whether it can be paid at the moment or not."""
+        return self._clinic_get_billed_domain(partner) & Domain(
+            "payment_state", "in", OPEN_STATES
+        )
+
+    @api.model
     def _clinic_get_settled_domain(self, partner):
         """Invoices that ``partner`` owes nothing for any more."""
         return self._clinic_get_billed_domain(partner) & Domain(
-            "payment_state", "not in", UNPAID_STATES
+            "payment_state", "not in", OPEN_STATES
         )
 
     def _clinic_get_owed_by_currency(self):
-        """Return ``(currency, what is still owed)`` for each currency."""
+        """Return ``(currency, what is to be paid now)`` for each currency."""
+        payable = self.filtered(lambda move: move.payment_state in UNPAID_STATES)
         return [
             (currency, sum(invoices.mapped("amount_residual")))
-            for currency, invoices in self.grouped("currency_id").items()
+            for currency, invoices in payable.grouped("currency_id").items()
         ]
 
     def _clinic_check_chosen(self):
@@ -203,6 +207,23 @@ class AccountMove(models.Model):
                 )
             )
 
+    def _clinic_check_offered(self, payer, amount, provider_id, token_id):
+        """Raise unless the payment form offers this way to pay to this payer.
+
+        Stock's routes take any provider, one that is switched off as well, and the
+        saved card of anybody who belongs to the same company as the payer.
+        """
+        providers = self.env["payment.provider"]._get_compatible_providers(
+            self.company_id[:1].id, payer.id, amount, self.currency_id.id
+        )
+        tokens = self.env["payment.token"]._get_available_tokens(
+            providers.ids, payer.id
+        )
+        if provider_id not in providers.ids or token_id not in (None, *tokens.ids):
+            raise ValidationError(
+                self.env._("This way to pay is not available. Please reload the page.")
+            )
+
     def _clinic_get_payment_obstacle(self):
         """Return why this invoice cannot be paid online, ``False`` if it can."""
         self.ensure_one()
@@ -218,15 +239,27 @@ class AccountMove(models.Model):
             return self.env._(
                 "A payment of this invoice is on its way. You need not pay again."
             )
+        if not self._clinic_is_online_payment_on():
+            return self.env._("Invoices cannot be paid online at the moment.")
         return False
 
+    @api.model
+    def _clinic_is_online_payment_on(self):
+        """Whether clients may pay in the portal: Odoo's own switch."""
+        # sudo: clients may not read system parameters.
+        parameters = self.env["ir.config_parameter"].sudo()
+        return str2bool(parameters.get_param("account_payment.enable_portal_payment"))
+
     def _clinic_is_clearing(self):
-        """Whether money for this invoice is promised and has not arrived."""
+        """Whether money for this invoice is promised, or has come and is not booked."""
         self.ensure_one()
         return any(
-            tx.state in ("pending", "authorized")
+            (tx.state == "done" and not tx.is_post_processed)
             # Wire transfers are pending from the start and may never arrive.
-            and tx.provider_code not in ("none", "custom")
+            or (
+                tx.state in ("pending", "authorized")
+                and tx.provider_code not in ("none", "custom")
+            )
             for tx in self.transaction_ids
         )
 
@@ -247,8 +280,7 @@ class AccountMove(models.Model):
             )
         if last.state == "error":
             return self.env._(
-                "The last payment did not go through, and nothing was charged. "
-                "%(reason)s",
+                "The last payment did not go through. %(reason)s",
                 reason=html2plaintext(last.state_message or "").strip(),
             )
         return False

@@ -20,6 +20,14 @@ class AccountMoveLine(models.Model):
         index="btree_not_null",
     )
 
+    def _clinic_bills_its_share(self):
+        """Whether the line counts: a draft credit note has taken nothing back yet."""
+        self.ensure_one()
+        is_draft_refund = (
+            self.parent_state == "draft" and self.move_id.move_type == "out_refund"
+        )
+        return self.parent_state != "cancel" and not is_draft_refund
+
     def _auto_init(self):
         """Create the stored field empty: Odoo would compute it for every line there is.
 

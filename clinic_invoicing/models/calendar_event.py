@@ -76,7 +76,8 @@ class CalendarEvent(models.Model):
     def _compute_display_name(self):
         """Show the patient on the front desk's calendar, and to nobody else."""
         super()._compute_display_name()
-        if not self._clinic_is_front_desk():
+        # In sudo, names are made for mails and other records, that others read.
+        if self.env.su or not self._clinic_is_front_desk():
             return
         for event in self:
             if event.clinic_patient_id:

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
 from ..rules import billing_state
@@ -21,8 +21,18 @@ FIELDS_FROZEN_BY_INVOICE = frozenset(
     }
 )
 
-WORKLIST_TABS = (billing_state.TO_INVOICE, billing_state.INVOICED, billing_state.PAID)
-TAB_LIMIT = 999
+# What nobody writes by hand, over RPC neither.
+DERIVED_FIELDS = frozenset(
+    {
+        "amount_due",
+        "amount_total",
+        "appointment_status",
+        "currency_id",
+        "invoice_date",
+        "is_cancelled",
+        "state",
+    }
+)
 
 
 class ClinicService(models.Model):
@@ -172,7 +182,9 @@ class ClinicService(models.Model):
     share_ids = fields.One2many(
         "clinic.service.share", "service_id", string="Shares", copy=False
     )
-    is_cancelled = fields.Boolean(readonly=True, copy=False)
+    is_cancelled = fields.Boolean(
+        string="Cancelled", readonly=True, copy=False, tracking=True
+    )
     state = fields.Selection(
         [
             (billing_state.PLANNED, "Planned"),
@@ -272,9 +284,11 @@ class ClinicService(models.Model):
         is_billed = bool(self._origin) and self._is_on_invoice()
         return bool(self.event_id) and not is_billed
 
-    @api.depends("patient_id")
+    @api.depends("patient_id.clinic_guarantor_id")
     def _compute_bill_to_id(self):
         for service in self:
+            if service._origin and service._is_on_invoice():
+                continue
             patient = service.patient_id
             service.bill_to_id = patient and patient._clinic_get_bill_to()
 
@@ -286,17 +300,35 @@ class ClinicService(models.Model):
 
     @api.depends("rate_id", "company_id")
     def _compute_price_unit(self):
+        """Take the rate's price, as an invoice would: in the company's currency."""
         for service in self:
-            rate = service.rate_id.with_company(service.company_id)
-            is_free = rate.product_tmpl_id._clinic_get_billing() == "no_charge"
-            service.price_unit = 0 if is_free else rate.lst_price
+            rate = service.rate_id
+            if not rate or rate.product_tmpl_id._clinic_get_billing() == "no_charge":
+                service.price_unit = 0
+                continue
+            service.price_unit = rate._get_tax_included_unit_price(
+                service.company_id,
+                service.company_id.currency_id,
+                service.date or fields.Date.context_today(service),
+                "sale",
+                fiscal_position=service._get_fiscal_position(),
+            )
 
-    @api.depends("rate_id", "company_id")
+    @api.depends("rate_id", "company_id", "bill_to_id")
     def _compute_tax_ids(self):
         for service in self:
-            service.tax_ids = service.rate_id.taxes_id._filter_taxes_by_company(
+            if service._origin and service._is_on_invoice():
+                continue
+            taxes = service.rate_id.taxes_id._filter_taxes_by_company(
                 service.company_id
             )
+            service.tax_ids = service._get_fiscal_position().map_tax(taxes)
+
+    def _get_fiscal_position(self):
+        """Return how the payer is taxed; the invoice will ask the same."""
+        positions = self.env["account.fiscal.position"].with_company(self.company_id)
+        payer = self.bill_to_id._origin
+        return positions._get_fiscal_position(payer) if payer else positions
 
     @api.depends("quantity", "price_unit", "discount", "tax_ids", "currency_id")
     def _compute_amount_total(self):
@@ -355,11 +387,13 @@ class ClinicService(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
+            self._check_not_derived(vals)
             # The first share takes whatever the others leave: everything, for now.
             vals.setdefault("share_ids", [Command.create({"takes_rest": True})])
         return super().create(vals_list)
 
     def write(self, vals):
+        self._check_not_derived(vals)
         if FIELDS_FROZEN_BY_INVOICE & vals.keys():
             self._check_not_on_invoice()
         return super().write(vals)
@@ -368,9 +402,22 @@ class ClinicService(models.Model):
     def _unlink_except_on_invoice(self):
         self._check_not_on_invoice()
 
+    def _check_not_derived(self, vals):
+        """Raise when somebody gives values that follow from facts."""
+        derived = DERIVED_FIELDS & vals.keys()
+        if derived and not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "States and amounts due follow from facts: %(names)s.",
+                    names=", ".join(sorted(derived)),
+                )
+            )
+
     def _is_on_invoice(self):
         self.ensure_one()
-        return self.state in (billing_state.INVOICED, billing_state.PAID)
+        return any(
+            state in ("invoiced", "paid") for state in self.share_ids.mapped("state")
+        )
 
     def _check_not_on_invoice(self):
         """Raise for services whose invoice says what they are.
@@ -393,69 +440,3 @@ class ClinicService(models.Model):
             date = service.date and fields.Date.to_string(service.date)
             parts = (service.name, service.patient_id.name, date)
             service.display_name = " · ".join(filter(None, parts))
-
-    # === WORKLIST === #
-
-    @api.model
-    def get_tab_counts(self):
-        """Return how many services are under each tab of the Invoices page.
-
-        Counting stops at a limit, so that the page stays as fast with a million
-        paid services as with a hundred.
-
-        :rtype: dict[str, str]
-        """
-        counts = {}
-        for state in WORKLIST_TABS:
-            count = self.search_count([("state", "=", state)], limit=TAB_LIMIT + 1)
-            counts[state] = str(count) if count <= TAB_LIMIT else f"{TAB_LIMIT}+"
-        return counts
-
-    # === ACTION METHODS === #
-
-    def action_cancel(self):
-        """Take services off the bill that will never be charged."""
-        self._check_not_on_invoice()
-        self.write({"is_cancelled": True})
-
-    def _clinic_cancel_unbilled(self):
-        """Cancel those of the services that are not on an invoice."""
-        self.filtered(lambda service: not service._is_on_invoice()).action_cancel()
-
-    def action_restore(self):
-        """Put cancelled services back on the bill."""
-        self.write({"is_cancelled": False})
-
-    def action_open_invoices(self):
-        """Open the invoices of these services."""
-        invoices = self.invoice_ids
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account.action_move_out_invoice_type"
-        )
-        if len(invoices) == 1:
-            return {**action, "views": [(False, "form")], "res_id": invoices.id}
-        return {**action, "domain": [("id", "in", invoices.ids)]}
-
-    def action_mark_as_paid(self):
-        """Record a payment received outside for the invoices of these services."""
-        invoices = self.invoice_ids.filtered(
-            lambda move: move.state == "posted" and move.amount_residual
-        )
-        if not invoices:
-            raise UserError(
-                self.env._(
-                    "Nothing is due for the selected services. Only invoiced "
-                    "services can be marked as paid."
-                )
-            )
-        action = invoices.action_register_payment()
-        return {
-            **action,
-            "name": self.env._("Mark as Paid"),
-            "context": {
-                **action["context"],
-                "clinic_received_outside": True,
-                # The biller stays on the worklist.
-                "dont_redirect_to_payments": True,
-            },
-        }

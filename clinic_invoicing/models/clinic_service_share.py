@@ -1,8 +1,56 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 
 from ..rules import allocation, billing_state
+
+# What nobody gives by hand, over RPC neither.
+DERIVED_FIELDS = frozenset(
+    {"amount", "amount_invoiced", "amount_paid", "invoice_date", "state"}
+)
+
+CHECK_SHARES = """
+CREATE OR REPLACE FUNCTION clinic_check_shares() RETURNS trigger AS $$
+DECLARE
+    checked integer;
+BEGIN
+    IF TG_TABLE_NAME = 'clinic_service' THEN
+        checked := NEW.id;
+    ELSIF TG_OP = 'DELETE' THEN
+        checked := OLD.service_id;
+    ELSE
+        checked := NEW.service_id;
+    END IF;
+    IF EXISTS (
+        SELECT FROM clinic_service service
+         WHERE service.id = checked
+           AND service.amount_total IS DISTINCT FROM (
+               SELECT COALESCE(SUM(share.amount), 0)
+                 FROM clinic_service_share share
+                WHERE share.service_id = checked)
+    ) THEN
+        RAISE EXCEPTION
+            'The shares of service % do not sum to its total', checked
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$ LANGUAGE plpgsql;
+
+DROP TRIGGER IF EXISTS clinic_shares_sum ON clinic_service_share;
+CREATE CONSTRAINT TRIGGER clinic_shares_sum
+    AFTER INSERT OR UPDATE OF amount, service_id OR DELETE
+    ON clinic_service_share
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION clinic_check_shares();
+
+DROP TRIGGER IF EXISTS clinic_total_sum ON clinic_service;
+CREATE CONSTRAINT TRIGGER clinic_total_sum
+    AFTER INSERT OR UPDATE OF amount_total
+    ON clinic_service
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION clinic_check_shares();
+"""
 
 
 class ClinicServiceShare(models.Model):
@@ -83,50 +131,7 @@ class ClinicServiceShare(models.Model):
         Deferred to the commit, because moving an amount between two shares takes
         two updates. Raw SQL: the ORM has no constraint over several rows.
         """
-        self.env.cr.execute(
-            """
-            CREATE OR REPLACE FUNCTION clinic_check_shares() RETURNS trigger AS $$
-            DECLARE
-                checked integer;
-            BEGIN
-                IF TG_TABLE_NAME = 'clinic_service' THEN
-                    checked := NEW.id;
-                ELSIF TG_OP = 'DELETE' THEN
-                    checked := OLD.service_id;
-                ELSE
-                    checked := NEW.service_id;
-                END IF;
-                IF EXISTS (
-                    SELECT FROM clinic_service service
-                     WHERE service.id = checked
-                       AND service.amount_total IS DISTINCT FROM (
-                           SELECT COALESCE(SUM(share.amount), 0)
-                             FROM clinic_service_share share
-                            WHERE share.service_id = checked)
-                ) THEN
-                    RAISE EXCEPTION
-                        'The shares of service % do not sum to its total', checked
-                        USING ERRCODE = 'check_violation';
-                END IF;
-                RETURN NULL;
-            END
-            $$ LANGUAGE plpgsql;
-
-            DROP TRIGGER IF EXISTS clinic_shares_sum ON clinic_service_share;
-            CREATE CONSTRAINT TRIGGER clinic_shares_sum
-                AFTER INSERT OR UPDATE OF amount, service_id OR DELETE
-                ON clinic_service_share
-                DEFERRABLE INITIALLY DEFERRED
-                FOR EACH ROW EXECUTE FUNCTION clinic_check_shares();
-
-            DROP TRIGGER IF EXISTS clinic_total_sum ON clinic_service;
-            CREATE CONSTRAINT TRIGGER clinic_total_sum
-                AFTER INSERT OR UPDATE OF amount_total
-                ON clinic_service
-                DEFERRABLE INITIALLY DEFERRED
-                FOR EACH ROW EXECUTE FUNCTION clinic_check_shares();
-            """
-        )
+        self.env.cr.execute(CHECK_SHARES)
 
     # === COMPUTE METHODS === #
 
@@ -172,7 +177,7 @@ class ClinicServiceShare(models.Model):
         paid = self.invoice_line_ids.move_id._clinic_get_paid_by_share()
         for share in self:
             lines = share.invoice_line_ids.filtered(
-                lambda line: line.parent_state != "cancel"
+                lambda line: line._clinic_bills_its_share()
             )
             dates = lines.move_id.mapped("invoice_date")
             share.invoice_date = max(filter(None, dates), default=False)
@@ -226,6 +231,10 @@ class ClinicServiceShare(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su and any(DERIVED_FIELDS & vals.keys() for vals in vals_list):
+            raise AccessError(
+                self.env._("What a share owes and has paid follows from invoices.")
+            )
         services = self.env["clinic.service"].browse(
             vals["service_id"] for vals in vals_list
         )

@@ -54,19 +54,21 @@ def service_state(facts):
     return INSURANCE if facts.decision == "insurance" else TO_INVOICE
 
 
-def share_state(is_write_off, invoiced, paid):
+def share_state(is_write_off, invoiced, paid, is_settled=False):
     """Return the state of a share: who owed, was billed, has paid.
 
     :param bool is_write_off: nobody is asked for it
     :param int invoiced: what stands on invoices that are not cancelled, less
         the credit notes, in the smallest unit of the currency
     :param int paid: what was paid of it, in the same unit
+    :param bool is_settled: nothing is open on its invoices, whose total may differ
+        by a cent from those of their lines
     """
     if is_write_off:
         return "written_off"
     if invoiced <= 0:
         return "to_bill"
-    return "paid" if paid >= invoiced else "invoiced"
+    return "paid" if is_settled or paid >= invoiced else "invoiced"
 
 
 def summary(states):

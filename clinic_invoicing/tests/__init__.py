@@ -1,0 +1,10 @@
+from . import (
+    test_access_rights,
+    test_appointments,
+    test_billing_run,
+    test_paid,
+    test_payable,
+    test_portal,
+    test_rates,
+    test_services,
+)

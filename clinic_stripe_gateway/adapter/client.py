@@ -8,7 +8,7 @@ import stripe
 
 from .allow_list import only_allowed
 from .errors import Rejected, translate
-from .values import IntentSnapshot
+from .values import ABSENT, IntentSnapshot
 
 # The SDK would tell Stripe how long earlier requests took.
 stripe.enable_telemetry = False
@@ -124,9 +124,17 @@ class StripeGateway:
                     intent_id, {}, {"idempotency_key": idempotency_key}
                 )
             except stripe.InvalidRequestError as error:
+                if error.code == "resource_missing":
+                    # It was made with the key of another account, or of test mode.
+                    return IntentSnapshot(intent_id, ABSENT, 0, "", "")
                 if error.code != "payment_intent_unexpected_state":
                     raise
                 intent = service.retrieve(intent_id)
+            except stripe.APIError:
+                # Its key would bring the same answer again; the intent tells more.
+                intent = service.retrieve(intent_id)
+                if intent.status.startswith("requires_"):
+                    raise
         return IntentSnapshot(
             id=intent.id,
             status=intent.status,

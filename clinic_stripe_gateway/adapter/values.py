@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# Not a status of Stripe's: the account does not have this intent.
+ABSENT = "absent"
+
 
 @dataclass(frozen=True)
 class IntentSnapshot:
@@ -19,5 +22,5 @@ class IntentSnapshot:
 
     @property
     def is_closed(self):
-        """Whether nobody can pay with this intent any more."""
-        return self.status == "canceled"
+        """Whether nobody can pay this account with this intent any more."""
+        return self.status in ("canceled", ABSENT)

@@ -6,7 +6,9 @@ from odoo.http import request, route
 
 from odoo.addons.payment_stripe.controllers.main import StripeController
 
-INTENT_ID = re.compile(r"(pi|seti)_[A-Za-z0-9_]+")
+# The one parameter that says which intent belongs to an operation, and its shape.
+SETUP_INTENT = ("setup_intent", re.compile(r"seti_[A-Za-z0-9_]+"))
+PAYMENT_INTENT = ("payment_intent", re.compile(r"pi_[A-Za-z0-9_]+"))
 
 
 class ClinicStripeController(StripeController):
@@ -19,8 +21,12 @@ class ClinicStripeController(StripeController):
         # sudo: the payer may have no user. Nothing of the transaction is shown.
         transactions = request.env["payment.transaction"].sudo()
         tx_sudo = transactions._search_by_reference("stripe", data)
-        intent_id = data.get("payment_intent") or data.get("setup_intent") or ""
-        if not tx_sudo or not INTENT_ID.fullmatch(intent_id):
+        # Nobody is sent back from a refund.
+        if not tx_sudo or tx_sudo.operation == "refund":
+            raise NotFound()
+        is_validation = tx_sudo.operation == "validation"
+        name, shape = SETUP_INTENT if is_validation else PAYMENT_INTENT
+        if not shape.fullmatch(data.get(name) or ""):
             raise NotFound()
         return super().stripe_return(**data)
 

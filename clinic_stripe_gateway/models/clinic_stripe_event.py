@@ -3,7 +3,7 @@ from datetime import timedelta
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import mute_logger
 
 from odoo.addons.payment import utils as payment_utils
@@ -11,7 +11,7 @@ from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 from odoo.addons.payment_stripe import utils as stripe_utils
 
-from ..adapter import SignatureInvalid, read_verified
+from ..adapter import EventHint, GatewayError, SignatureInvalid, read_verified
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
@@ -26,9 +26,13 @@ SETTLE_BY_TYPE = {
     "charge.refunded": "_settle_charge_refunds",
     "charge.refund.updated": "_settle_refund",
 }
-MAX_ATTEMPTS = 12
+# A message may arrive before what it is about is committed here.
+ATTEMPTS_TO_MATCH = 5
 FIRST_DELAY_SECONDS = 30
 LONGEST_DELAY_SECONDS = 6 * 3600
+# Larger powers would only be cut off by the longest delay.
+MOST_DOUBLINGS = 12
+KEEP_DAYS = 90
 REFUNDS_PER_CHARGE = 100
 
 
@@ -74,7 +78,7 @@ class ClinicStripeEvent(models.Model):
         "UNIQUE (provider_id, event_id)", "This event has been received already."
     )
     _waiting_index = models.Index(
-        "(next_attempt, id) WHERE state IN ('received', 'failed')"
+        "(next_attempt, id) WHERE state IN ('received', 'failed', 'unmatched')"
     )
 
     # === RECEIVING === #
@@ -96,7 +100,7 @@ class ClinicStripeEvent(models.Model):
             _logger.warning("Refused a message to Stripe's webhook: not signed.")
             return False
         if self._store(providers[position], event):
-            self.env.ref("clinic_stripe_gateway.ir_cron_process_events")._trigger()
+            self._trigger_processing()
         return True
 
     @api.model
@@ -136,22 +140,25 @@ class ClinicStripeEvent(models.Model):
         self.sudo()._process_one_by_one()
 
     @api.model
+    def _get_waiting_domain(self):
+        return (Domain("next_attempt", "<=", fields.Datetime.now())) & (
+            Domain("state", "in", ("received", "failed"))
+            | Domain("state", "=", "unmatched")
+            & Domain("attempts", "<", ATTEMPTS_TO_MATCH)
+        )
+
+    @api.model
     def _cron_process(self, limit=100):
         """Settle what is waiting; called right after a message has been stored."""
-        waiting = self.search(
-            [
-                ("state", "in", ("received", "failed")),
-                ("next_attempt", "<=", fields.Datetime.now()),
-                ("attempts", "<", MAX_ATTEMPTS),
-            ],
-            order="next_attempt, id",
-            limit=limit,
-        )
-        for position, event in enumerate(waiting, start=1):
+        domain = self._get_waiting_domain()
+        waiting = self.search(domain, order="next_attempt, id", limit=limit)
+        remaining = self.search_count(domain)
+        for event in waiting:
+            remaining -= 1
             # Another worker may be settling it.
             if event.try_lock_for_update():
                 event._process_one_by_one()
-            self.env["ir.cron"]._commit_progress(1, remaining=len(waiting) - position)
+            self.env["ir.cron"]._commit_progress(1, remaining=remaining)
 
     def _process_one_by_one(self):
         for event in self:
@@ -159,7 +166,7 @@ class ClinicStripeEvent(models.Model):
                 with self.env.cr.savepoint():
                     state, reason = event._settle()
             except psycopg2.OperationalError:
-                # The database asks for a new transaction: Odoo gives us one.
+                # The transaction is lost; what is not done stays waiting.
                 raise
             except Exception as error:  # noqa: BLE001 - kept visible, tried again
                 state, reason = "failed", event._describe(error)
@@ -167,14 +174,15 @@ class ClinicStripeEvent(models.Model):
             event._set_outcome(state, reason)
 
     def _describe(self, error):
-        """Return why it failed; texts of unforeseen errors may hold anything."""
-        if isinstance(error, UserError):
+        """Return why it failed; what Odoo says to users may name the payer."""
+        if isinstance(error.__cause__, GatewayError):
             return str(error)
         return type(error).__name__
 
     def _set_outcome(self, state, reason):
         self.ensure_one()
-        delay = min(FIRST_DELAY_SECONDS * 2**self.attempts, LONGEST_DELAY_SECONDS)
+        doublings = min(self.attempts, MOST_DOUBLINGS)
+        delay = min(FIRST_DELAY_SECONDS * 2**doublings, LONGEST_DELAY_SECONDS)
         self.write(
             {
                 "state": state,
@@ -195,10 +203,27 @@ class ClinicStripeEvent(models.Model):
         if not method:
             return "ignored", self.env._("Nothing is to be done for this type.")
         transactions = getattr(self, method)()
+        if transactions is None:
+            return "ignored", self.env._("Another application has made it.")
         if not transactions:
             return "unmatched", self.env._("No transaction of Odoo belongs to it.")
-        for tx in transactions.filtered(lambda tx: not tx.is_post_processed):
-            tx._post_process()
+        return self._book(transactions)
+
+    def _book(self, transactions):
+        """Book what has been paid.
+
+        That the payment is known is kept even when it cannot be booked now, e.g.
+        because of a lock date: the client must not be asked for it again.
+        """
+        try:
+            with self.env.cr.savepoint():
+                for tx in transactions.filtered(lambda tx: not tx.is_post_processed):
+                    tx._post_process()
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - kept visible, tried again
+            _logger.warning("Booking for event %s failed.", self.event_id)
+            return "failed", self._describe(error)
         return "done", False
 
     def _fetch(self, endpoint, **params):
@@ -209,7 +234,10 @@ class ClinicStripeEvent(models.Model):
         """Return the transaction that meets the conditions.
 
         Companies may share an account, and then its endpoint signs for all of them.
+        Payments that other applications make may lack what is looked for.
         """
+        if not all(conditions.values()):
+            return self.env["payment.transaction"]
         secret = stripe_utils.get_webhook_secret(self.provider_id)
         providers = self._get_listening_providers().filtered(
             lambda provider: stripe_utils.get_webhook_secret(provider) == secret
@@ -231,18 +259,19 @@ class ClinicStripeEvent(models.Model):
         return self._settle_intent("setup_intent", intent)
 
     def _settle_intent(self, kind, intent):
-        reference = intent.get("description")
-        tx = reference and self._find_transaction(reference=reference)
-        if not tx:
-            return self.env["payment.transaction"]
-        return tx._process(
-            "stripe",
-            {
-                "reference": reference,
-                kind: intent,
-                "payment_method": intent.get("payment_method"),
-            },
-        )
+        """Return the transaction, empty if it is missing, ``None`` if it has none."""
+        if not intent.get("description"):
+            # The point of sale and other applications of the account.
+            return None
+        tx = self._find_transaction(reference=intent.get("description"))
+        data = {
+            "reference": tx.reference,
+            kind: intent,
+            "payment_method": intent.get("payment_method"),
+        }
+        if not tx or not tx._clinic_stripe_owns(data):
+            return tx.browse()
+        return tx._process("stripe", data)
 
     def _settle_charge_refunds(self):
         """Book the refunds of a charge that Odoo does not know yet."""
@@ -263,6 +292,9 @@ class ClinicStripeEvent(models.Model):
 
     def _settle_one_refund(self, source, refund):
         tx = self._find_transaction(provider_reference=refund["id"])
+        if not tx and refund.get("payment_intent") != source.provider_reference:
+            # Of a payment that another application has made.
+            return tx
         if not tx:
             currency = source.currency_id
             amount = payment_utils.to_major_currency_units(
@@ -282,3 +314,40 @@ class ClinicStripeEvent(models.Model):
         return tx._process(
             "stripe", {"refund": self._fetch(f"refunds/{self.object_id}")}
         )
+
+    # === HOUSEKEEPING === #
+
+    @api.model
+    def _ask_later(self, tx):
+        """Have a transaction's intent looked at soon, whatever becomes of this request.
+
+        Its own cursor, because the request is about to be refused and rolled back.
+        """
+        event = EventHint(
+            f"asked_{tx.provider_reference}",
+            "payment_intent.succeeded",
+            tx.provider_reference,
+        )
+        with self.env.registry.cursor() as cr:
+            events = self.with_env(self.env(cr=cr))
+            provider = events.env["payment.provider"].browse(tx.provider_id.id)
+            row = events._store(provider, event) or events.search(
+                [("provider_id", "=", provider.id), ("event_id", "=", event.id)]
+            )
+            row.write({"state": "received", "next_attempt": fields.Datetime.now()})
+            events._trigger_processing()
+
+    @api.model
+    def _trigger_processing(self):
+        self.env.ref("clinic_stripe_gateway.ir_cron_process_events")._trigger()
+
+    @api.autovacuum
+    def _gc_settled(self):
+        """Forget settled events, long after Stripe has stopped repeating them."""
+        self.search(
+            [
+                ("state", "in", ("done", "ignored")),
+                ("create_date", "<", fields.Datetime.now() - timedelta(days=KEEP_DAYS)),
+            ],
+            limit=10_000,
+        ).unlink()

@@ -114,9 +114,8 @@ class PaymentTransaction(models.Model):
         if self.operation == "refund":
             refund = payment_data.get("refund") or {}
             refunded = refund.get("payment_intent")
-            return not refunded or refunded == (
-                self.source_transaction_id.provider_reference
-            )
+            # What stock fetches with a refund tells it; only its own answer may not.
+            return refunded in (None, self.source_transaction_id.provider_reference)
         intent = payment_data.get("payment_intent") or payment_data.get("setup_intent")
         if not isinstance(intent, dict):
             return False
@@ -181,11 +180,16 @@ class PaymentTransaction(models.Model):
                 )
             ) from error
         if not intent.is_closed:
+            # sudo: settling it is nobody's right and everybody's interest.
+            self.env["clinic.stripe.event"].sudo()._ask_later(self)
             raise UserError(
                 self.env._(
                     "A payment of this invoice is being processed. Please wait a "
                     "moment, then reload the page."
                 )
             )
-        if self.state == "draft":
-            self._set_canceled(self.env._("Replaced by a newer attempt to pay."))
+        # A declined attempt as well: it need not be closed a second time.
+        self._set_canceled(
+            self.env._("Replaced by a newer attempt to pay."),
+            extra_allowed_states=("error",),
+        )

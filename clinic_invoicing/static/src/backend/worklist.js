@@ -39,11 +39,20 @@ export class ClinicWorklistRenderer extends ListRenderer {
         return this.tabFilters.some((item) => item.name === tab.name && item.isActive);
     }
 
+    /**
+     * Show one tab: filters of the same group would add their services to it.
+     */
     selectTab(tab) {
-        for (const item of this.tabFilters) {
-            if (item.isActive !== (item.name === tab.name)) {
-                this.env.searchModel.toggleSearchItem(item.id);
-            }
+        const searchModel = this.env.searchModel;
+        const chosen = this.tabFilters.find((item) => item.name === tab.name);
+        const others = searchModel.getSearchItems(
+            (item) => item.groupId === chosen.groupId && item.id !== chosen.id && item.isActive
+        );
+        for (const item of others) {
+            searchModel.toggleSearchItem(item.id);
+        }
+        if (!chosen.isActive) {
+            searchModel.toggleSearchItem(chosen.id);
         }
     }
 }

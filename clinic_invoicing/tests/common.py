@@ -1,0 +1,188 @@
+from datetime import datetime
+
+from odoo.fields import Command, Date
+from odoo.tests import new_test_user
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+
+class ClinicInvoicingCommon(AccountTestInvoicingCommon):
+    """A practice with its people, its clients and two rates; no appointment yet."""
+
+    @classmethod
+    def get_default_groups(cls):
+        return super().get_default_groups() | cls.quick_ref(
+            "clinic_invoicing.group_manager"
+        )
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.practice = cls.env.company
+        cls.practice.name = "Harbour Clinic"
+        cls._create_staff()
+        cls._create_clients()
+        cls.rate = cls._create_rate("Consultation", 100)
+        cls.insurer_rate = cls._create_rate(
+            "Consultation (insurer)", 80, clinic_is_invoiced=False
+        )
+        cls.free_rate = cls._create_rate(
+            "Phone call", 15, clinic_needs_billing=False, clinic_is_invoiced=False
+        )
+        # Else the first flush inside a test would pay for the whole set-up.
+        cls.env.flush_all()
+
+    @classmethod
+    def _create_staff(cls):
+        cls.front_desk = cls._create_user(
+            "front_desk", "clinic_invoicing.group_front_desk", name="Fran Desk"
+        )
+        cls.biller = cls._create_user(
+            "biller", "clinic_invoicing.group_biller", name="Bill Biller"
+        )
+        cls.second_biller = cls._create_user(
+            "second_biller", "clinic_invoicing.group_biller", name="Bea Biller"
+        )
+        cls.manager = cls._create_user(
+            "clinic_manager", "clinic_invoicing.group_manager", name="Mona Manager"
+        )
+        cls.practitioner = cls._create_user(
+            "practitioner", "base.group_user", name="Pat Practitioner"
+        )
+        cls.employee = cls._create_user(
+            "employee", "base.group_user", name="Emil Employee"
+        )
+
+    @classmethod
+    def _create_clients(cls):
+        cls.client_user = cls._create_user(
+            "client",
+            "base.group_portal",
+            name="Clara Client",
+            email="clara@example.com",
+            phone="+1 555 0101",
+        )
+        cls.client = cls.client_user.partner_id
+        cls.other_client_user = cls._create_user(
+            "other_client", "base.group_portal", name="Otto Other"
+        )
+        cls.other_client = cls.other_client_user.partner_id
+        cls.child_user = cls._create_user(
+            "child", "base.group_portal", name="Charlie Client"
+        )
+        cls.child = cls.child_user.partner_id
+        cls.insurer = cls.env["res.partner"].create(
+            {"name": "Sea Mutual", "is_company": True}
+        )
+        clients = cls.client | cls.other_client | cls.child
+        clients.write({"clinic_is_patient": True, "clinic_insurer_id": cls.insurer.id})
+        cls.child.clinic_guarantor_id = cls.client
+
+    @classmethod
+    def _create_user(cls, login, groups, **values):
+        values.setdefault("company_id", cls.env.company.id)
+        values.setdefault("tz", "America/New_York")
+        return new_test_user(cls.env, login=login, groups=groups, **values)
+
+    @classmethod
+    def _create_rate(cls, name, price, **values):
+        """Make a rate without taxes that is invoiced to the client."""
+        return cls.env["product.product"].create(
+            {
+                "name": name,
+                "type": "service",
+                "list_price": price,
+                "taxes_id": [Command.clear()],
+                "clinic_is_rate": True,
+                "clinic_is_invoiced": True,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _create_tax(cls, percent, **values):
+        return cls.env["account.tax"].create(
+            {
+                "name": f"Tax {percent} %",
+                "amount": percent,
+                "type_tax_use": "sale",
+                **values,
+            }
+        )
+
+    @classmethod
+    def _create_event(cls, patient=None, rates=None, user=None, **values):
+        """Book an appointment of the practitioner, with one service of each rate.
+
+        The slot is 10:00 to 11:00 in the practice's time zone, New York.
+        """
+        user = user or cls.front_desk
+        values.setdefault("name", "Appointment")
+        values.setdefault("start", datetime(2024, 3, 12, 14, 0))
+        values.setdefault("stop", datetime(2024, 3, 12, 15, 0))
+        values.setdefault("user_id", cls.practitioner.id)
+        values.setdefault("partner_ids", [Command.set(cls.practitioner.partner_id.ids)])
+        values.setdefault("clinic_patient_id", (patient or cls.client).id)
+        values.setdefault(
+            "clinic_service_ids",
+            [Command.create({"rate_id": rate.id}) for rate in rates or cls.rate],
+        )
+        event = cls.env["calendar.event"].with_user(user).create(values)
+        event.flush_recordset()
+        return event.with_env(cls.env)
+
+    @classmethod
+    def _create_service(cls, rate=None, patient=None, **values):
+        """Record a service without appointment."""
+        values.setdefault("date", "2024-03-12")
+        return cls.env["clinic.service"].create(
+            {
+                "rate_id": (rate or cls.rate).id,
+                "patient_id": (patient or cls.client).id,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _create_services(cls, count, **values):
+        services = cls.env["clinic.service"]
+        for _number in range(count):
+            services |= cls._create_service(**values)
+        return services
+
+    @classmethod
+    def _create_run(cls, services, user=None, **values):
+        model = cls.env["clinic.billing.run"].with_user(user or cls.biller)
+        return model.create(
+            {
+                "service_ids": [Command.set(services.ids)],
+                "invoice_date": "2024-03-31",
+                **values,
+            }
+        )
+
+    @classmethod
+    def _invoice(cls, services, user=None, **values):
+        """Return the invoices that a billing run makes of the services."""
+        run = cls._create_run(services, user, **values)
+        run.action_start()
+        return run.with_env(cls.env).invoice_ids
+
+    @classmethod
+    def _pay(cls, invoices, amount=None):
+        """Register a payment that was received outside."""
+        wizard = (
+            cls.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=invoices.ids)
+            .create({"payment_date": Date.to_date("2024-04-02")})
+        )
+        if amount is not None:
+            wizard.amount = amount
+        return wizard._create_payments()
+
+    @classmethod
+    def _credit(cls, invoice, **default_values):
+        """Return the posted credit note of a whole invoice, reconciled with it."""
+        return invoice._reverse_moves(
+            [{"invoice_date": invoice.invoice_date, **default_values}], cancel=True
+        )

@@ -1,0 +1,66 @@
+"""What was paid is handed out whole, in order, and to nobody twice."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinic_invoicing.rules.allocation import allocate_in_order, to_smallest_unit
+
+CENTS = st.integers(min_value=-(10**9), max_value=10**9)
+NETS = st.lists(CENTS, max_size=12)
+
+
+@given(CENTS, NETS)
+def test_nothing_is_lost_and_nothing_is_invented(paid, nets):
+    owed = sum(net for net in nets if net > 0)
+    assert sum(allocate_in_order(paid, nets)) == min(max(paid, 0), owed)
+
+
+@given(CENTS, NETS)
+def test_no_share_gets_more_than_it_owes_or_less_than_nothing(paid, nets):
+    parts = allocate_in_order(paid, nets)
+    assert len(parts) == len(nets)
+    assert all(0 <= part <= max(net, 0) for part, net in zip(parts, nets, strict=True))
+
+
+@given(CENTS, NETS)
+def test_a_share_gets_money_only_when_those_before_it_are_full(paid, nets):
+    parts = allocate_in_order(paid, nets)
+    short = [part < net for part, net in zip(parts, nets, strict=True)]
+    if any(short):
+        assert not any(parts[short.index(True) + 1 :])
+
+
+@given(CENTS, CENTS, NETS)
+def test_paying_more_takes_from_nobody(paid, more, nets):
+    before = allocate_in_order(paid, nets)
+    after = allocate_in_order(paid + abs(more), nets)
+    assert all(late >= early for early, late in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("paid", "nets", "parts"),
+    [
+        (0, [5000, 7000], [0, 0]),
+        (5000, [5000, 7000], [5000, 0]),
+        (6000, [5000, 7000], [5000, 1000]),
+        (12000, [5000, 7000], [5000, 7000]),
+        (12001, [5000, 7000], [5000, 7000]),
+        (-1, [5000], [0]),
+        (6000, [-2000, 5000, 3000], [0, 5000, 1000]),
+        (100, [], []),
+    ],
+)
+def test_shares_are_filled_one_after_the_other(paid, nets, parts):
+    assert allocate_in_order(paid, nets) == parts
+
+
+@given(
+    st.integers(min_value=-(10**12), max_value=10**12),
+    st.sampled_from(["1", "0.1", "0.05", "0.01", "0.001"]),
+)
+def test_every_amount_of_a_currency_is_a_whole_number_of_its_unit(units, rounding):
+    amount = float(units * Decimal(rounding))
+    assert to_smallest_unit(amount, float(rounding)) == units
