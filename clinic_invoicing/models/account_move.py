@@ -2,7 +2,7 @@ from collections import defaultdict
 from math import isfinite
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError, ValidationError
+from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date, html2plaintext, str2bool
 
@@ -216,12 +216,16 @@ class AccountMove(models.Model):
         providers = self.env["payment.provider"]._get_compatible_providers(
             self.company_id[:1].id, payer.id, amount, self.currency_id.id
         )
+        if provider_id not in providers.ids:
+            raise ValidationError(
+                self.env._("This way to pay is not available. Please reload the page.")
+            )
         tokens = self.env["payment.token"]._get_available_tokens(
             providers.ids, payer.id
         )
-        if provider_id not in providers.ids or token_id not in (None, *tokens.ids):
-            raise ValidationError(
-                self.env._("This way to pay is not available. Please reload the page.")
+        if token_id and token_id not in tokens.ids:
+            raise AccessError(
+                self.env._("You do not have access to this payment token.")
             )
 
     def _clinic_get_payment_obstacle(self):

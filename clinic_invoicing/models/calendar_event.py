@@ -247,6 +247,7 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         if self.allday:
             return self.start_date or self.start.date()
+        # By the context, because that is what context_timestamp() reads.
         tz = self.event_tz or self.user_id.tz or self.env.user.tz
         local = fields.Datetime.context_timestamp(self.with_context(tz=tz), self.start)
         return local.date()

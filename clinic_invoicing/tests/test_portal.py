@@ -605,7 +605,11 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         for owner in (self.other_client, self.other_client.parent_id):
             token = self._create_token(partner_id=owner.id)
             self.assertRefused(
-                self.own_bill.id, 80, "way to pay", flow="token", token_id=token.id
+                self.own_bill.id,
+                80,
+                "access to this payment token",
+                flow="token",
+                token_id=token.id,
             )
 
     def test_own_saved_card_is_charged(self):
