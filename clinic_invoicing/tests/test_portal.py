@@ -674,7 +674,11 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         self.assertRefused(self.foreign_bill.id, 100, "access token", url=url)
 
     def test_overdue_invoices_are_paid_for_what_is_left_of_them(self):
-        self._pay(self.own_bill, 30)
+        # Without a term, Odoo lets invoices fall due on the day they are made.
+        term = self.env.ref("account.account_payment_term_immediate")
+        self.client.property_payment_term_id = term
+        overdue = self._invoice(self._create_service(price_unit=80))
+        self._pay(overdue, 30)
         page = self._get_page("/my/invoices/overdue")
         (form,) = page.xpath("//form[@id='o_payment_form']")
         self.assertEqual(float(form.get("data-amount")), 50)
@@ -684,7 +688,7 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         before = self._get_attempts()
         self._start_payment("overdue", 50, url=url, **reference)
         attempt = self._get_attempts() - before
-        self.assertEqual(attempt.invoice_ids, self.own_bill)
+        self.assertEqual(attempt.invoice_ids, overdue)
 
     # === VISITORS === #
 

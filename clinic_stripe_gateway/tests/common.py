@@ -16,6 +16,10 @@ WEBHOOK = "/payment/stripe/webhook"
 STOCK_VERSION = "2019-05-16"
 
 
+class Undone(Exception):
+    """Ends a savepoint, as a collision in the database ends a request."""
+
+
 class Browser:
     """What Stripe.js does in the payer's browser, with the publishable key."""
 

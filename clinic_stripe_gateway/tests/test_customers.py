@@ -1,8 +1,7 @@
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from .common import StripeGatewayCommon
-from .test_reference import Undone
+from .common import StripeGatewayCommon, Undone
 
 
 @tagged("post_install", "-at_install")

@@ -1,13 +1,9 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common import StripeGatewayCommon
+from .common import StripeGatewayCommon, Undone
 
 OPAQUE = r"^[0-9a-f]{24}(-\d+)?$"
-
-
-class Undone(Exception):
-    """Ends a savepoint, as a collision in the database ends a request."""
 
 
 @tagged("post_install", "-at_install")

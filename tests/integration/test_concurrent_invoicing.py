@@ -39,6 +39,8 @@ class Practice:
         """Return an environment of ``login`` in a transaction of its own."""
         cursor = self.registry.cursor()
         cursor.execute("SET lock_timeout = %s", [LOCK_TIMEOUT])
+        # Else the first rollback would forget it.
+        cursor.commit()
         return api.Environment(cursor, self.users[login], {})
 
     def run(self, login, function):
