@@ -10,6 +10,9 @@ from .processes import run_in_foreground
 from .progress import say
 
 WITHOUT_DATABASE = ("tests/unit", "tests/architecture")
+# They serve Odoo in processes of their own. In pytest-odoo's process Odoo limits the
+# memory that may be reserved, and Chromium cannot start.
+BY_BROWSER = ("tests/browser",)
 OF_INVOICING = ("clinic_invoicing/tests",)
 EVERYTHING = ("clinic_invoicing/tests", "clinic_stripe_gateway/tests", "tests")
 # Templates on which the Stripe SDK must not be found.
@@ -17,14 +20,15 @@ WITHOUT_STRIPE = ("bare", "alone")
 
 
 def run_all(arguments: str, folder: Path) -> int:
-    """Run every test, in three runs; the first that fails is the last.
+    """Run every test, in four runs; the first that fails is the last.
 
     1. What needs no database. 2. clinic_invoicing alone, where the Stripe SDK does not
-    exist. 3. Everything else, on both addons.
+    exist. 3. Everything else, on both addons. 4. People in front of a browser.
     """
     more = [_absolute(word, folder) for word in shlex.split(arguments)]
     policy = ["-p", "workbench.skip_policy", *more]
-    status = _run_without_database(policy)
+    say("Tests that need no database")
+    status = _run_without_odoo(WITHOUT_DATABASE, policy)
     if status:
         return status
     with postgres.running():
@@ -34,9 +38,14 @@ def run_all(arguments: str, folder: Path) -> int:
         if status:
             return status
         say("Tests of both addons")
-        ignored = [f"--ignore={ROOT / path}" for path in WITHOUT_DATABASE]
+        apart = (*WITHOUT_DATABASE, *BY_BROWSER)
+        ignored = [f"--ignore={ROOT / path}" for path in apart]
         with databases.cloned("full", assets=True) as database:
-            return _run_on(database, [*_present(EVERYTHING), *ignored, *policy])
+            status = _run_on(database, [*_present(EVERYTHING), *ignored, *policy])
+        if status:
+            return status
+        say("Tests by people in front of a browser")
+        return _run_without_odoo(BY_BROWSER, policy)
 
 
 def run_chosen(arguments: str, folder: Path, kind: str = "full") -> int:
@@ -48,14 +57,16 @@ def run_chosen(arguments: str, folder: Path, kind: str = "full") -> int:
         known = ", ".join(databases.TEMPLATES)
         raise Trouble(f"there is no database {kind}: choose one of {known} with ON=")
     chosen = [_absolute(word, folder) for word in shlex.split(arguments)]
+    if any(str(ROOT / path) in word for word in chosen for path in BY_BROWSER):
+        with postgres.running():
+            return _run_without_odoo((), chosen)
     with postgres.running(), databases.cloned(kind) as database:
         return _run_on(database, chosen, stripe=kind not in WITHOUT_STRIPE)
 
 
-def _run_without_database(arguments: list[str]) -> int:
-    say("Tests that need no database")
-    # pytest-odoo would load a registry before the first test.
-    without_odoo = ["-p", "no:odoo", *_present(WITHOUT_DATABASE), *arguments]
+def _run_without_odoo(paths: tuple[str, ...], arguments: list[str]) -> int:
+    """Run tests without pytest-odoo, which loads a registry before the first one."""
+    without_odoo = ["-p", "no:odoo", *_present(paths), *arguments]
     return _pytest(without_odoo, odoo_command.environment())
 
 
