@@ -1,10 +1,13 @@
 from . import (
     test_attempts,
     test_customers,
+    test_event_failures,
+    test_events,
     test_own_intent,
     test_privacy,
     test_provider,
     test_reference,
+    test_refund_events,
     test_transport,
     test_webhook,
 )

@@ -1,7 +1,10 @@
 import json
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
+
+import stripe
 
 from odoo.fields import Command
 from odoo.tests import HttpCase
@@ -243,3 +246,47 @@ class StripeHttpCommon(StripeGatewayCommon, HttpCase):
     def _received(self):
         """Return the inbox, the latest first."""
         return self.env["clinic.stripe.event"].sudo().search([])
+
+
+class StripeEventCommon(StripeHttpCommon):
+    """A service that is billed, and messages about its payment."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.service = cls._create_service(price_unit=120)
+        cls.invoice = cls._invoice(cls.service)
+
+    def _sign(self, body, secret=None, age=0):
+        """Return the signature with which Stripe would have sent this body."""
+        return stripe.WebhookSignature.generate_signature_header(
+            body.decode(),
+            secret or self.provider.stripe_webhook_secret,
+            int(time.time()) - age,
+        )
+
+    def _paid_message(self):
+        """Return a payment that Odoo has not heard of, and the message about it."""
+        tx = self._pay_by_card(self.invoice)
+        return tx, *self._message("payment_intent.succeeded")
+
+    def _come_back(self, tx):
+        self.env.flush_all()
+        params = {"reference": tx.reference, "payment_intent": tx.provider_reference}
+        self.url_open("/payment/stripe/return", params=params, allow_redirects=False)
+        self.env.invalidate_all()
+
+    def assertNothingDone(self, tx=None):
+        self.assertFalse(self._received())
+        if tx:
+            self.assertEqual(tx.state, "draft")
+            self.assertEqual(self.invoice.amount_residual, 120)
+
+    def assertPaidAndKnown(self, tx):
+        """Everybody knows about it: invoice, service and share."""
+        self.assertEqual(tx.state, "done")
+        self.assertPaidOnce(self.invoice, tx)
+        self.assertEqual(self.service.state, "paid")
+        self.assertEqual(self.service.amount_due, 0)
+        self.assertEqual(self.service.share_ids.state, "paid")
+        self.assertEqual(self.service.share_ids.amount_paid, 120)

@@ -266,6 +266,23 @@ class TestPrivacy(StripeHttpCommon):
         with self.assertRaises(AssertionError):
             self.assertNothingPersonal(watched)
 
+    def test_a_message_is_not_written_down_whoever_sent_it(self):
+        payer = {"name": "Clara MARKNAME", "client_secret": "pi_1_secret_MARKNAME"}
+        self.control.emit(
+            "payment_intent.succeeded", {"id": "pi_1", "billing_details": payer}
+        )
+        self.control.emit("customer.updated", {"id": "cus_1", **payer})
+        with every_level(), self.assertLogs(level="DEBUG") as logs:
+            for kind in ("customer.updated", "payment_intent.succeeded"):
+                body, signature = self._message(kind)
+                self.assertIn(b"MARKNAME", body)
+                self.assertEqual(self._post(body, "t=1,v1=abc"), 403)
+                self.assertEqual(self._post(body, signature), 200)
+            self._process_events()
+        self.assertEqual(self._received().mapped("state"), ["failed", "ignored"])
+        self.assertFalse(self._find(logs.output, MARK))
+        self.assertFalse(self._find([str(self._received().read())], MARK))
+
     def test_what_stock_logs_would_be_found(self):
         with every_level(), self.assertLogs(level="DEBUG") as logs:
             PaymentProvider._log_request(
