@@ -1,6 +1,7 @@
 from . import (
     clinic_stripe_customer,
     clinic_stripe_event,
+    clinic_stripe_event_settling,
     payment_provider,
     payment_transaction,
 )

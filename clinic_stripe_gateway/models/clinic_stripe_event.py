@@ -6,7 +6,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import mute_logger
 
-from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 from odoo.addons.payment_stripe import utils as stripe_utils
@@ -15,17 +14,6 @@ from ..adapter import EventHint, GatewayError, SignatureInvalid, read_verified
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
-# The objects that events are about, and the method that settles each.
-SETTLE_BY_TYPE = {
-    "payment_intent.processing": "_settle_payment_intent",
-    "payment_intent.amount_capturable_updated": "_settle_payment_intent",
-    "payment_intent.succeeded": "_settle_payment_intent",
-    "payment_intent.payment_failed": "_settle_payment_intent",
-    "payment_intent.canceled": "_settle_payment_intent",
-    "setup_intent.succeeded": "_settle_setup_intent",
-    "charge.refunded": "_settle_charge_refunds",
-    "charge.refund.updated": "_settle_refund",
-}
 # A message may arrive before what it is about is committed here.
 ATTEMPTS_TO_MATCH = 5
 FIRST_DELAY_SECONDS = 30
@@ -33,7 +21,6 @@ LONGEST_DELAY_SECONDS = 6 * 3600
 # Larger powers would only be cut off by the longest delay.
 MOST_DOUBLINGS = 12
 KEEP_DAYS = 90
-REFUNDS_PER_CHARGE = 100
 
 
 class ClinicStripeEvent(models.Model):
@@ -179,6 +166,11 @@ class ClinicStripeEvent(models.Model):
             return str(error)
         return type(error).__name__
 
+    @api.model
+    def _get_settle_methods(self):
+        """Return, by event type, the name of the method that settles the object."""
+        return {}
+
     def _set_outcome(self, state, reason):
         self.ensure_one()
         doublings = min(self.attempts, MOST_DOUBLINGS)
@@ -199,7 +191,7 @@ class ClinicStripeEvent(models.Model):
         :rtype: tuple[str, str | bool]
         """
         self.ensure_one()
-        method = SETTLE_BY_TYPE.get(self.event_type)
+        method = self._get_settle_methods().get(self.event_type)
         if not method:
             return "ignored", self.env._("Nothing is to be done for this type.")
         transactions = getattr(self, method)()
@@ -225,95 +217,6 @@ class ClinicStripeEvent(models.Model):
             _logger.warning("Booking for event %s failed.", self.event_id)
             return "failed", self._describe(error)
         return "done", False
-
-    def _fetch(self, endpoint, **params):
-        """Return an object as it is now, in the dialect that stock processes."""
-        return self.provider_id._send_api_request("GET", endpoint, params=params)
-
-    def _find_transaction(self, **conditions):
-        """Return the transaction that meets the conditions.
-
-        Companies may share an account, and then its endpoint signs for all of them.
-        Payments that other applications make may lack what is looked for.
-        """
-        if not all(conditions.values()):
-            return self.env["payment.transaction"]
-        secret = stripe_utils.get_webhook_secret(self.provider_id)
-        providers = self._get_listening_providers().filtered(
-            lambda provider: stripe_utils.get_webhook_secret(provider) == secret
-        )
-        domain = [("provider_id", "in", providers.ids)]
-        domain += [(name, "=", value) for name, value in conditions.items()]
-        return self.env["payment.transaction"].search(domain, order="id", limit=1)
-
-    def _settle_payment_intent(self):
-        intent = self._fetch(
-            f"payment_intents/{self.object_id}", **{"expand[]": "payment_method"}
-        )
-        return self._settle_intent("payment_intent", intent)
-
-    def _settle_setup_intent(self):
-        intent = self._fetch(
-            f"setup_intents/{self.object_id}", **{"expand[]": "payment_method"}
-        )
-        return self._settle_intent("setup_intent", intent)
-
-    def _settle_intent(self, kind, intent):
-        """Return the transaction, empty if it is missing, ``None`` if it has none."""
-        if not intent.get("description"):
-            # The point of sale and other applications of the account.
-            return None
-        tx = self._find_transaction(reference=intent.get("description"))
-        data = {
-            "reference": tx.reference,
-            kind: intent,
-            "payment_method": intent.get("payment_method"),
-        }
-        if not tx or not tx._clinic_stripe_owns(data):
-            return tx.browse()
-        return tx._process("stripe", data)
-
-    def _settle_charge_refunds(self):
-        """Book the refunds of a charge that Odoo does not know yet."""
-        charge = self._fetch(f"charges/{self.object_id}")
-        source = self._find_transaction(
-            provider_reference=charge.get("payment_intent"), operation="online_direct"
-        ) or self._find_transaction(reference=charge.get("description"))
-        if not source or not charge.get("captured"):
-            # Giving up an authorisation is not a refund: no money had moved.
-            return source
-        refunds = self._fetch("refunds", charge=charge["id"], limit=REFUNDS_PER_CHARGE)[
-            "data"
-        ]
-        settled = self.env["payment.transaction"]
-        for refund in refunds:
-            settled |= self._settle_one_refund(source, refund)
-        return settled or source
-
-    def _settle_one_refund(self, source, refund):
-        tx = self._find_transaction(provider_reference=refund["id"])
-        if not tx and refund.get("payment_intent") != source.provider_reference:
-            # Of a payment that another application has made.
-            return tx
-        if not tx:
-            currency = source.currency_id
-            amount = payment_utils.to_major_currency_units(
-                refund["amount"],
-                currency,
-                arbitrary_decimal_number=stripe_const.CURRENCY_DECIMALS.get(
-                    currency.name
-                ),
-            )
-            tx = source._create_child_transaction(amount, is_refund=True)
-        return tx._process("stripe", {"refund": refund})
-
-    def _settle_refund(self):
-        tx = self._find_transaction(provider_reference=self.object_id)
-        if not tx:
-            return tx
-        return tx._process(
-            "stripe", {"refund": self._fetch(f"refunds/{self.object_id}")}
-        )
 
     # === HOUSEKEEPING === #
 
