@@ -8,6 +8,7 @@
     "depends": ["clinic_invoicing", "payment_stripe"],
     "external_dependencies": {"python": ["stripe>=16,<17"]},
     "data": [
+        "security/res_groups.xml",
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
         "data/ir_cron.xml",

@@ -7,3 +7,5 @@ API_VERSION = "2026-10-28.endive"
 # Switches that an administrator sets as system parameters.
 PARAM_USE_SDK = "clinic_stripe_gateway.use_sdk"
 PARAM_API_BASE = "clinic_stripe_gateway.api_base"
+# Seconds to wait for an answer of Stripe.
+PARAM_TIMEOUT = "clinic_stripe_gateway.timeout"

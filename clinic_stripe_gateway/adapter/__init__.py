@@ -5,12 +5,13 @@ the frozen values of :mod:`values`, and the errors of :mod:`errors`.
 """
 
 from .allow_list import NotAllowed, without_forbidden
-from .client import StripeGateway, gateway_for
+from .client import TIMEOUT_SECONDS, StripeGateway, gateway_for
 from .errors import Declined, GatewayError, OutcomeUnknown, Rejected, TryLater
 from .values import IntentSnapshot
 from .webhook import EventHint, SignatureInvalid, read_verified
 
 __all__ = [
+    "TIMEOUT_SECONDS",
     "Declined",
     "EventHint",
     "GatewayError",

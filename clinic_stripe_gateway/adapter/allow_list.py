@@ -13,7 +13,7 @@ from .payload import to_nested, to_path, to_paths
 READING = frozenset(
     {
         "charge",
-        "created",
+        "created.*",
         "customer",
         "ending_before",
         "expand",
@@ -48,11 +48,14 @@ WEBHOOK_ENDPOINT = frozenset({"api_version", "disabled", "enabled_events", "url"
 WRITING = {
     "apple_pay/domains": frozenset({"domain_name"}),
     "customers": frozenset({"metadata.reference"}),
-    "payment_intents": INTENT,
+    # Sealed: which of Odoo's records it is for, in case that Odoo forgets.
+    "payment_intents": INTENT | {"metadata.origin"},
     "payment_intents/*/cancel": frozenset({"cancellation_reason", "expand"}),
     "payment_intents/*/capture": frozenset({"amount_to_capture", "expand"}),
     "payment_methods/*/detach": frozenset(),
-    "refunds": frozenset({"amount", "charge", "expand", "payment_intent"}),
+    "refunds": frozenset(
+        {"amount", "charge", "expand", "metadata.reference", "payment_intent"}
+    ),
     "setup_intents": INTENT,
     "setup_intents/*/cancel": frozenset({"cancellation_reason", "expand"}),
     "terminal/connection_tokens": frozenset(),

@@ -1,13 +1,12 @@
 """Requests to Stripe through its official SDK."""
 
-import contextlib
 import functools
 import logging
 
 import stripe
 
 from .allow_list import only_allowed
-from .errors import Rejected, translate
+from .errors import Rejected, translated
 from .values import ABSENT, IntentSnapshot
 
 # The SDK would tell Stripe how long earlier requests took.
@@ -27,15 +26,16 @@ class StripeGateway:
     :param str secret_key: of the account
     :param str api_version: that our own requests are written for
     :param str api_base: where the API is, if not at Stripe's own address
+    :param float timeout: how many seconds to wait for an answer
     """
 
-    def __init__(self, secret_key, api_version, api_base=None):
+    def __init__(self, secret_key, api_version, api_base=None, timeout=TIMEOUT_SECONDS):
         self._client = stripe.StripeClient(
             secret_key,
             stripe_version=api_version,
             base_addresses={"api": api_base} if api_base else {},
             max_network_retries=NETWORK_RETRIES,
-            http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+            http_client=stripe.RequestsClient(timeout=timeout),
         )
 
     def send(self, method, endpoint, payload, *, api_version, idempotency_key=None):
@@ -54,7 +54,7 @@ class StripeGateway:
         options = {"stripe_version": api_version}
         if idempotency_key and method.upper() != "GET":
             options["idempotency_key"] = idempotency_key
-        with _translated():
+        with translated():
             answer = self._client.raw_request(
                 method.lower(), f"/v1/{endpoint.strip('/')}", **fields, **options
             )
@@ -62,7 +62,7 @@ class StripeGateway:
 
     def get_account_id(self):
         """Return the id of the account that the secret key belongs to."""
-        with _translated():
+        with translated():
             return self._client.v1.accounts.retrieve_current().id
 
     def check_keys(self, publishable_key):
@@ -79,7 +79,7 @@ class StripeGateway:
         if not publishable_key.startswith("pk_"):
             raise Rejected("A publishable key starts with pk_.")
         account_id = self.get_account_id()
-        with _translated():
+        with translated():
             intent = self._client.v1.setup_intents.create()
             try:
                 self._client.v1.setup_intents.retrieve(
@@ -93,7 +93,7 @@ class StripeGateway:
 
     def create_customer(self, reference, *, idempotency_key):
         """Return the id of a new customer, known to Stripe by a reference only."""
-        with _translated():
+        with translated():
             customer = self._client.v1.customers.create(
                 only_allowed("POST", "customers", {"metadata[reference]": reference}),
                 {"idempotency_key": idempotency_key},
@@ -102,7 +102,7 @@ class StripeGateway:
 
     def knows_customer(self, customer_id):
         """Whether this account has the customer and has not deleted it."""
-        with _translated():
+        with translated():
             try:
                 customer = self._client.v1.customers.retrieve(customer_id)
             except stripe.InvalidRequestError as error:
@@ -118,7 +118,7 @@ class StripeGateway:
         :rtype: IntentSnapshot
         """
         service = self._client.v1.payment_intents
-        with _translated():
+        with translated():
             try:
                 intent = service.cancel(
                     intent_id, {}, {"idempotency_key": idempotency_key}
@@ -145,19 +145,11 @@ class StripeGateway:
 
 
 @functools.lru_cache(maxsize=64)
-def gateway_for(secret_key, api_version, api_base=None):
+def gateway_for(secret_key, api_version, api_base=None, timeout=TIMEOUT_SECONDS):
     """Return the gateway of an account; its connections are kept open.
 
     :raise Rejected: the key cannot be one
     """
     if not secret_key:
         raise Rejected("The secret key is not set.")
-    return StripeGateway(secret_key, api_version, api_base)
-
-
-@contextlib.contextmanager
-def _translated():
-    try:
-        yield
-    except stripe.StripeError as error:
-        raise translate(error) from error
+    return StripeGateway(secret_key, api_version, api_base, timeout)

@@ -1,5 +1,7 @@
 """What can go wrong with a request, sorted by what the caller has to do."""
 
+import contextlib
+
 import stripe
 
 
@@ -34,7 +36,9 @@ class OutcomeUnknown(GatewayError):
 OURS_BY_SDK_ERROR = (
     (stripe.CardError, Declined),
     (stripe.RateLimitError, TryLater),
-    (stripe.IdempotencyError, Rejected),
+    # The key was used before: by a request that is running, or by one that Odoo
+    # forgot when it rolled back. Either may have moved money.
+    (stripe.IdempotencyError, OutcomeUnknown),
     (stripe.InvalidRequestError, Rejected),
     (stripe.AuthenticationError, Rejected),
     (stripe.PermissionError, Rejected),
@@ -55,3 +59,12 @@ def translate(error):
         if isinstance(error, theirs):
             return ours(message, error.code or "")
     return OutcomeUnknown(message)
+
+
+@contextlib.contextmanager
+def translated():
+    """Let the SDK's errors leave as ours."""
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise translate(error) from error

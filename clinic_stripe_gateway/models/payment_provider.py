@@ -11,6 +11,7 @@ from odoo.addons.payment_stripe import utils as stripe_utils
 
 from .. import const
 from ..adapter import (
+    TIMEOUT_SECONDS,
     Declined,
     GatewayError,
     NotAllowed,
@@ -18,6 +19,7 @@ from ..adapter import (
     gateway_for,
     without_forbidden,
 )
+from ..exceptions import OutcomePending
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
@@ -120,7 +122,8 @@ class PaymentProvider(models.Model):
         """Ask the gateway for one operation; its errors become stock's.
 
         :param str operation: a method of ``adapter.StripeGateway``
-        :raise ValidationError: with a text that may be shown to the payer
+        :raise OutcomePending: nobody knows whether Stripe acted
+        :raise ValidationError: it did not; with a text that the payer may read
         """
         self.ensure_one()
         try:
@@ -135,7 +138,10 @@ class PaymentProvider(models.Model):
                 type(error).__name__,
                 getattr(error, "code", ""),
             )
-            raise ValidationError(self._clinic_stripe_explain(error)) from error
+            is_unknown = isinstance(error, OutcomeUnknown)
+            raise (OutcomePending if is_unknown else ValidationError)(
+                self._clinic_stripe_explain(error)
+            ) from error
 
     def _clinic_stripe_explain(self, error):
         """Return what a person should know of a failed request.
@@ -160,6 +166,7 @@ class PaymentProvider(models.Model):
             stripe_utils.get_secret_key(provider) or "",
             const.API_VERSION,
             provider._clinic_stripe_get_api_base(),
+            provider._clinic_stripe_get_timeout(),
         )
 
     @api.model
@@ -167,6 +174,13 @@ class PaymentProvider(models.Model):
         """Return where the API is, ``None`` for Stripe's own address."""
         # sudo: payers may not read parameters.
         return self.env["ir.config_parameter"].sudo().get_param(const.PARAM_API_BASE)
+
+    @api.model
+    def _clinic_stripe_get_timeout(self):
+        """Return how many seconds to wait for an answer."""
+        # sudo: payers may not read parameters.
+        parameters = self.env["ir.config_parameter"].sudo()
+        return float(parameters.get_param(const.PARAM_TIMEOUT) or TIMEOUT_SECONDS)
 
     @api.model
     def _clinic_stripe_uses_sdk(self):

@@ -201,9 +201,13 @@ def test_no_endpoint_takes_what_people_are_recognised_by(name, word):
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_metadata_holds_nothing_but_a_customers_reference(name):
-    payload = {"metadata": {"reference": "8f14", "patient": "Lisa"}}
-    left = {"metadata": {"reference": "8f14"}} if name == "customers" else {}
+def test_metadata_holds_nothing_but_an_opaque_reference(name):
+    metadata = {"reference": "8f14", "origin": "c2VhbGVk"}
+    kept = {"customers": "reference", "refunds": "reference"}
+    kept["payment_intents"] = "origin"
+    payload = {"metadata": {**metadata, "patient": "Lisa"}}
+    only = kept.get(name)
+    left = {"metadata": {only: metadata[only]}} if only else {}
     assert only_allowed("POST", as_path(name), payload) == left
 
 

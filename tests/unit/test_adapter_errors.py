@@ -19,7 +19,7 @@ CHOSEN = {
     "CardError": Declined,
     "RateLimitError": TryLater,
     "AuthenticationError": Rejected,
-    "IdempotencyError": Rejected,
+    "IdempotencyError": OutcomeUnknown,
     "InvalidRequestError": Rejected,
     "PermissionError": Rejected,
     "APIConnectionError": OutcomeUnknown,
