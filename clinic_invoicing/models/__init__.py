@@ -10,6 +10,7 @@ from . import (
     clinic_service_worklist,
     payment_transaction,
     product_template,
+    res_company,
     res_partner,
     res_users,
 )
