@@ -8,7 +8,13 @@ from .allow_list import NotAllowed, without_forbidden
 from .client import TIMEOUT_SECONDS, StripeGateway, gateway_for
 from .errors import Declined, GatewayError, OutcomeUnknown, Rejected, TryLater
 from .values import IntentSnapshot
-from .webhook import EventHint, SignatureInvalid, read_verified
+from .webhook import (
+    EventHint,
+    SignatureInvalid,
+    is_readable_by_stock,
+    is_signed,
+    read_verified,
+)
 
 __all__ = [
     "TIMEOUT_SECONDS",
@@ -23,6 +29,8 @@ __all__ = [
     "StripeGateway",
     "TryLater",
     "gateway_for",
+    "is_readable_by_stock",
+    "is_signed",
     "read_verified",
     "without_forbidden",
 ]

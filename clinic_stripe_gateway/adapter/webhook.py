@@ -7,6 +7,8 @@ import stripe
 
 # Stripe's own recommendation; a copy of an older message is refused.
 TOLERANCE_SECONDS = 300
+# As Stripe documents; PostgreSQL's indexes take no text of any length.
+LONGEST_IDENTIFIER = 255
 
 
 class SignatureInvalid(Exception):
@@ -18,11 +20,13 @@ class EventHint:
     """That something happened to an object; what it was is asked of Stripe.
 
     :ivar str object_id: of the object that the event is about; some have none
+    :ivar bool | None livemode: whether real money is meant; ``None`` is not told
     """
 
     id: str
     type: str
     object_id: str
+    livemode: bool | None = None
 
 
 def read_verified(body, header, secrets):
@@ -36,12 +40,15 @@ def read_verified(body, header, secrets):
     :raise SignatureInvalid: none of the secrets fits, or the message is no event
     """
     for position, secret in enumerate(secrets):
-        if secret and _is_signed(body, header, secret):
-            return _read(body), position
+        if is_signed(body, header, secret):
+            return _to_hint(_parse(body)), position
     raise SignatureInvalid
 
 
-def _is_signed(body, header, secret):
+def is_signed(body, header, secret):
+    """Whether who knows the secret has signed this very body lately."""
+    if not secret or not secret.strip():
+        return False
     try:
         return stripe.WebhookSignature.verify_header(
             body, header, secret, TOLERANCE_SECONDS
@@ -51,14 +58,45 @@ def _is_signed(body, header, secret):
         return False
 
 
-def _read(body):
+def is_readable_by_stock(body):
+    """Whether Odoo's own webhook can read so much of a message as it needs to find
+    the transaction: it does that before it asks who has signed.
+    """
     try:
-        event = json.loads(body)
+        event = _parse(body)
+        hint = _to_hint(event)
+    except SignatureInvalid:
+        return False
+    reference = event["data"]["object"].get("description")
+    if reference is None:
+        reference = ""
+    return bool(hint.object_id) and _is_plain(reference)
+
+
+def _parse(body):
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise SignatureInvalid from error
+
+
+def _to_hint(event):
+    try:
         object_id = event["data"]["object"].get("id") or ""
-        hint = EventHint(event["id"], event["type"], object_id)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        hint = EventHint(event["id"], event["type"], object_id, event.get("livemode"))
+    except (TypeError, KeyError, AttributeError) as error:
         raise SignatureInvalid from error
     # What is not printable cannot be stored either.
-    if not all(isinstance(v, str) and v.isprintable() for v in vars(hint).values()):
+    if not all(map(_is_plain, (hint.id, hint.type, hint.object_id))):
+        raise SignatureInvalid
+    if not isinstance(hint.livemode, bool | None):
         raise SignatureInvalid
     return hint
+
+
+def _is_plain(value):
+    return (
+        isinstance(value, str)
+        and len(value) <= LONGEST_IDENTIFIER
+        and value.isprintable()
+    )

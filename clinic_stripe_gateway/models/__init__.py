@@ -1,7 +1,9 @@
 from . import (
     clinic_stripe_customer,
     clinic_stripe_event,
+    clinic_stripe_event_receiving,
     clinic_stripe_event_settling,
     payment_provider,
+    payment_provider_listening,
     payment_transaction,
 )

@@ -4,13 +4,11 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import mute_logger
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
-from odoo.addons.payment_stripe import utils as stripe_utils
 
-from ..adapter import EventHint, GatewayError, SignatureInvalid, read_verified
+from ..adapter import GatewayError
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
@@ -42,6 +40,7 @@ class ClinicStripeEvent(models.Model):
     event_id = fields.Char(required=True, readonly=True)
     event_type = fields.Char(required=True, readonly=True)
     object_id = fields.Char(readonly=True)
+    livemode = fields.Boolean("Real Money", readonly=True)
     state = fields.Selection(
         [
             ("received", "Received"),
@@ -67,56 +66,6 @@ class ClinicStripeEvent(models.Model):
     _waiting_index = models.Index(
         "(next_attempt, id) WHERE state IN ('received', 'failed', 'unmatched')"
     )
-
-    # === RECEIVING === #
-
-    @api.model
-    def _receive(self, body, header):
-        """Store a signed message once, and have it processed right away.
-
-        :param bytes body: exactly as it was received
-        :param str header: ``Stripe-Signature``
-        :return: whether one of the practice's endpoints has signed it
-        :rtype: bool
-        """
-        providers = self._get_listening_providers()
-        secrets = [stripe_utils.get_webhook_secret(p) or "" for p in providers]
-        try:
-            event, position = read_verified(body, header, secrets)
-        except SignatureInvalid:
-            _logger.warning("Refused a message to Stripe's webhook: not signed.")
-            return False
-        if self._store(providers[position], event):
-            self._trigger_processing()
-        return True
-
-    @api.model
-    def _get_listening_providers(self):
-        return self.env["payment.provider"].search(
-            [("code", "=", "stripe"), ("state", "!=", "disabled")]
-        )
-
-    @api.model
-    def _store(self, provider, event):
-        """Return the new row, or an empty recordset for an event that is known."""
-        known = self.search_count(
-            [("provider_id", "=", provider.id), ("event_id", "=", event.id)], limit=1
-        )
-        if known:
-            return self.browse()
-        try:
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                return self.create(
-                    {
-                        "provider_id": provider.id,
-                        "event_id": event.id,
-                        "event_type": event.type,
-                        "object_id": event.object_id,
-                    }
-                )
-        except psycopg2.errors.UniqueViolation:
-            # Another worker has stored the same message at this moment.
-            return self.browse()
 
     # === PROCESSING === #
 
@@ -194,6 +143,8 @@ class ClinicStripeEvent(models.Model):
         method = self._get_settle_methods().get(self.event_type)
         if not method:
             return "ignored", self.env._("Nothing is to be done for this type.")
+        if self.livemode != self.provider_id._clinic_stripe_is_live():
+            return "ignored", self.env._("It is of the other mode, test or live.")
         transactions = getattr(self, method)()
         if transactions is None:
             return "ignored", self.env._("Another application has made it.")
@@ -219,30 +170,6 @@ class ClinicStripeEvent(models.Model):
         return "done", False
 
     # === HOUSEKEEPING === #
-
-    @api.model
-    def _ask_later(self, tx):
-        """Have a transaction's intent looked at soon, whatever becomes of this request.
-
-        Its own cursor, because the request is about to be refused and rolled back.
-        """
-        event = EventHint(
-            f"asked_{tx.provider_reference}",
-            "payment_intent.succeeded",
-            tx.provider_reference,
-        )
-        with self.env.registry.cursor() as cr:
-            events = self.with_env(self.env(cr=cr))
-            provider = events.env["payment.provider"].browse(tx.provider_id.id)
-            row = events._store(provider, event) or events.search(
-                [("provider_id", "=", provider.id), ("event_id", "=", event.id)]
-            )
-            row.write({"state": "received", "next_attempt": fields.Datetime.now()})
-            events._trigger_processing()
-
-    @api.model
-    def _trigger_processing(self):
-        self.env.ref("clinic_stripe_gateway.ir_cron_process_events")._trigger()
 
     @api.autovacuum
     def _gc_settled(self):

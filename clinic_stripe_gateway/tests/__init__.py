@@ -3,6 +3,7 @@ from . import (
     test_customers,
     test_event_failures,
     test_events,
+    test_kill_switch,
     test_own_intent,
     test_privacy,
     test_provider,

@@ -31,7 +31,7 @@ class TestWebhook(StripeEventCommon):
 
     def test_what_nobody_signed_makes_odoo_look_for_nothing(self):
         _tx, body, signature = self._paid_message()
-        tables = ('"payment_transaction"', '"clinic_stripe_event"')
+        tables = ("payment_transaction", "clinic_stripe_event")
         queries = self._queries_of(body, self._sign(body, "whsec_of_somebody"))
         self.assertTrue(queries)
         self.assertFalse([q for q in queries if any(table in q for table in tables)])
@@ -220,3 +220,46 @@ class TestWebhook(StripeEventCommon):
         self.assertEqual(delivery["state"], "failed")
         self.assertEqual(delivery["attempts"][0]["status"], 403)
         self.assertNothingDone(tx)
+
+    # === TEST AND LIVE === #
+
+    def test_a_message_of_the_other_mode_settles_nothing(self):
+        tx, body, _signature = self._paid_message()
+        other = body.replace(b'"livemode": false', b'"livemode": true').replace(
+            b'"livemode":false', b'"livemode":true'
+        )
+        self.assertNotEqual(other, body)
+        self.assertEqual(self._post(other, self._sign(other)), 200)
+        self.control.clear_requests()
+        self._process_events()
+        event = self._received()
+        self.assertEqual((event.state, event.livemode), ("ignored", True))
+        self.assertIn("other mode", event.reason)
+        self.assertEqual(tx.state, "draft")
+        self.assertFalse(self._sent())
+
+    # === SOON === #
+
+    def test_one_trigger_is_enough_for_many_messages(self):
+        job = self.env.ref("clinic_stripe_gateway.ir_cron_process_events")
+        triggers = self.env["ir.cron.trigger"].sudo()
+        triggers.search([("cron_id", "=", job.id)]).unlink()
+        for number in range(3):
+            event = {"id": f"evt_{number}", "type": "a", "data": {"object": {}}}
+            body = json.dumps(event).encode()
+            self.assertEqual(self._post(body, self._sign(body)), 200)
+            self.assertEqual(triggers.search_count([("cron_id", "=", job.id)]), 1)
+        self.assertEqual(len(self._received()), 3)
+
+    def test_a_changed_secret_counts_from_the_next_message_on(self):
+        _tx, body, signature = self._paid_message()
+        self.assertEqual(self._post(body, signature), 200)
+        self.provider.stripe_webhook_secret = "whsec_new"
+        self.assertEqual(self._post(body, signature), 403)
+        self.assertEqual(self._post(body, self._sign(body)), 200)
+
+    def test_what_a_proxy_takes_for_a_form_is_not_logged(self):
+        _tx, body, signature = self._paid_message()
+        kind = "application/x-www-form-urlencoded"
+        with self.assertNoLogs("odoo.http", "WARNING"):
+            self._post(body, signature, Content_Type=kind)

@@ -12,6 +12,7 @@ from clinic_stripe_gateway.adapter.webhook import (
     TOLERANCE_SECONDS,
     EventHint,
     SignatureInvalid,
+    is_readable_by_stock,
     read_verified,
 )
 
@@ -68,6 +69,12 @@ def test_the_secret_that_fits_is_named_by_its_position():
 def test_an_event_about_an_object_without_id_is_read():
     body = to_body({**EVENT, "data": {"object": {"object": "balance"}}})
     assert read_verified(body, sign(body), [SECRET])[0].object_id == ""
+
+
+@pytest.mark.parametrize("livemode", [True, False, None])
+def test_the_mode_of_an_event_is_read(livemode):
+    body = to_body({**EVENT, "livemode": livemode})
+    assert read_verified(body, sign(body), [SECRET])[0].livemode is livemode
 
 
 def test_a_secret_that_is_being_replaced_still_counts():
@@ -143,6 +150,9 @@ def test_a_header_that_makes_no_sense_is_refused(header):
         to_body({**EVENT, "data": {"object": "pi_1"}}),
         to_body({**EVENT, "data": {"object": {"id": {"id": "pi_1"}}}}),
         to_body({**EVENT, "id": "evt_\0"}),
+        to_body({**EVENT, "id": "evt_" + "1" * 252}),
+        to_body({**EVENT, "livemode": "false"}),
+        to_body({**EVENT, "livemode": 1}),
         b'{"id": "evt_\\ud800", "type": "a", "data": {"object": {}}}',
         b'{"id": "evt_1", "type": "\\u0000", "data": {"object": {}}}',
         b'{"id": "evt_1", "type": "a", "data": {"object": {"id": "\\udfff"}}}',
@@ -220,3 +230,37 @@ def test_signed_nonsense_is_either_an_event_or_refused(nonsense):
         return
     assert hint.id == nonsense["id"]
     assert hint.type == nonsense["type"]
+
+
+# === WHAT STOCK READS BEFORE IT ASKS WHO HAS SIGNED === #
+
+
+def about(**values):
+    return to_body({**EVENT, "data": {"object": {"id": "pi_1", **values}}})
+
+
+def test_what_stock_can_read_is_given_to_it():
+    for body in (BODY, about(description="a1"), about(description=None)):
+        assert is_readable_by_stock(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"[" * 100_000,
+        b"\xff",
+        to_body({}),
+        about(id=None),
+        about(description=7),
+        about(description={"a": 1}),
+        about(description=False),
+        about(description="\0"),
+        to_body({**EVENT, "type": None}),
+        to_body({**EVENT, "data": {"object": []}}),
+    ],
+)
+def test_what_would_break_stock_is_kept_from_it(body):
+    assert not is_readable_by_stock(body)

@@ -1,0 +1,65 @@
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.tools import ormcache
+
+from odoo.addons.payment_stripe import utils as stripe_utils
+
+# What decides who listens, and to whom.
+DECIDING_FIELDS = {"code", "state", "stripe_webhook_secret", "stripe_secret_key"}
+
+
+class Listener(NamedTuple):
+    """A provider that messages may be meant for.
+
+    :ivar str secret: with which its endpoint signs
+    :ivar bool livemode: whether its key moves real money
+    """
+
+    provider_id: int
+    secret: str
+    livemode: bool
+
+
+class PaymentProvider(models.Model):
+    """Who may be told something by Stripe, known without a query."""
+
+    _inherit = "payment.provider"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if DECIDING_FIELDS & vals.keys():
+            self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    @api.model
+    @ormcache()
+    def _clinic_stripe_get_listeners(self):
+        """Return every enabled provider with the secret of its endpoint.
+
+        :rtype: tuple[Listener]
+        """
+        # sudo: secrets are for administrators; Stripe has no user at all.
+        providers = self.sudo().search(
+            [("code", "=", "stripe"), ("state", "!=", "disabled")]
+        )
+        return tuple(provider._clinic_stripe_as_listener() for provider in providers)
+
+    def _clinic_stripe_as_listener(self):
+        # sudo: as above.
+        secret = stripe_utils.get_webhook_secret(self.sudo()) or ""
+        return Listener(self.id, secret, self._clinic_stripe_is_live())
+
+    def _clinic_stripe_is_live(self):
+        """Whether the secret key moves real money."""
+        # sudo: keys are for administrators; only their kind is told.
+        key = stripe_utils.get_secret_key(self.sudo()) or ""
+        return key.split("_")[1:2] != ["test"]
