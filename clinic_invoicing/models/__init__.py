@@ -1,6 +1,9 @@
 from . import (
     account_move,
     account_move_line,
+    account_payment,
+    account_payment_netting,
+    account_payment_outbound,
     calendar_event,
     clinic_billing_run,
     clinic_billing_run_error,

@@ -2,6 +2,7 @@ from . import (
     test_access_rights,
     test_appointments,
     test_billing_run,
+    test_given_back,
     test_paid,
     test_payable,
     test_portal,

@@ -1,0 +1,219 @@
+from collections import defaultdict
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+
+class AccountPayment(models.Model):
+    """What a payment has paid, and how money that goes back is taken off it."""
+
+    # One file per subject.
+    # pylint: disable-next=consider-merging-classes-inherited
+    _inherit = "account.payment"
+
+    # === WHAT THE PAYMENT HAS PAID === #
+
+    def _clinic_get_receivable_lines(self):
+        """Return the lines by which these payments pay what is owed."""
+        return self.move_id.line_ids.filtered(
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and line.parent_state == "posted"
+            )
+        )
+
+    def _clinic_get_partials(self):
+        """Return by what this payment is reconciled with invoices, due last first.
+
+        Neither with money that has gone back before, nor with exchange differences.
+        """
+        partials = self._clinic_get_receivable_lines().matched_debit_ids
+        return partials.filtered(
+            lambda partial: (
+                not partial.debit_move_id.move_id.origin_payment_id
+                and not partial.debit_move_id.move_id.exchange_diff_partial_ids
+            )
+        ).sorted(
+            lambda partial: (
+                partial.debit_move_id.date_maturity or partial.debit_move_id.date,
+                partial.debit_move_id.id,
+            ),
+            reverse=True,
+        )
+
+    def _clinic_get_sources(self):
+        """Return ``(account, invoice, amount)`` in the order in which money goes back.
+
+        First what has paid nothing (no invoice), then the invoice that is due last:
+        the oldest ones stay paid. Amounts are in the currency of the payment.
+        """
+        self.ensure_one()
+        moves = self.env["account.move"]
+        sources = [
+            (line.account_id, moves, -line.amount_residual_currency)
+            for line in self._clinic_get_receivable_lines()
+            if not line.reconciled
+        ]
+        for partial in self._clinic_get_partials():
+            invoice = partial.debit_move_id.move_id
+            account = partial.credit_move_id.account_id
+            sources.append((account, invoice, partial.credit_amount_currency))
+        return sources
+
+    def _clinic_take_from_sources(self, amount):
+        """Return ``(account, invoice, part)`` that together give ``amount`` back."""
+        taken = []
+        for account, invoice, available in self._clinic_get_sources():
+            part = min(available, amount)
+            if self.currency_id.compare_amounts(part, 0) > 0:
+                taken.append((account, invoice, part))
+                amount = self.currency_id.round(amount - part)
+        return taken
+
+    def _clinic_get_parts_by_account(self, amount):
+        """Return how much of ``amount`` goes back on which receivable account."""
+        parts = defaultdict(float)
+        for account, _invoice, part in self._clinic_take_from_sources(amount):
+            parts[account] += part
+        return dict(parts)
+
+    def _clinic_get_reopening(self, amount):
+        """Return which invoices are open again, by how much, if it goes back."""
+        if self._clinic_is_all_that_is_left(amount):
+            amount += sum(self._seek_for_lines()[2].mapped("amount_currency"))
+        parts = defaultdict(float)
+        for _account, invoice, part in self._clinic_take_from_sources(amount):
+            if invoice:
+                parts[invoice] += part
+        return dict(parts)
+
+    def _clinic_get_paid_parts(self):
+        """Return what this payment has paid on which invoice, in its currency."""
+        parts = defaultdict(float)
+        for _account, invoice, part in self._clinic_get_sources():
+            if invoice:
+                parts[invoice] += part
+        return dict(parts)
+
+    # === RECONCILING === #
+
+    def _clinic_net_against(self, outbound):
+        """Reconcile this payment with money that went back.
+
+        As much of it as is needed is taken off its invoices, the one due last first;
+        with the rest it goes on paying them. Doing it twice changes nothing.
+
+        :param account.payment outbound: posted, of the same partner and currency
+        """
+        self.ensure_one()
+        reopened = self.env["account.move"]
+        owed = outbound._clinic_get_receivable_lines()
+        for account, lines in owed.grouped("account_id").items():
+            lines = lines.filtered(lambda line: not line.reconciled)
+            paid = self._clinic_get_receivable_lines().filtered(
+                lambda line, account=account: line.account_id == account
+            )
+            if not lines or not paid:
+                continue
+            needed = sum(lines.mapped("amount_residual_currency"))
+            freed = self._clinic_free(paid, needed)
+            (paid + lines).reconcile()
+            self._clinic_reconcile_open(paid + freed)
+            reopened |= freed.move_id
+        outbound.clinic_reversed_payment_id = self
+        outbound.clinic_reopened_invoice_ids |= reopened
+        self._clinic_forget_unpaid(reopened)
+
+    def _clinic_free(self, lines, needed):
+        """Take the payment off its invoices until ``needed`` of it is open.
+
+        :return: the invoices' lines that it was taken off
+        """
+        freed = self.env["account.move.line"]
+        for partial in self._clinic_get_partials():
+            open_amount = -sum(lines.mapped("amount_residual_currency"))
+            if self.currency_id.compare_amounts(open_amount, needed) >= 0:
+                break
+            if partial.credit_move_id in lines:
+                freed |= partial.debit_move_id
+                partial.unlink()
+        return freed
+
+    def _clinic_reconcile_open(self, lines):
+        """Reconcile those of the lines with each other that are still open."""
+        open_lines = lines.filtered(lambda line: not line.reconciled)
+        for same_account in open_lines.grouped("account_id").values():
+            if len({line.balance > 0 for line in same_account}) > 1:
+                same_account.reconcile()
+
+    def _clinic_forget_unpaid(self, invoices):
+        """Unlink invoices that this payment does not pay any more.
+
+        Else Odoo would warn that a payment of them is in progress.
+        """
+        self.invoice_ids -= invoices - self._clinic_get_partials().debit_move_id.move_id
+
+    def _clinic_take_off(self, invoice):
+        """Take the payment off one invoice altogether: it is open credit then."""
+        self.ensure_one()
+        self._clinic_get_partials().filtered(
+            lambda partial: partial.debit_move_id.move_id == invoice
+        ).unlink()
+        self._clinic_forget_unpaid(invoice)
+
+    def _clinic_pay_invoices(self, invoices):
+        """Pay these invoices with what is open of this payment, oldest first."""
+        self.ensure_one()
+        owed = invoices.filtered(lambda move: move.state == "posted").line_ids
+        owed = owed.filtered(
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and not line.reconciled
+            )
+        )
+        before = self._clinic_get_partials()
+        self._clinic_reconcile_open(self._clinic_get_receivable_lines() + owed)
+        paid = (self._clinic_get_partials() - before).debit_move_id.move_id
+        self.invoice_ids |= paid
+        return paid
+
+    # === UNDOING === #
+
+    def _clinic_undo_net(self, outbound):
+        """Forget money that has not gone back after all, e.g. a failed refund.
+
+        The payment pays the invoices again that were open because of it, as far as
+        they are still open; the rest is open credit.
+        """
+        self.ensure_one()
+        invoices = outbound.clinic_reopened_invoice_ids
+        outbound._clinic_annul()
+        self._clinic_pay_invoices(invoices)
+
+    def _clinic_annul(self):
+        """Cancel these payments; reverse an entry that may not be changed."""
+        for payment in self:
+            move = payment.move_id
+            if move.need_cancel_request:
+                raise UserError(
+                    self.env._(
+                        "The entry of %(payment)s has been reported to the "
+                        "authorities. Request its cancellation first.",
+                        payment=payment.display_name,
+                    )
+                )
+            if move and not move._can_be_unlinked():
+                payment._clinic_reverse_entry()
+            elif payment.state != "canceled":
+                payment.action_cancel()
+
+    def _clinic_reverse_entry(self):
+        """Reverse the locked entry of this payment with one of today."""
+        self.ensure_one()
+        move = self.move_id
+        if not move.reversal_move_ids:
+            today = fields.Date.context_today(self)
+            ref = self.env._("Reversal of: %(entry)s", entry=move.name)
+            move._reverse_moves([{"date": today, "ref": ref}], cancel=True)
+        self.write({"state": "canceled", "invoice_ids": [Command.clear()]})
