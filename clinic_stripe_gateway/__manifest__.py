@@ -15,4 +15,5 @@
         "views/payment_provider_views.xml",
         "views/clinic_stripe_event_views.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
 }
