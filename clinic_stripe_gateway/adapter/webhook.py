@@ -64,13 +64,11 @@ def is_readable_by_stock(body):
     """
     try:
         event = _parse(body)
-        hint = _to_hint(event)
-    except SignatureInvalid:
+        about = event["data"]["object"]
+        told = (event["type"], about["id"], about.get("description") or "")
+    except (SignatureInvalid, TypeError, KeyError, AttributeError):
         return False
-    reference = event["data"]["object"].get("description")
-    if reference is None:
-        reference = ""
-    return bool(hint.object_id) and _is_plain(reference)
+    return all(map(_is_plain, told))
 
 
 def _parse(body):

@@ -58,6 +58,15 @@ class ClinicStripeEvent(models.Model):
         )
 
     @api.model
+    def _has_secret(self, provider):
+        """Whether there is anything to verify the provider's messages with."""
+        return any(
+            listener.secret.strip()
+            for listener in self._get_listeners()
+            if listener.provider_id == provider.id
+        )
+
+    @api.model
     def _get_listeners(self):
         return self.env["payment.provider"]._clinic_stripe_get_listeners()
 

@@ -256,7 +256,6 @@ def test_what_stock_can_read_is_given_to_it():
         about(id=None),
         about(description=7),
         about(description={"a": 1}),
-        about(description=False),
         about(description="\0"),
         to_body({**EVENT, "type": None}),
         to_body({**EVENT, "data": {"object": []}}),
