@@ -14,6 +14,7 @@
         "data/ir_cron.xml",
         "views/payment_provider_views.xml",
         "views/clinic_stripe_event_views.xml",
+        "views/clinic_stripe_check_views.xml",
     ],
     "uninstall_hook": "uninstall_hook",
 }

@@ -7,6 +7,7 @@ import stripe
 
 from .allow_list import only_allowed
 from .errors import Rejected, translated
+from .listing import Listing
 from .values import ABSENT, IntentSnapshot
 
 # The SDK would tell Stripe how long earlier requests took.
@@ -20,7 +21,7 @@ TIMEOUT_SECONDS = 10
 NETWORK_RETRIES = 2
 
 
-class StripeGateway:
+class StripeGateway(Listing):
     """One account at Stripe.
 
     :param str secret_key: of the account

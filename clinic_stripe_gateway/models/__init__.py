@@ -1,4 +1,7 @@
 from . import (
+    clinic_stripe_check,
+    clinic_stripe_check_comparing,
+    clinic_stripe_difference,
     clinic_stripe_customer,
     clinic_stripe_event,
     clinic_stripe_event_receiving,

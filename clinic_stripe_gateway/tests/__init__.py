@@ -4,6 +4,7 @@ from . import (
     test_event_failures,
     test_events,
     test_kill_switch,
+    test_ledger_check,
     test_own_intent,
     test_privacy,
     test_provider,
