@@ -16,6 +16,8 @@
         "views/clinic_billing_run_views.xml",
         "views/calendar_event_views.xml",
         "views/account_move_views.xml",
+        "views/account_payment_views.xml",
+        "views/clinic_undo_views.xml",
         "views/portal_templates.xml",
         # Last: the menus open the actions of the views above.
         "views/clinic_menus.xml",

@@ -1,9 +1,11 @@
 from . import (
     account_move,
     account_move_line,
+    account_move_void,
     account_payment,
     account_payment_netting,
     account_payment_outbound,
+    account_payment_undoing,
     calendar_event,
     clinic_billing_run,
     clinic_billing_run_error,

@@ -44,6 +44,8 @@ class AccountPayment(models.Model):
         string="May Be Given Back", compute="_compute_clinic_amount_returnable"
     )
 
+    clinic_may_undo = fields.Boolean(compute="_compute_clinic_may_undo")
+
     # === COMPUTE METHODS === #
 
     @api.depends(
@@ -58,18 +60,30 @@ class AccountPayment(models.Model):
         for payment in self:
             payment.clinic_amount_returnable = payment._clinic_get_returnable()
 
+    @api.depends_context("uid")
+    @api.depends("payment_type")
+    def _compute_clinic_may_undo(self):
+        for payment in self:
+            payment.clinic_may_undo = payment._clinic_may_undo()
+
     # === WHO MAY === #
 
-    def _clinic_may_undo(self):
-        """Whether the user may take these payments back.
+    def _clinic_get_undo_groups(self):
+        """Return the groups of which any may take these payments back.
 
         This is a hook for providers that have a group of their own for it.
         """
-        return self.env.user.has_group("clinic_invoicing.group_manager")
+        return ["clinic_invoicing.group_manager"]
+
+    def _clinic_may_undo(self):
+        """Whether the user may take these payments back."""
+        return self.env.su or any(
+            self.env.user.has_group(group) for group in self._clinic_get_undo_groups()
+        )
 
     def _clinic_check_may_undo(self):
         """Raise AccessError unless the user may take these payments back."""
-        if not self.env.su and not self._clinic_may_undo():
+        if not self._clinic_may_undo():
             raise AccessError(
                 self.env._("Only managers may take payments back or void invoices.")
             )

@@ -7,5 +7,7 @@ from . import (
     test_payable,
     test_portal,
     test_rates,
+    test_reversal,
     test_services,
+    test_void,
 )

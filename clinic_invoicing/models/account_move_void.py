@@ -1,0 +1,239 @@
+from odoo import api, fields, models
+from odoo.exceptions import LockError, UserError
+from odoo.tools.misc import clean_context
+
+VOIDABLE = "out_invoice"
+
+
+class AccountMove(models.Model):
+    """Voiding: the money goes back, a credit note settles the invoice."""
+
+    # One file per subject.
+    # pylint: disable-next=consider-merging-classes-inherited
+    _inherit = "account.move"
+
+    clinic_may_void = fields.Boolean(compute="_compute_clinic_may_void")
+
+    @api.depends_context("uid")
+    @api.depends("move_type", "state", "payment_state")
+    def _compute_clinic_may_void(self):
+        may_undo = self.env["account.payment"]._clinic_may_undo()
+        for move in self:
+            move.clinic_may_void = may_undo and not move._clinic_get_void_obstacle()
+
+    # === ACTION METHODS === #
+
+    def action_clinic_void(self):
+        """Open the wizard that voids these invoices."""
+        self._clinic_check_may_void()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Void Invoice"),
+            "res_model": "clinic.invoice.void",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                **clean_context(self.env.context),
+                "default_invoice_ids": self.ids,
+            },
+        }
+
+    def _clinic_check_may_void(self):
+        """Raise unless the user may void these invoices, and they can be voided."""
+        self.env["account.payment"]._clinic_check_may_undo()
+        self.check_access("write")
+        if not self:
+            raise UserError(self.env._("There is no invoice to be voided here."))
+        for move in self:
+            obstacle = move._clinic_get_void_obstacle()
+            if obstacle:
+                raise UserError(obstacle)
+
+    def _clinic_get_void_obstacle(self):
+        """Return why this invoice cannot be voided, ``False`` if it can."""
+        self.ensure_one()
+        if self.move_type != VOIDABLE or self.state != "posted":
+            return self.env._("Only posted invoices can be voided.")
+        if self.payment_state == "reversed":
+            return self.env._("%(name)s has been voided before.", name=self.name)
+        return False
+
+    # === VOIDING === #
+
+    def _clinic_void(self, reason, services="to_invoice", money="refund"):
+        """Undo these invoices altogether.
+
+        What could refuse comes first: only when the money goes back, the credit
+        note is made. Nothing changes when the money cannot go back.
+
+        :param str reason: for the record
+        :param str services: ``to_invoice`` to bill them again, or ``write_off``
+        :param str money: ``refund`` to give it back now, ``already_refunded``, or
+            ``keep`` to leave it as the payer's credit
+        :return: the credit notes
+        :raise AccessError: the user may not
+        :raise UserError: it cannot be done, or somebody else is doing it
+        """
+        self._clinic_check_may_void()
+        self._clinic_lock_for_void()
+        self._clinic_check_may_void()
+        self._clinic_stop_payments()
+        credit_notes = self.browse()
+        for invoice in self:
+            payments = invoice._clinic_take_payments_back(money, reason)
+            credit_note = invoice._clinic_credit_the_rest(reason)
+            self.env["account.payment"]._clinic_log_undoing(
+                self.env._(
+                    "Invoice %(invoice)s was voided by %(credit_note)s.",
+                    invoice=invoice.name,
+                    credit_note=credit_note.name,
+                ),
+                reason,
+                invoice,
+                credit_note,
+                payments,
+            )
+            credit_notes |= credit_note
+        if services == "write_off":
+            self._clinic_write_off_services()
+        return credit_notes
+
+    def _clinic_lock_for_void(self):
+        """Keep others from paying or voiding these invoices at this moment."""
+        try:
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "Somebody else is paying or voiding this invoice at this moment. "
+                    "Please reload the page."
+                )
+            ) from error
+        self.invalidate_recordset()
+
+    def _clinic_stop_payments(self):
+        """Make sure that no money comes any more for these invoices.
+
+        :raise UserError: money is on its way, and cannot be stopped
+        """
+        # sudo: managers void invoices, whoever has started to pay them.
+        transactions = self.sudo().transaction_ids
+        transactions._clinic_supersede_open_attempts()
+        transactions.filtered(lambda tx: tx.state == "authorized").action_void()
+        on_the_way = transactions.filtered(
+            lambda tx: (
+                tx.state == "authorized"
+                # Wire transfers are pending from the start and may never arrive.
+                or (
+                    tx.state == "pending" and tx.provider_code not in ("none", "custom")
+                )
+            )
+        )
+        if on_the_way:
+            raise UserError(
+                self.env._(
+                    "A payment of %(amount)s is being processed and cannot be stopped. "
+                    "Wait until it has arrived or failed.",
+                    amount=on_the_way[0].currency_id.format(on_the_way[0].amount),
+                )
+            )
+        arrived = transactions.filtered(
+            lambda tx: tx.state == "done" and not tx.is_post_processed
+        )
+        arrived._post_process()
+
+    # === THE MONEY === #
+
+    def _clinic_get_inbound_payments(self):
+        """Return the payments that have paid these invoices."""
+        return self._get_reconciled_payments().filtered(
+            lambda payment: payment.payment_type == "inbound"
+        )
+
+    def _clinic_take_payments_back(self, money, reason):
+        """Take the payments off this invoice, and do with the money as was said."""
+        self.ensure_one()
+        payments = self._clinic_get_inbound_payments()
+        payments._clinic_lock_for_undo()
+        for payment in payments:
+            paid = payment._clinic_get_paid_parts().get(self, 0.0)
+            # A discount or write-off has paid as well, and is no money.
+            amount = min(paid, payment._clinic_get_returnable())
+            payment._clinic_take_off(self)
+            if payment.currency_id.is_zero(amount) or money == "keep":
+                continue
+            if money == "refund":
+                payment._clinic_give_back(amount, reason)
+            else:
+                payment._clinic_adopt_given_back(amount, reason)
+        return payments
+
+    # === THE CREDIT NOTE === #
+
+    def _clinic_credit_the_rest(self, reason):
+        """Return the posted credit note of all that has not been credited yet."""
+        self.ensure_one()
+        date = max(fields.Date.context_today(self), self.invoice_date)
+        values = {
+            "date": date,
+            "invoice_date": date,
+            "ref": self.env._("Void of %(invoice)s", invoice=self.name),
+        }
+        earlier = self.reversal_move_ids.filtered(lambda move: move.state == "posted")
+        if not earlier:
+            return self._reverse_moves([values], cancel=True)
+        credit_note = self._reverse_moves([values])
+        credit_note._clinic_drop_credited_lines(earlier.invoice_line_ids)
+        credit_note.action_post()
+        (self | credit_note)._clinic_reconcile_each_account()
+        return credit_note
+
+    def _clinic_drop_credited_lines(self, credited):
+        """Remove from this draft what earlier credit notes have taken back."""
+        self.ensure_one()
+        for line in credited.filtered(lambda line: line.display_type == "product"):
+            same = self.invoice_line_ids.filtered(
+                lambda own, line=line: (
+                    own.clinic_share_id == line.clinic_share_id
+                    and own.product_id == line.product_id
+                    and not own.currency_id.compare_amounts(
+                        own.price_total, line.price_total
+                    )
+                )
+            )
+            if not same:
+                raise UserError(
+                    self.env._(
+                        "A part of %(invoice)s has been credited. Credit the rest with "
+                        "a credit note, then give the money back.",
+                        invoice=self.reversed_entry_id.name,
+                    )
+                )
+            same[0].unlink()
+
+    def _clinic_reconcile_each_account(self):
+        """Reconcile what is open on the receivable accounts of these documents."""
+        lines = self.line_ids.filtered(
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and not line.reconciled
+            )
+        )
+        self.env["account.payment"]._clinic_reconcile_open(lines)
+
+    # === THE SERVICES === #
+
+    def _clinic_write_off_services(self):
+        """Ask nobody for the services of these invoices any more.
+
+        A service that somebody else pays a part of keeps that part.
+        """
+        shares = self.invoice_line_ids.clinic_share_id
+        services = shares.service_id
+        split = services.filtered(lambda service: service._is_on_invoice())
+        (services - split).action_cancel()
+        # sudo: what a share owes is nobody's to write, and follows from the void here.
+        shares.filtered(
+            lambda share: share.service_id in split and share.state == "to_bill"
+        ).sudo().payer_type = "write_off"

@@ -1,0 +1,162 @@
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, tagged
+from odoo.tools import html2plaintext
+
+from .common import ClinicInvoicingCommon
+
+
+@tagged("post_install", "-at_install")
+class TestReversal(ClinicInvoicingCommon):
+    """Managers take payments back, from the payment's form, and nobody else does."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.service = cls._create_service()
+        cls.bill = cls._invoice(cls.service)
+        cls.payment = cls._pay(cls.bill)
+        cls.env.flush_all()
+
+    def _open(self, payment=None, user=None):
+        """Return the wizard that the payment's button opens."""
+        payment = (payment or self.payment).with_user(user or self.manager)
+        action = payment.action_clinic_reverse_payment()
+        model = self.env[action["res_model"]].with_user(user or self.manager)
+        return Form(model.with_context(**action["context"]))
+
+    def _reverse(self, mode, amount=None, reason="Wrong card", payment=None):
+        form = self._open(payment)
+        form.mode = mode
+        if amount is not None:
+            form.amount = amount
+        form.reason = reason
+        return form.save().action_confirm()
+
+    def _get_notes(self, record):
+        record.invalidate_recordset(["message_ids"])
+        return [html2plaintext(message.body) for message in record.message_ids]
+
+    # === THE THREE MODES === #
+
+    def test_a_payment_that_never_was_is_called_off(self):
+        self._reverse("never_charged", reason="Typed twice")
+        self.assertEqual(self.payment.state, "canceled")
+        self.assertFalse(self.payment.clinic_reversal_ids)
+        self.assertRecordValues(
+            self.bill, [{"payment_state": "not_paid", "amount_residual": 100}]
+        )
+        self.assertEqual(self.service.state, "invoiced")
+
+    def test_money_that_goes_back_now_opens_the_invoice(self):
+        self._reverse("refund")
+        outbound = self.payment.clinic_reversal_ids
+        self.assertRecordValues(outbound, [{"amount": 100, "payment_type": "outbound"}])
+        for payment in self.payment | outbound:
+            lines = payment._clinic_get_receivable_lines()
+            self.assertEqual(lines.mapped("reconciled"), [True])
+        self.assertEqual(self.bill.payment_state, "not_paid")
+        self.assertEqual(self.service.state, "invoiced")
+
+    def test_what_went_back_already_is_only_booked(self):
+        self._reverse("already_refunded", amount=40)
+        self.assertEqual(self.payment.clinic_reversal_ids.amount, 40)
+        self.assertRecordValues(
+            self.bill, [{"payment_state": "partial", "amount_residual": 40}]
+        )
+
+    def test_a_payment_too_many_goes_back_and_the_invoice_stays_paid(self):
+        duplicate = self.env["account.payment"].create(
+            {"amount": 100, "partner_id": self.client.id}
+        )
+        duplicate.action_post()
+        form = self._open(duplicate)
+        form.mode = "refund"
+        self.assertIn("No invoice is open again", form.effect)
+        form.reason = "Paid twice"
+        form.save().action_confirm()
+        self.assertEqual(
+            (duplicate | duplicate.clinic_reversal_ids).mapped("is_reconciled"),
+            [True, True],
+        )
+        self.assertEqual(self.service.state, "paid")
+
+    # === WHAT THE WIZARD SHOWS === #
+
+    def test_the_wizard_says_which_invoices_are_open_again(self):
+        form = self._open()
+        form.mode = "refund"
+        form.amount = 30
+        name = self.bill.name
+        self.assertIn(f"{name} is open again by $\xa030.00", form.effect)
+        form.mode = "never_charged"
+        self.assertIn(f"{name} is open again by $\xa0100.00", form.effect)
+        self.assertEqual(form.amount, 100)
+
+    def test_a_reason_is_required(self):
+        form = self._open()
+        with self.assertRaisesRegex(AssertionError, "reason is a required field"):
+            form.save()
+
+    def test_the_record_says_who_what_and_why(self):
+        self._reverse("refund", amount=30, reason="Wrong <b>card</b>")
+        outbound = self.payment.clinic_reversal_ids
+        for record in (self.payment, outbound, self.bill):
+            note = self._get_notes(record)[0]
+            self.assertIn("30.00", note)
+            self.assertIn(self.payment.name, note)
+            self.assertIn("By Mona Manager. Reason: Wrong <b>card</b>", note)
+
+    # === HOW MUCH === #
+
+    def test_no_more_goes_back_than_came(self):
+        for amount in (100.01, -1):
+            with self.assertRaises(ValidationError):
+                self._reverse("refund", amount=amount)
+        self._reverse("refund", amount=60)
+        with self.assertRaisesRegex(ValidationError, "40.00"):
+            self._reverse("already_refunded", amount=60)
+        self._reverse("refund", amount=40)
+        with self.assertRaisesRegex(UserError, "Nothing of"):
+            self._open()
+
+    def test_money_that_went_back_is_not_reversed_itself(self):
+        self._reverse("refund")
+        with self.assertRaisesRegex(UserError, "given back"):
+            self._open(self.payment.clinic_reversal_ids)
+
+    def test_what_a_bank_statement_shows_was_charged(self):
+        statement_line = self.env["account.bank.statement.line"].create(
+            {
+                "journal_id": self.payment.journal_id.id,
+                "amount": 100,
+                "payment_ref": "Transfer",
+                "partner_id": self.client.id,
+            }
+        )
+        _liquidity, suspense, _other = statement_line._seek_for_lines()
+        outstanding = self.payment._seek_for_lines()[0]
+        suspense.account_id = outstanding.account_id
+        (suspense | outstanding).reconcile()
+        with self.assertRaisesRegex(UserError, "bank statement"):
+            self._reverse("never_charged")
+
+    # === WHO MAY === #
+
+    def test_only_managers_see_the_button(self):
+        for user, expected in ((self.manager, True), (self.biller, False)):
+            payment = self.payment.with_user(user)
+            self.assertEqual(payment.clinic_may_undo, expected)
+        for user in (self.biller, self.front_desk, self.client_user):
+            with self.assertRaises(AccessError):
+                self.payment.with_user(user).action_clinic_reverse_payment()
+
+    def test_nobody_else_reverses_a_payment_with_a_wizard_of_their_own(self):
+        values = {"payment_id": self.payment.id, "mode": "refund", "reason": "Mine"}
+        for user in (self.biller, self.front_desk, self.client_user):
+            model = self.env["clinic.payment.reversal"].with_user(user)
+            with self.assertRaises(AccessError):
+                model.create(values)
+            wizard = model.sudo().create(values).sudo(False)
+            with self.assertRaises(AccessError):
+                wizard.action_confirm()
+        self.assertFalse(self.payment.clinic_reversal_ids)

@@ -1,0 +1,116 @@
+from odoo import api, fields, models
+
+
+class ClinicPaymentReversal(models.TransientModel):
+    """Take one payment back: the "negative payment" of other systems."""
+
+    _name = "clinic.payment.reversal"
+    _description = "Payment Reversal"
+
+    payment_id = fields.Many2one("account.payment", required=True, readonly=True)
+    company_id = fields.Many2one(related="payment_id.company_id")
+    currency_id = fields.Many2one(related="payment_id.currency_id")
+    partner_id = fields.Many2one(related="payment_id.partner_id")
+    amount_returnable = fields.Monetary(
+        string="Can Be Given Back", related="payment_id.clinic_amount_returnable"
+    )
+    mode = fields.Selection(
+        [
+            ("never_charged", "It was never charged (a typing error)"),
+            ("refund", "Give the money back now"),
+            ("already_refunded", "It was given back already: do not process"),
+        ],
+        string="How",
+        required=True,
+        compute="_compute_mode",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Never charged: the payment is cancelled.\n"
+        "Give back now: the provider that took the money sends it back; what was "
+        "received in another way you hand out yourself.\n"
+        "Given back already: nothing is sent, only the books are done.",
+    )
+    amount = fields.Monetary(
+        compute="_compute_amount",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    reason = fields.Text(required=True)
+    effect = fields.Text(string="What Happens", compute="_compute_effect")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("payment_id")
+    def _compute_mode(self):
+        for wizard in self:
+            # sudo: managers do not read every transaction.
+            is_charged = wizard.payment_id.sudo().payment_transaction_id
+            wizard.mode = "refund" if is_charged else "never_charged"
+
+    @api.depends("payment_id", "mode")
+    def _compute_amount(self):
+        for wizard in self:
+            returnable = wizard.payment_id._clinic_get_returnable()
+            is_all = wizard.mode == "never_charged" or not wizard.amount
+            wizard.amount = returnable if is_all else wizard.amount
+
+    @api.depends("payment_id", "mode", "amount")
+    def _compute_effect(self):
+        for wizard in self:
+            wizard.effect = "\n".join(wizard._get_effects())
+
+    def _get_effects(self):
+        """Return a sentence for each thing that is going to happen."""
+        self.ensure_one()
+        payment, currency = self.payment_id, self.currency_id
+        if not payment:
+            return []
+        if self.mode == "never_charged":
+            effects = [self.env._("The payment is called off; no money moves.")]
+            opened = payment._clinic_get_paid_parts()
+        else:
+            effects = [payment._clinic_describe_sending(self.mode, self.amount)]
+            opened = payment._clinic_get_reopening(self.amount)
+        effects += [
+            self.env._(
+                "%(invoice)s is open again by %(amount)s.",
+                invoice=invoice.display_name,
+                amount=currency.format(amount),
+            )
+            for invoice, amount in opened.items()
+        ]
+        if not opened:
+            effects.append(self.env._("No invoice is open again."))
+        return effects
+
+    # === ACTION METHODS === #
+
+    def action_confirm(self):
+        """Take the payment back."""
+        self.ensure_one()
+        outbound = self.payment_id._clinic_undo(self.mode, self.amount, self.reason)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self._get_outcome(outbound),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _get_outcome(self, outbound):
+        """Tell what has been done."""
+        if self.mode == "never_charged":
+            return self.env._("The payment has been called off.")
+        if not outbound:
+            return self.env._(
+                "The refund is on its way. It is booked as soon as it is confirmed."
+            )
+        return self.env._(
+            "Given back: %(amount)s.",
+            amount=self.currency_id.format(sum(outbound.mapped("amount"))),
+        )
