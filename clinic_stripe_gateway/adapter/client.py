@@ -6,6 +6,7 @@ import logging
 import stripe
 
 from .allow_list import only_allowed
+from .endpoints import Endpoints
 from .errors import Rejected, translated
 from .listing import Listing
 from .values import ABSENT, IntentSnapshot
@@ -21,7 +22,7 @@ TIMEOUT_SECONDS = 10
 NETWORK_RETRIES = 2
 
 
-class StripeGateway(Listing):
+class StripeGateway(Endpoints, Listing):
     """One account at Stripe.
 
     :param str secret_key: of the account

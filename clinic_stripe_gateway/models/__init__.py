@@ -6,7 +6,10 @@ from . import (
     clinic_stripe_event,
     clinic_stripe_event_receiving,
     clinic_stripe_event_settling,
+    clinic_stripe_health,
     payment_provider,
+    payment_provider_endpoint,
+    payment_provider_health,
     payment_provider_listening,
     payment_transaction,
 )

@@ -170,6 +170,7 @@ class ClinicStripeCheck(models.Model):
             check = self.create({"provider_id": provider.id})
             check._run()
             check._tell_manager()
+            provider._clinic_stripe_check_health()
             self.env["ir.cron"]._commit_progress(1, remaining=len(providers) - number)
 
     def _tell_manager(self):

@@ -3,6 +3,7 @@ from . import (
     test_customers,
     test_event_failures,
     test_events,
+    test_health,
     test_kill_switch,
     test_ledger_check,
     test_own_intent,

@@ -1,0 +1,113 @@
+import uuid
+
+from odoo import models
+from odoo.exceptions import UserError
+
+from odoo.addons.payment_stripe import utils as stripe_utils
+
+from .. import const
+
+
+class PaymentProvider(models.Model):
+    """The endpoint at which Stripe tells this database what has happened."""
+
+    _inherit = "payment.provider"
+
+    # === ACTION METHODS === #
+
+    def action_stripe_create_webhook(self):
+        """Create an endpoint for all that the gateway handles, in its own version.
+
+        Stock's transport cannot read that version: with it, stock's endpoint is made.
+        """
+        self.ensure_one()
+        self.check_access("write")
+        secret_key = stripe_utils.get_secret_key(self)
+        if self.code != "stripe" or not self._clinic_stripe_uses_sdk():
+            return super().action_stripe_create_webhook()
+        if stripe_utils.get_webhook_secret(self):
+            return self._clinic_stripe_notify(
+                "warning", self.env._("The webhook is already set up.")
+            )
+        if not secret_key:
+            return self._clinic_stripe_notify(
+                "danger", self.env._("Enter the secret key first.")
+            )
+        self._clinic_stripe_create_endpoint()
+        return self._clinic_stripe_notify(
+            "success", self.env._("Stripe tells Odoo about payments from now on.")
+        )
+
+    def action_clinic_stripe_repair_endpoint(self):
+        """Bring the endpoint in order: update it, or make one and store its secret."""
+        self.ensure_one()
+        self.check_access("write")
+        if self.code != "stripe" or not stripe_utils.get_secret_key(self):
+            raise UserError(self.env._("Enter the secret key first."))
+        if not self._clinic_stripe_uses_sdk():
+            raise UserError(
+                self.env._(
+                    "The SDK is switched off: Odoo's own button makes the endpoint."
+                )
+            )
+        endpoints = self._clinic_stripe_get_endpoints()
+        if endpoints and stripe_utils.get_webhook_secret(self):
+            self._clinic_stripe_call(
+                "repair_endpoint",
+                endpoints[0],
+                self._clinic_stripe_get_wanted_events(),
+                idempotency_key=str(uuid.uuid4()),
+            )
+        else:
+            self._clinic_stripe_create_endpoint()
+            # Nobody knows what they sign with: Stripe shows a secret only once.
+            for endpoint in endpoints:
+                self._clinic_stripe_call("delete_endpoint", endpoint.id)
+        return self.action_clinic_stripe_check_health()
+
+    # === HELPERS === #
+
+    def _clinic_stripe_create_endpoint(self):
+        """Create the endpoint and store its secret; Stripe tells it only now."""
+        self.ensure_one()
+        answer = self._send_api_request(
+            "POST",
+            "webhook_endpoints",
+            data={
+                "url": self._get_stripe_webhook_url(),
+                "enabled_events[]": self._clinic_stripe_get_wanted_events(),
+                "api_version": const.API_VERSION,
+            },
+            # One that tells nothing: an earlier endpoint may have been deleted, and
+            # its secret must not come back.
+            idempotency_key=str(uuid.uuid4()),
+        )
+        self.stripe_webhook_secret = answer.get("secret")
+
+    def _clinic_stripe_get_endpoints(self):
+        """Return the endpoints with this database's address, the best first."""
+        url = self._get_stripe_webhook_url()
+        endpoints = [
+            endpoint
+            for endpoint in self._clinic_stripe_call("list_endpoints")
+            if endpoint.url == url
+        ]
+        wanted = self._clinic_stripe_get_wanted_events()
+        return sorted(
+            endpoints, key=lambda e: (not e.is_enabled, len(e.missing(wanted)))
+        )
+
+    def _clinic_stripe_get_wanted_events(self):
+        return sorted(self.env["clinic.stripe.event"]._get_settle_methods())
+
+    def _clinic_stripe_notify(self, kind, message):
+        """Return the action that tells something and shows the form anew."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": kind,
+                "message": message,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
