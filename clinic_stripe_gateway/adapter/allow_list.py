@@ -62,7 +62,8 @@ WRITING = {
     "webhook_endpoints": WEBHOOK_ENDPOINT,
     "webhook_endpoints/*": WEBHOOK_ENDPOINT,
 }
-STRIPE_ID = re.compile(r"[a-z]+_[A-Za-z0-9_]+")
+# False is what stock writes for an id that it does not know; Stripe will refuse it.
+STRIPE_ID = re.compile(r"[a-z]+_[A-Za-z0-9_]+|False")
 KNOWN_WORDS = frozenset(word for name in WRITING for word in name.split("/"))
 
 

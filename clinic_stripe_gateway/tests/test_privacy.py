@@ -13,9 +13,10 @@ from odoo.addons.payment.models.payment_provider import PaymentProvider
 
 from workbench.emulator import SECRET_KEY
 
-from .common import StripeHttpCommon
+from .common import STOCK_VERSION, StripeHttpCommon
 
 MARK = "MARKNAME"
+BLACKENED = "'client_secret': '[REDACTED]'"
 # The text of every query, with its values: an administrator who asks for them wants
 # what is in the database.
 LOUD = ("odoo.sql_db",)
@@ -234,15 +235,16 @@ class TestPrivacy(StripeHttpCommon):
             self.assertFalse(self._find(texts, *self._secrets()), place)
         # What the browser needs to pay is for the browser alone.
         client_secrets = ("_secret_", "client_secret")
-        for place in ("Stripe", "the log", "the inbox"):
-            self.assertFalse(self._find(watched[place], *client_secrets), place)
+        for place in watched.keys() - {"the browser"}:
+            # Stock writes messages down, and blackens what nobody may read.
+            texts = [text.replace(BLACKENED, "") for text in watched[place]]
+            self.assertFalse(self._find(texts, *client_secrets), place)
 
     def assertEverythingHappened(self):
         """What was watched is the whole of what a practice does."""
         self.assertEqual(self.invoices.mapped("amount_residual"), [0] * 5)
         totals = self.control.ledger()["totals"]["usd"]
         self.assertEqual((totals["captured"], totals["refunded"]), (33100, 3000))
-        self.assertEqual(set(self._received().mapped("state")), {"done"})
         sent = {each["path"].split("/")[2] for each in self._sent("POST")}
         self.assertEqual(
             sent, {"customers", "payment_intents", "refunds", "setup_intents"}
@@ -251,12 +253,17 @@ class TestPrivacy(StripeHttpCommon):
     def test_nothing_personal_leaves_whatever_happens(self):
         watched = self._watch()
         self.assertEverythingHappened()
+        self.assertEqual(set(self._received().mapped("state")), {"done"})
         self.assertNothingPersonal(watched)
 
     def test_nothing_personal_leaves_through_stocks_transport_either(self):
         self._set_parameter(const.PARAM_USE_SDK, "False")
+        # Stock reads events of its own version, and processes them at once.
+        self._listen(self.provider, api_version=STOCK_VERSION)
         watched = self._watch()
         self.assertEverythingHappened()
+        self.assertFalse(self._received())
+        del watched["the inbox"]
         self.assertNothingPersonal(watched)
 
     def test_without_the_allow_list_something_would_be_found(self):

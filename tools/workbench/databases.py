@@ -194,6 +194,11 @@ def logins(name: str) -> set[str]:
         return {row[0] for row in cursor.fetchall()}
 
 
+def run_sql(name: str, statement: str) -> None:
+    with _server(name) as cursor:
+        cursor.execute(statement)
+
+
 def drop_matching(pattern: str) -> None:
     for name in names():
         if re.fullmatch(pattern, name):

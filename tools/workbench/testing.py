@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from . import databases, odoo_command, postgres
+from . import databases, odoo_command, postgres, stock_suites
 from .errors import Trouble
 from .paths import ROOT, VENV_PYTHON
 from .processes import run_in_foreground
@@ -20,10 +20,11 @@ WITHOUT_STRIPE = ("bare", "alone")
 
 
 def run_all(arguments: str, folder: Path) -> int:
-    """Run every test, in four runs; the first that fails is the last.
+    """Run every test, in five runs; the first that fails is the last.
 
     1. What needs no database. 2. clinic_invoicing alone, where the Stripe SDK does not
-    exist. 3. Everything else, on both addons. 4. People in front of a browser.
+    exist. 3. Odoo's own tests of what we build on. 4. Everything else, on both addons.
+    5. People in front of a browser.
     """
     more = [_absolute(word, folder) for word in shlex.split(arguments)]
     policy = ["-p", "workbench.skip_policy", *more]
@@ -35,6 +36,7 @@ def run_all(arguments: str, folder: Path) -> int:
         say("Tests of clinic_invoicing alone, without the Stripe SDK")
         with databases.cloned("alone", assets=True) as database:
             status = _run_on(database, [*_present(OF_INVOICING), *policy], stripe=False)
+        status = status or run_stocks_own(more)
         if status:
             return status
         say("Tests of both addons")
@@ -46,6 +48,21 @@ def run_all(arguments: str, folder: Path) -> int:
             return status
         say("Tests by people in front of a browser")
         return _run_without_odoo(BY_BROWSER, policy)
+
+
+def run_stocks_own(arguments: list[str]) -> int:
+    """Run the tests that Odoo has of what we build on, with both addons installed."""
+    for transport in stock_suites.TRANSPORTS:
+        say(f"Odoo's own tests with both addons, transport: {transport}")
+        options = ["-p", "workbench.skip_policy", "-p", "workbench.stock_suites"]
+        options += [f"--stock-transport={transport}", *arguments]
+        with databases.cloned("full", assets=True) as database:
+            if transport == "stock":
+                databases.run_sql(database, stock_suites.USE_STOCKS_TRANSPORT)
+            status = _run_on(database, [*stock_suites.paths(transport), *options])
+        if status:
+            return status
+    return 0
 
 
 def run_chosen(arguments: str, folder: Path, kind: str = "full") -> int:
