@@ -3,6 +3,7 @@ from . import (
     account_move_line,
     account_move_void,
     account_payment,
+    account_payment_habit,
     account_payment_netting,
     account_payment_outbound,
     account_payment_undoing,

@@ -355,3 +355,50 @@ class TestPaid(ClinicInvoicingCommon, AccountPaymentCommon):
             self.assertEqual(bill.payment_state, self.paid_state)
             self.assertEqual(service.state, "paid")
             self.assertEqual(service.amount_due, 0)
+
+    # === NOTHING IS PAID THAT WAS NOT CHARGED === #
+
+    def _register(self, invoices, line, **values):
+        """Return the dialog of the button Pay, with a way to pay chosen in it."""
+        wizard = (
+            self.env["account.payment.register"]
+            .with_user(self.biller)
+            .with_context(active_model="account.move", active_ids=invoices.ids)
+            .create({"journal_id": line.journal_id.id, **values})
+        )
+        wizard.payment_method_line_id = line
+        return wizard
+
+    def _go_online(self):
+        """Let the provider be one that charges by itself."""
+        selection = [("clinic_test", "Test")]
+        field = type(self.provider)._fields["code"]
+        self.patch(field, "selection", [*field.selection, *selection])
+        # SQL: no provider of this kind is installed without the gateway.
+        self.env.cr.execute(
+            "UPDATE payment_provider SET code = 'clinic_test' WHERE id = %s",
+            [self.provider.id],
+        )
+        self.provider.invalidate_recordset(["code"])
+
+    def test_an_online_provider_records_nothing_that_it_does_not_charge(self):
+        self._go_online()
+        second = self._invoice(self._create_service(patient=self.child))
+        for invoices, values in (
+            (self.bill, {}),
+            (self.bill | second, {"group_payment": False}),
+            (self.bill | second, {"group_payment": True}),
+        ):
+            wizard = self._register(invoices, self.online_line, **values)
+            with self.assertRaisesRegex(UserError, "would not be asked"):
+                wizard.action_create_payments()
+        self.assertEqual((self.bill | second).mapped("payment_state"), ["not_paid"] * 2)
+
+    def test_what_people_confirm_is_recorded(self):
+        manual = self.company_data["default_journal_bank"]
+        line = manual.inbound_payment_method_line_ids.filtered(
+            lambda line: not line.payment_provider_id
+        )[:1]
+        self._go_online()
+        self._register(self.bill, line).action_create_payments()
+        self.assertEqual(self.bill.payment_state, self.paid_state)

@@ -1,4 +1,9 @@
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import (
+    AccessError,
+    RedirectWarning,
+    UserError,
+    ValidationError,
+)
 from odoo.tests import Form, tagged
 from odoo.tools import html2plaintext
 
@@ -139,6 +144,69 @@ class TestReversal(ClinicInvoicingCommon):
         (suspense | outstanding).reconcile()
         with self.assertRaisesRegex(UserError, "bank statement"):
             self._reverse("never_charged")
+
+    # === THE HABIT OF A NEGATIVE AMOUNT === #
+
+    def _type(self, amount, bill, user=None):
+        """Return what the dialog does with an amount that is typed on an invoice."""
+        user = user or self.manager
+        action = bill.with_user(user).action_register_payment()
+        model = self.env[action["res_model"]].with_user(user)
+        form = Form(model.with_context(**action["context"]))
+        form.amount = amount
+        return form.save().action_create_payments()
+
+    def _open_action(self, action):
+        model = self.env[action["res_model"]].with_user(self.manager)
+        return Form(model.with_context(**action["context"]))
+
+    def test_a_negative_amount_in_the_dialog_leads_to_the_payment_it_is_for(self):
+        bill = self._invoice(self._create_service())
+        payment = self._pay(bill, 70)
+        # Another one of the same client, and of the same amount as was typed.
+        self._pay(self._invoice(self._create_service()), 20)
+        form = self._open_action(self._type(-20, bill))
+        self.assertEqual(form.payment_id, payment)
+        self.assertEqual(form.amount, 20)
+        form.mode = "refund"
+        form.reason = "Too much"
+        form.save().action_confirm()
+        self.assertEqual(bill.amount_residual, 50)
+
+    def test_a_negative_amount_finds_the_payment_of_that_amount(self):
+        bill = self._invoice(self._create_service())
+        form = self._open_action(self._type(-100, bill))
+        self.assertEqual(form.payment_id, self.payment)
+
+    def test_a_negative_payment_leads_to_the_reversal(self):
+        model = self.env["account.payment"].with_user(self.manager)
+        values = {"partner_id": self.client.id, "amount": -100}
+        with self.assertRaises(RedirectWarning) as caught:
+            model.create(values)
+        message, action, button = caught.exception.args[:3]
+        self.assertIn("never negative", message)
+        self.assertEqual(button, "Reverse Payment")
+        form = self._open_action(action)
+        self.assertEqual((form.payment_id, form.amount), (self.payment, 100))
+        draft = model.create({**values, "amount": 1})
+        with self.assertRaises(RedirectWarning):
+            draft.amount = -100
+
+    def test_a_negative_amount_without_a_payment_is_refused_in_words(self):
+        bill = self._invoice(self._create_service(patient=self.other_client))
+        with self.assertRaisesRegex(UserError, "no payment of this client"):
+            self._type(-5, bill)
+        with self.assertRaisesRegex(UserError, "no payment of this client"):
+            self.env["account.payment"].create(
+                {"partner_id": self.other_client.id, "amount": -5}
+            )
+        with self.assertRaisesRegex(UserError, "never negative"):
+            self._pay(bill, -5)
+
+    def test_a_negative_amount_gives_billers_no_right(self):
+        bill = self._invoice(self._create_service())
+        with self.assertRaisesRegex(AccessError, "Only managers"):
+            self._type(-20, bill, self.biller)
 
     # === WHO MAY === #
 

@@ -7,7 +7,13 @@ class ClinicPaymentReversal(models.TransientModel):
     _name = "clinic.payment.reversal"
     _description = "Payment Reversal"
 
-    payment_id = fields.Many2one("account.payment", required=True, readonly=True)
+    payment_id = fields.Many2one(
+        "account.payment", required=True, domain="[('id', 'in', candidate_ids)]"
+    )
+    candidate_ids = fields.Many2many(
+        "account.payment",
+        help="The payments to choose from when it is not known which one is meant.",
+    )
     company_id = fields.Many2one(related="payment_id.company_id")
     currency_id = fields.Many2one(related="payment_id.currency_id")
     partner_id = fields.Many2one(related="payment_id.partner_id")
