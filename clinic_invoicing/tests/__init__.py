@@ -9,5 +9,6 @@ from . import (
     test_rates,
     test_reversal,
     test_services,
+    test_unallocated,
     test_void,
 )

@@ -1,0 +1,94 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+
+class AccountPayment(models.Model):
+    """Money that came and has paid nothing yet."""
+
+    # One file per subject.
+    # pylint: disable-next=consider-merging-classes-inherited
+    _inherit = "account.payment"
+
+    clinic_amount_unallocated = fields.Monetary(
+        string="Unallocated", compute="_compute_clinic_amount_unallocated"
+    )
+
+    @api.depends("move_id.line_ids.amount_residual_currency", "state")
+    def _compute_clinic_amount_unallocated(self):
+        for payment in self:
+            lines = payment._clinic_get_receivable_lines()
+            payment.clinic_amount_unallocated = -sum(
+                lines.mapped("amount_residual_currency")
+            )
+
+    # === ACTION METHODS === #
+
+    def action_clinic_allocate(self):
+        """Pay the payer's open invoices with what is open, the oldest first."""
+        self.check_access("write")
+        self._clinic_lock_for_undo()
+        names = []
+        for payment in self:
+            paid = payment._clinic_allocate()
+            if not paid:
+                raise UserError(
+                    self.env._(
+                        "%(client)s has no open invoice. Give the money back, or leave "
+                        "it for the next invoice.",
+                        client=payment._clinic_get_payer().display_name,
+                    )
+                )
+            names += paid.mapped("name")
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("Paid: %(names)s", names=", ".join(names)),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _clinic_get_payer(self):
+        """Return who has paid; the payment itself may only know their company."""
+        self.ensure_one()
+        # sudo: billers do not read every transaction.
+        return self.sudo().payment_transaction_id.partner_id or self.partner_id
+
+    def _clinic_allocate(self, invoices=None):
+        """Pay open invoices of the payer with what is open of this payment.
+
+        First what the payment was meant for, then the oldest.
+
+        :param account.move invoices: those chosen, instead of all that are open
+        :return: the invoices that it has paid, wholly or in part
+        """
+        self.ensure_one()
+        if invoices is None:
+            invoices = self._clinic_get_allocatable_invoices()
+        # sudo: billers do not read every transaction.
+        meant = self.sudo().payment_transaction_id.invoice_ids & invoices
+        paid = self.env["account.move"]
+        for group in (meant, invoices - meant):
+            if self.clinic_amount_unallocated > 0:
+                paid |= self._clinic_pay_invoices(group)
+        if paid:
+            note = self.env._(
+                "Allocated to %(names)s.", names=", ".join(paid.mapped("name"))
+            )
+            self._message_log(body=note)
+        return paid
+
+    def _clinic_get_allocatable_invoices(self):
+        """Return what the payer owes in this currency to this company."""
+        self.ensure_one()
+        moves = self.env["account.move"]
+        return moves.search(
+            moves._clinic_get_unpaid_domain(self._clinic_get_payer())
+            & Domain("company_id", "=", self.company_id.id)
+            & Domain("currency_id", "=", self.currency_id.id),
+            order="invoice_date_due, id",
+        )
