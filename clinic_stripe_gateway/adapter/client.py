@@ -6,6 +6,7 @@ import logging
 import stripe
 
 from .allow_list import only_allowed
+from .cards import SavedCards
 from .endpoints import Endpoints
 from .errors import Rejected, translated
 from .listing import Listing
@@ -22,7 +23,7 @@ TIMEOUT_SECONDS = 10
 NETWORK_RETRIES = 2
 
 
-class StripeGateway(Endpoints, Listing):
+class StripeGateway(Endpoints, Listing, SavedCards):
     """One account at Stripe.
 
     :param str secret_key: of the account

@@ -36,15 +36,9 @@ class ClinicStripeCustomer(models.Model):
         )
         if known:
             return known.customer_ref
-        # sudo: the database's secret makes the reference one that nobody can guess.
-        reference = hmac(
-            self.env(su=True), "clinic_stripe_customer", (partner.id, account_ref)
-        )
-        customer_ref = self._find_among_tokens(
-            provider, partner
-        ) or provider._clinic_stripe_call(
-            "create_customer", reference[:32], idempotency_key=f"customer-{reference}"
-        )
+        customer_ref = self._find_among_tokens(provider, partner)
+        if not customer_ref:
+            customer_ref = self._create_at_stripe(provider, partner, account_ref)
         self.create(
             {
                 "partner_id": partner.id,
@@ -53,6 +47,42 @@ class ClinicStripeCustomer(models.Model):
             }
         )
         return customer_ref
+
+    def _create_at_stripe(self, provider, partner, account_ref, replaced_ref=""):
+        """Return the id of a new customer.
+
+        :param str replaced_ref: the customer whose place it takes; asked with the same
+            key, Stripe would answer with that one again
+        """
+        # sudo: the database's secret makes the reference one that nobody can guess.
+        reference = hmac(
+            self.env(su=True), "clinic_stripe_customer", (partner.id, account_ref)
+        )
+        return provider._clinic_stripe_call(
+            "create_customer",
+            reference[:32],
+            idempotency_key=f"customer-{reference}{replaced_ref and '-'}{replaced_ref}",
+        )
+
+    @api.model
+    def _replace(self, provider, partner, gone_ref):
+        """Return a new customer for a payer whose customer was deleted at Stripe.
+
+        The cards have gone with it.
+        """
+        account_ref = provider._clinic_stripe_get_account_ref()
+        known = self.search(
+            [("partner_id", "=", partner.id), ("account_ref", "=", account_ref)]
+        )
+        # context: those that were put aside are gone as well.
+        cards = self.env["payment.token"].with_context(active_test=False)
+        cards.search([("provider_ref", "=", gone_ref)])._clinic_set_gone()
+        if known.customer_ref != gone_ref:
+            return self._get_customer_ref(provider, partner)
+        known.customer_ref = self._create_at_stripe(
+            provider, partner, account_ref, gone_ref
+        )
+        return known.customer_ref
 
     def _find_among_tokens(self, provider, partner):
         """Return the customer of a card that was saved before this addon came.

@@ -1,6 +1,9 @@
 from . import (
     test_attempts,
+    test_cards,
+    test_consent,
     test_customers,
+    test_detach,
     test_event_failures,
     test_events,
     test_health,

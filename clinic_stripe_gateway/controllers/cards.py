@@ -1,0 +1,18 @@
+from odoo.http import request, route
+
+from odoo.addons.payment.controllers.portal import PaymentPortal
+
+
+class ClinicCardsPortal(PaymentPortal):
+    @route()
+    def archive_token(self, token_id):
+        """Let nobody remove a relative's card.
+
+        Stock lets everybody under one commercial partner do it.
+        """
+        owners = request.env.user.partner_id._clinic_get_wallet_owners()
+        # sudo: as stock does; nothing is told of the card.
+        token_sudo = request.env["payment.token"].sudo().browse(token_id).exists()
+        if token_sudo.partner_id <= owners:
+            return super().archive_token(token_id)
+        return None

@@ -1,0 +1,64 @@
+from odoo import api, models
+
+from .payment_token import BRANDS
+
+
+class PaymentToken(models.Model):
+    """The same card is saved once, however often its owner agrees to it."""
+
+    _inherit = "payment.token"
+
+    @api.model
+    def _clinic_read_payment_method(self, method):
+        """Return the values of a token for a PaymentMethod as Stripe gives it.
+
+        :param dict method: in any API version
+        """
+        kind = method["type"]
+        details = method.get(kind) or {}
+        brand = details.get("display_brand") or details.get("brand")
+        return {
+            "clinic_brand": BRANDS.get(brand)
+            or (brand and brand.replace("_", " ").title())
+            or details.get("bank_name")
+            or kind.replace("_", " ").title(),
+            "clinic_exp_month": details.get("exp_month") or 0,
+            "clinic_exp_year": details.get("exp_year") or 0,
+            "clinic_fingerprint": details.get("fingerprint") or False,
+        }
+
+    @api.model
+    def _clinic_find_same(self, provider, partner, values):
+        """Return the token of a card that this payer has saved before, if any."""
+        if not values.get("clinic_fingerprint"):
+            return self.browse()
+        # context: one that was removed comes back instead of standing there twice.
+        return self.with_context(active_test=False).search(
+            [
+                ("provider_id", "=", provider.id),
+                ("partner_id", "=", partner.id),
+                ("clinic_account_ref", "=", values["clinic_account_ref"]),
+                ("clinic_fingerprint", "=", values["clinic_fingerprint"]),
+            ],
+            order="active desc, id desc",
+            limit=1,
+        )
+
+    def _clinic_renew(self, values):
+        """Let the newer PaymentMethod take the older one's place.
+
+        Not the other way round: the newer one carries the card's new expiry date and
+        the mandate that the payer has just agreed to, and the payment in hand was
+        made with it. The older one is removed at Stripe.
+        """
+        self.ensure_one()
+        if self.stripe_payment_method != values["stripe_payment_method"]:
+            self._clinic_queue_removal()
+        if values["clinic_exp_year"] != self.clinic_exp_year:
+            values = {**values, "clinic_warned_on": False}
+        self.write(values)
+        may_return = (
+            self.payment_method_id.active and self.provider_id.state != "disabled"
+        )
+        if not self.active and may_return:
+            self.active = True

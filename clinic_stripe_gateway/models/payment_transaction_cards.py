@@ -1,0 +1,233 @@
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+from odoo.tools import mute_logger
+
+from odoo.addons.payment import utils as payment_utils
+
+from ..adapter import Rejected
+
+# What a payment is for, and who pays it.
+PAYER_BY_DOCUMENT = {
+    "invoice_ids": "partner_id",
+    "sale_order_ids": "partner_invoice_id",
+}
+SET_UP = ("payment_intents", "setup_intents")
+
+
+class PaymentTransaction(models.Model):
+    """How a card comes to be saved, for whom, and with whose consent."""
+
+    _inherit = "payment.transaction"
+
+    clinic_consent_ids = fields.One2many(
+        "clinic.card.consent",
+        "transaction_id",
+        readonly=True,
+        groups="clinic_invoicing.group_biller",
+    )
+
+    # === WHOSE CARD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for values in vals_list:
+            self._clinic_pay_as_payer(values)
+        transactions = super().create(vals_list)
+        at_stripe = transactions.filtered(lambda tx: tx.provider_code == "stripe")
+        at_stripe._clinic_check_card_owner()
+        saving = at_stripe.filtered("tokenize")
+        if saving:
+            self.env["clinic.card.consent"]._record(saving)
+        return transactions
+
+    @api.model
+    def _clinic_pay_as_payer(self, values):
+        """Let an employee who types a card pay for the client, not as themselves.
+
+        Stock makes whoever is logged in the payer, and would save the client's card
+        as the employee's own. Without a document nobody knows whose card it is.
+        """
+        user = self.env.user
+        if (
+            values.get("operation") != "online_direct"
+            or values.get("partner_id") != user.partner_id.id
+            or not user._is_internal()
+        ):
+            return
+        payer = self._clinic_get_payer(values)
+        if not payer:
+            values["tokenize"] = False
+        elif payer.commercial_partner_id != user.partner_id.commercial_partner_id:
+            values["partner_id"] = payer.id
+
+    @api.model
+    def _clinic_get_payer(self, values):
+        """Return who pays the documents of a new transaction."""
+        for name, payer in PAYER_BY_DOCUMENT.items():
+            ids = _get_linked_ids(values.get(name) or ())
+            if ids and name in self._fields:
+                # sudo: the routes have checked the documents; see their access rights.
+                documents = self.env[self._fields[name].comodel_name].sudo()
+                return documents.browse(ids).mapped(payer)[:1]
+        return self.env["res.partner"]
+
+    def _clinic_check_card_owner(self):
+        """Refuse to pay with a relative's card.
+
+        Stock lets everybody under one commercial partner use everybody's cards.
+        """
+        for tx in self.filtered(lambda tx: tx.operation == "online_token"):
+            if tx.token_id.partner_id not in tx.partner_id._clinic_get_wallet_owners():
+                raise ValidationError(
+                    self.env._("This payment method belongs to somebody else.")
+                )
+
+    # === SAVING === #
+
+    def _tokenize(self, payment_data):
+        """Save a card once, and remember with whose consent."""
+        if self.provider_code != "stripe":
+            return super()._tokenize(payment_data)
+        values = self._extract_token_values(payment_data)
+        if not values:
+            return None
+        # sudo: what a card is and what is removed of it is kept from who pays.
+        tokens = self.env["payment.token"].sudo()
+        known = tokens._clinic_find_same(self.provider_id, self.partner_id, values)
+        if known:
+            values["payment_method_id"] = self.payment_method_id.id
+            known._clinic_renew(values)
+            self.write({"token_id": known.id, "tokenize": False})
+        else:
+            self._clinic_tokenize_new(payment_data, values)
+        # sudo: consents are written by nobody.
+        self.sudo().clinic_consent_ids.token_id = self.token_id
+        return None
+
+    def _clinic_tokenize_new(self, payment_data, values):
+        """Make a new token, unless another worker is saving the same card."""
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                super()._tokenize(payment_data)
+        except psycopg2.errors.UniqueViolation:
+            # This transaction cannot see the other one's card; the payment counts.
+            self.tokenize = False
+            # sudo: the queue is written by nobody.
+            self.env["clinic.stripe.detachment"].sudo()._add_orphan(
+                self.provider_id,
+                values["clinic_account_ref"],
+                values["stripe_payment_method"],
+            )
+
+    def _extract_token_values(self, payment_data):
+        """Keep what tells cards apart; of the payer nothing is kept."""
+        if self.provider_code != "stripe":
+            return super()._extract_token_values(payment_data)
+        data = self._clinic_with_generated_method(payment_data)
+        values = super()._extract_token_values(data)
+        if not values:
+            return values
+        method = data["payment_method"]
+        if method["id"] != values["stripe_payment_method"]:
+            method = self._clinic_fetch_method(values["stripe_payment_method"])
+        return {
+            **values,
+            **self.token_id._clinic_read_payment_method(method),
+            "clinic_account_ref": self.provider_id._clinic_stripe_try_account_ref(),
+        }
+
+    def _clinic_with_generated_method(self, payment_data):
+        """Replace a method that pays once by the one that Stripe made of it.
+
+        Stock takes the customer's latest method, which may be an older card now that
+        a payer is one customer.
+        """
+        intent = payment_data.get("payment_intent") or {}
+        charges = (intent.get("charges") or {}).get("data") or [{}]
+        details = charges[0].get("payment_method_details") or {}
+        generated = (details.get(details.get("type")) or {}).get("generated_sepa_debit")
+        if not generated:
+            return payment_data
+        return {**payment_data, "payment_method": self._clinic_fetch_method(generated)}
+
+    def _clinic_fetch_method(self, method_ref):
+        return self._send_api_request("GET", f"payment_methods/{method_ref}")
+
+    # === CHARGING === #
+
+    def _charge_with_token(self):
+        """Refuse a card of another account before Stripe is asked."""
+        if self.provider_code == "stripe":
+            try:
+                self.token_id._clinic_check_account()
+            except ValidationError as error:
+                self._set_error(str(error))
+                return None
+        return super()._charge_with_token()
+
+    def _send_api_request(self, method, endpoint, **kwargs):
+        """Recover from what somebody has deleted at Stripe."""
+        try:
+            return super()._send_api_request(method, endpoint, **kwargs)
+        except ValidationError as error:
+            customer_ref = (kwargs.get("data") or {}).get("customer")
+            if (
+                self.provider_code != "stripe"
+                or (method, endpoint) not in [("POST", each) for each in SET_UP]
+                # Only a refusal says that nothing was done.
+                or not isinstance(error.__cause__, Rejected)
+                or not customer_ref
+            ):
+                raise
+            if self.token_id:
+                self._clinic_check_card_is_there()
+                raise
+            return self._clinic_send_for_new_customer(endpoint, kwargs, error)
+
+    def _clinic_check_card_is_there(self):
+        """Take a card away that was removed at Stripe.
+
+        :raise ValidationError: it was
+        """
+        # sudo: payers do not write cards, and this is only what Stripe says.
+        card = self.token_id.sudo()
+        if not self.provider_id._clinic_stripe_call(
+            "is_attached", card.stripe_payment_method, card.provider_ref
+        ):
+            card._clinic_set_gone()
+            raise ValidationError(
+                self.env._(
+                    "This card was removed at Stripe. Please enter it anew, or choose "
+                    "another one."
+                )
+            )
+
+    def _clinic_send_for_new_customer(self, endpoint, kwargs, error):
+        """Repeat a request that was refused because its customer was deleted."""
+        # sudo: payers do not read how Stripe knows them.
+        customers = self.env["clinic.stripe.customer"].sudo()
+        gone_ref = kwargs["data"]["customer"]
+        if self.provider_id._clinic_stripe_call("knows_customer", gone_ref):
+            raise error
+        customer_ref = customers._replace(self.provider_id, self.partner_id, gone_ref)
+        kwargs["data"] = {**kwargs["data"], "customer": customer_ref}
+        # Stripe would repeat its refusal for the key that it has seen.
+        kwargs["idempotency_key"] = payment_utils.generate_idempotency_key(
+            self, scope=f"{endpoint} {customer_ref}"
+        )
+        return super()._send_api_request("POST", endpoint, **kwargs)
+
+
+def _get_linked_ids(commands):
+    """Return the ids that these commands of an x2many field leave linked."""
+    ids = []
+    for command in commands:
+        match command:
+            case (Command.SET, _, new_ids):
+                ids = list(new_ids)
+            case (Command.LINK, record_id, *_):
+                ids.append(record_id)
+    return ids

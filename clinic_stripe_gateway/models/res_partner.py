@@ -1,0 +1,63 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    clinic_card_ids = fields.Many2many(
+        "payment.token",
+        string="Saved Cards",
+        compute="_compute_clinic_card_ids",
+        # What is to be removed at Stripe is archived already.
+        context={"active_test": False},
+        groups="clinic_invoicing.group_biller",
+        help="Of this contact, of who pays for them, and of whom they pay for.",
+    )
+
+    @api.depends("clinic_guarantor_id", "payment_token_ids.active")
+    def _compute_clinic_card_ids(self):
+        """Find the cards with the rights of who looks: none of another company."""
+        stored = self._origin
+        patients = self.search([("clinic_guarantor_id", "in", stored.ids)])
+        patients_by_guarantor = patients.grouped("clinic_guarantor_id")
+        people = stored | patients | stored.clinic_guarantor_id
+        people |= people.child_ids.filtered(lambda child: child.type != "contact")
+        cards = self._clinic_find_cards(people).grouped("partner_id")
+        for partner in self:
+            own = partner._origin
+            concerned = own | own.clinic_guarantor_id
+            concerned |= patients_by_guarantor.get(own, self.browse())
+            concerned |= concerned.child_ids.filtered(lambda c: c.type != "contact")
+            partner.clinic_card_ids = self.env["payment.token"].union(
+                *(cards[person] for person in concerned if person in cards)
+            )
+
+    @api.model
+    def _clinic_find_cards(self, people):
+        """Return these people's cards, and those still to be removed at Stripe."""
+        # context: what is to be removed is archived already.
+        tokens = self.env["payment.token"].with_context(active_test=False)
+        # sudo: only ids are taken from the queue, which billers do not read.
+        removing = self.env["clinic.stripe.detachment"].sudo()
+        waiting = removing.search([("state", "=", "waiting")]).token_id
+        return tokens.search(
+            Domain("partner_id", "in", people.ids)
+            & (Domain("active", "=", True) | Domain("id", "in", waiting.ids))
+        )
+
+    def _clinic_get_wallet_owners(self):
+        """Return the contacts whose cards this one may pay with.
+
+        An invoice address is no person: it shares the cards of whom it belongs to, as
+        a contact shares its company's. Relatives share nothing.
+        """
+        self.ensure_one()
+        person = self
+        while person.type != "contact" and person.parent_id:
+            person = person.parent_id
+        owners = (
+            self | person | person.child_ids.filtered(lambda c: c.type != "contact")
+        )
+        company = person.commercial_partner_id
+        return owners | company if company.is_company else owners
