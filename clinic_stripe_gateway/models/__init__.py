@@ -7,6 +7,7 @@ from . import (
     clinic_stripe_detachment,
     clinic_stripe_difference,
     clinic_stripe_event,
+    clinic_stripe_event_cards,
     clinic_stripe_event_receiving,
     clinic_stripe_event_settling,
     clinic_stripe_health,

@@ -4,7 +4,11 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from odoo.addons.payment.logging import get_payment_logger
+
 from ..adapter import OutcomeUnknown, TryLater
+
+_logger = get_payment_logger(__name__)
 
 FIRST_DELAY_SECONDS = 60
 LONGEST_DELAY_SECONDS = 6 * 3600
@@ -93,15 +97,33 @@ class ClinicStripeDetachment(models.Model):
         )
         waiting = self.search(domain, order="next_attempt, id", limit=limit)
         remaining = self.search_count(domain)
-        in_use = waiting._get_in_use()
-        for provider, rows in waiting.grouped("provider_id").items():
+        for _row in waiting._remove_one_by_one():
+            remaining -= 1
+            self.env["ir.cron"]._commit_progress(1, remaining=remaining)
+
+    @api.model
+    def _remove_before_uninstall(self):
+        """Remove what is waiting; nobody will remember it afterwards."""
+        waiting = self.search([("state", "=", "waiting")])
+        left = waiting.browse()
+        for row in waiting._remove_one_by_one():
+            left |= row.exists().filtered(lambda each: each.state == "waiting")
+        if left:
+            _logger.warning(
+                "These cards have to be removed in Stripe's dashboard: %s",
+                ", ".join(left.mapped("payment_method_ref")),
+            )
+
+    def _remove_one_by_one(self):
+        """Try to remove each; yield those that were tried."""
+        in_use = self._get_in_use()
+        for provider, rows in self.grouped("provider_id").items():
             account_ref = provider._clinic_stripe_try_account_ref()
             for row in rows:
-                remaining -= 1
                 # Another worker may be removing it.
                 if row.try_lock_for_update():
                     account_ref = row._remove(account_ref, in_use)
-                self.env["ir.cron"]._commit_progress(1, remaining=remaining)
+                yield row
 
     def _get_in_use(self):
         """Return the payment methods that another card still stands for."""

@@ -146,6 +146,9 @@ class ClinicStripeEvent(models.Model):
         if self.livemode != self.provider_id._clinic_stripe_is_live():
             return "ignored", self.env._("It is of the other mode, test or live.")
         transactions = getattr(self, method)()
+        if transactions is True:
+            # It was about something else than a payment.
+            return "done", False
         if transactions is None:
             return "ignored", self.env._("Another application has made it.")
         if not transactions:

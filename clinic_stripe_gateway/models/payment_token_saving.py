@@ -54,11 +54,17 @@ class PaymentToken(models.Model):
         self.ensure_one()
         if self.stripe_payment_method != values["stripe_payment_method"]:
             self._clinic_queue_removal()
-        if values["clinic_exp_year"] != self.clinic_exp_year:
-            values = {**values, "clinic_warned_on": False}
-        self.write(values)
+        self.write(self._clinic_with_expiry_news(values))
         may_return = (
             self.payment_method_id.active and self.provider_id.state != "disabled"
         )
         if not self.active and may_return:
             self.active = True
+
+    def _clinic_with_expiry_news(self, values):
+        """Return the values, and that nobody was told of a new expiry date yet."""
+        self.ensure_one()
+        names = ("clinic_exp_month", "clinic_exp_year")
+        if all(values[name] == self[name] for name in names):
+            return values
+        return {**values, "clinic_warned_on": False}

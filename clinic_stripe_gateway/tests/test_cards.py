@@ -1,7 +1,7 @@
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common_cards import SavedCardsCommon
 
@@ -121,6 +121,21 @@ class TestCards(SavedCardsCommon):
         self._settle(tx)
         self.assertEqual(len(self.client.payment_token_ids), 1)
         self.assertFalse(self._removals())
+
+    def test_a_payment_counts_even_if_its_card_cannot_be_saved(self):
+        """As when two workers save the same card at the same moment."""
+        token = self._save_card()
+        token.partner_id = self.other_client
+        invoice = self._bill()
+        tx = self._pay_and_settle(invoice, tokenize=True)
+        self.assertFalse(tx.token_id)
+        self.assertPaidInFull(invoice)
+        self._remove_at_stripe()
+        self.assertEqual(self._attached(), {token.stripe_payment_method})
+
+    def assertPaidInFull(self, invoice):
+        self.assertEqual(invoice.amount_residual, 0)
+        self.assertEqual(invoice.payment_state, invoice._get_invoice_in_payment_state())
 
     def test_merged_contacts_keep_all_their_cards(self):
         cards = self._save_card() | self._save_card(self.other_client)
@@ -264,6 +279,53 @@ class TestCards(SavedCardsCommon):
             card, {"customer": token.provider_ref}
         ).id
 
+    # === CHANGED AT STRIPE === #
+
+    def _tell(self, kind, object_id):
+        """Settle a message about an object; return what became of it."""
+        event = self.env["clinic.stripe.event"].sudo()
+        event = event.create(
+            {
+                "provider_id": self.provider.id,
+                "event_id": f"evt_{kind}_{object_id}",
+                "event_type": kind,
+                "object_id": object_id,
+            }
+        )
+        event._process_one_by_one()
+        return event.state
+
+    def test_a_card_that_the_bank_has_renewed_is_known_with_its_new_expiry(self):
+        token = self._save_card()
+        token.write({"clinic_exp_year": 2020, "clinic_warned_on": "2020-01-01"})
+        told = self._tell("payment_method.updated", token.stripe_payment_method)
+        self.assertEqual(told, "done")
+        self.assertEqual(token.clinic_state, "usable")
+        self.assertFalse(token.clinic_warned_on)
+
+    def test_a_card_that_was_removed_in_the_dashboard_is_not_offered_any_more(self):
+        token = self._save_card()
+        self.dashboard.payment_methods.detach(token.stripe_payment_method)
+        for _time in range(2):
+            self.env["clinic.stripe.event"].sudo().search([]).unlink()
+            told = self._tell("payment_method.detached", token.stripe_payment_method)
+            self.assertEqual(told, "done")
+        self.assertEqual(token.clinic_state, "removed")
+        self.assertFalse(self._offered())
+
+    def test_the_cards_of_a_customer_that_was_deleted_are_not_offered_any_more(self):
+        token = self._save_card()
+        self._tell("customer.deleted", token.provider_ref)
+        self.assertTrue(token.active, "The customer is still there.")
+        self.dashboard.customers.delete(token.provider_ref)
+        self.env["clinic.stripe.event"].sudo().search([]).unlink()
+        self.assertEqual(self._tell("customer.deleted", token.provider_ref), "done")
+        self.assertEqual(token.clinic_state, "removed")
+
+    def test_cards_that_were_saved_elsewhere_are_nobodys_business(self):
+        self.assertEqual(self._tell("payment_method.updated", "pm_other"), "ignored")
+        self.assertEqual(self._tell("customer.deleted", "cus_other"), "ignored")
+
     # === WHO SEES THEM === #
 
     def test_the_contact_shows_the_cards_of_who_pays_and_for_whom(self):
@@ -275,6 +337,17 @@ class TestCards(SavedCardsCommon):
         self.assertEqual(people[0].clinic_card_ids.sudo(), own | childs)
         self.assertEqual(people[1].clinic_card_ids.sudo(), own | childs)
         self.assertEqual(people[2].clinic_card_ids.sudo(), others)
+
+    def test_the_contacts_form_shows_the_cards_to_billers(self):
+        token = self._save_card()
+        contact = self.client.with_user(self.biller)
+        with Form(contact) as form:
+            self.assertEqual(form.clinic_card_ids.ids, token.ids)
+        arch = contact.get_view(view_type="form")["arch"]
+        self.assertIn("action_clinic_remove", arch)
+        arch = self.client.with_user(self.front_desk).get_view(view_type="form")["arch"]
+        self.assertNotIn("action_clinic_remove", arch)
+        Form(token.with_user(self.biller))
 
     def test_a_card_to_be_removed_at_stripe_is_still_shown(self):
         token = self._save_card()

@@ -174,6 +174,18 @@ class TestDetach(SavedCardsCommon):
         self._remove_at_stripe()
         self.assertFalse(self._attached())
 
+    def test_before_an_uninstall_what_is_waiting_is_removed_or_named(self):
+        token, other = self._save_card(), self._save_card(card="mastercard")
+        token.active = False
+        removals = self._removals()
+        removals._remove_before_uninstall()
+        self.assertEqual(token.clinic_state, "removed")
+        other.active = False
+        self.control.fault("refuse", path="*detach")
+        with self.assertLogs("odoo.addons.clinic_stripe_gateway") as log:
+            removals._remove_before_uninstall()
+        self.assertIn(other.stripe_payment_method, log.output[-1])
+
     def test_only_billers_remove_cards_and_only_of_their_companies(self):
         token = self._save_card()
         for user in (self.front_desk, self.employee, self.client_user):

@@ -33,9 +33,11 @@ PARAMS_BY_REQUEST = {
     ("GET", "account"): "AccountRetrieveCurrentParams",
     ("GET", "customers/*"): "CustomerRetrieveParams",
     ("GET", "payment_intents/*"): "PaymentIntentRetrieveParams",
+    ("GET", "payment_methods/*"): "PaymentMethodRetrieveParams",
     ("GET", "setup_intents/*"): "SetupIntentRetrieveParams",
     ("POST", "customers"): "CustomerCreateParams",
     ("POST", "payment_intents/*/cancel"): "PaymentIntentCancelParams",
+    ("POST", "payment_methods/*/detach"): "PaymentMethodDetachParams",
     ("POST", "setup_intents"): "SetupIntentCreateParams",
     ("POST", "setup_intents/*/cancel"): "SetupIntentCancelParams",
 }
@@ -113,7 +115,7 @@ OPTIONS = set(RequestOptions.__annotations__)
 def params_class_of(record):
     path = record["path"].removeprefix("/v1/")
     name = "/".join(
-        "*" if word.startswith(("cus_", "pi_", "seti_")) else word
+        "*" if word.startswith(("cus_", "pi_", "pm_", "seti_")) else word
         for word in path.split("/")
     )
     module = importlib.import_module("stripe.params")
@@ -145,6 +147,8 @@ def do_everything(gateway, control):
     gateway.knows_customer(customer)
     gateway.close_intent(open_one["id"], idempotency_key="close")
     gateway.close_intent(paid["id"], idempotency_key="close-paid")
+    gateway.is_attached("pm_of_nobody", customer)
+    gateway.detach("pm_of_nobody", idempotency_key="detach")
     return control.requests()
 
 
@@ -249,6 +253,30 @@ def test_whether_a_customer_is_known_is_not_guessed(gateway, control):
     control.fault("error_before", path="/v1/customers/*")
     with pytest.raises(OutcomeUnknown):
         gateway.knows_customer("cus_1")
+
+
+def save_card(gateway, url):
+    """Return a customer and the card that was saved for them."""
+    customer = gateway.create_customer("8f14e45f", idempotency_key="one")
+    office = stripe.StripeClient(SECRET_KEY, base_addresses={"api": url})
+    card = office.v1.payment_methods.attach("pm_card_visa", {"customer": customer})
+    return customer, card.id
+
+
+def test_a_card_is_attached_until_it_is_detached(gateway, url):
+    customer, card = save_card(gateway, url)
+    assert gateway.is_attached(card, customer)
+    assert not gateway.is_attached(card, "cus_somebody")
+    for key in ("once", "once more"):
+        gateway.detach(card, idempotency_key=key)
+    assert not gateway.is_attached(card, customer)
+
+
+def test_whether_a_card_was_detached_is_not_guessed(gateway, control, url):
+    _customer, card = save_card(gateway, url)
+    control.fault("error_before", path="/v1/payment_methods/*")
+    with pytest.raises(OutcomeUnknown):
+        gateway.detach(card, idempotency_key="once")
 
 
 def test_an_open_intent_is_closed(gateway, control):
