@@ -68,6 +68,13 @@ class ClinicBilling(PortalAccount):
             values["amount"] = values["payment"]["amount"] = owed
         return values
 
+    def _get_common_page_view_values(self, invoices_data, *args, **kwargs):
+        """Offer the ways to pay what is owed; stock asks who would take the total."""
+        owed = invoices_data.get("amount_residual", invoices_data["total_amount"])
+        return super()._get_common_page_view_values(
+            {**invoices_data, "total_amount": owed}, *args, **kwargs
+        )
+
     # === HELPERS === #
 
     def _get_own_invoices(self, invoice_ids):

@@ -1,6 +1,7 @@
 from . import (
     account_move,
     account_move_line,
+    account_move_paying,
     account_move_void,
     account_payment,
     account_payment_habit,
@@ -16,6 +17,7 @@ from . import (
     clinic_service_share,
     clinic_service_worklist,
     payment_transaction,
+    payment_transaction_booking,
     product_template,
     res_company,
     res_partner,

@@ -3,6 +3,7 @@ from . import (
     test_appointments,
     test_billing_run,
     test_given_back,
+    test_late_payments,
     test_paid,
     test_payable,
     test_portal,

@@ -190,3 +190,17 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
         return invoice._reverse_moves(
             [{"invoice_date": invoice.invoice_date, **default_values}], cancel=True
         )
+
+    def _go_online(self, provider):
+        """Let the provider be one that charges by itself."""
+        field = type(provider)._fields["code"]
+        self.patch(field, "selection", [*field.selection, ("clinic_test", "Test")])
+        provider.flush_recordset()
+        # SQL: no provider of this kind is installed without the gateway.
+        self.env.cr.execute(
+            "UPDATE payment_provider SET code = 'clinic_test' WHERE id = %s",
+            [provider.id],
+        )
+        provider.invalidate_recordset(["code"])
+        transactions = self.env["payment.transaction"]
+        transactions.invalidate_model(["provider_code"])

@@ -369,20 +369,8 @@ class TestPaid(ClinicInvoicingCommon, AccountPaymentCommon):
         wizard.payment_method_line_id = line
         return wizard
 
-    def _go_online(self):
-        """Let the provider be one that charges by itself."""
-        selection = [("clinic_test", "Test")]
-        field = type(self.provider)._fields["code"]
-        self.patch(field, "selection", [*field.selection, *selection])
-        # SQL: no provider of this kind is installed without the gateway.
-        self.env.cr.execute(
-            "UPDATE payment_provider SET code = 'clinic_test' WHERE id = %s",
-            [self.provider.id],
-        )
-        self.provider.invalidate_recordset(["code"])
-
     def test_an_online_provider_records_nothing_that_it_does_not_charge(self):
-        self._go_online()
+        self._go_online(self.provider)
         second = self._invoice(self._create_service(patient=self.child))
         for invoices, values in (
             (self.bill, {}),
@@ -399,6 +387,6 @@ class TestPaid(ClinicInvoicingCommon, AccountPaymentCommon):
         line = manual.inbound_payment_method_line_ids.filtered(
             lambda line: not line.payment_provider_id
         )[:1]
-        self._go_online()
+        self._go_online(self.provider)
         self._register(self.bill, line).action_create_payments()
         self.assertEqual(self.bill.payment_state, self.paid_state)

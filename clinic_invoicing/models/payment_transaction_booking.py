@@ -1,0 +1,143 @@
+from collections import defaultdict
+
+from odoo import fields, models
+
+
+class PaymentTransaction(models.Model):
+    """From a transaction that is done to entries that are posted and reconciled."""
+
+    # One file per subject.
+    # pylint: disable-next=consider-merging-classes-inherited
+    _inherit = "payment.transaction"
+
+    # === WHAT COMES LATE === #
+
+    def _post_process(self):
+        """Leave an invoice alone that somebody is correcting when its money comes.
+
+        Stock posts it again, whatever is in it at that moment.
+        """
+        withheld = {}
+        for tx in self.filtered(lambda tx: tx.state == "done" and not tx.payment_id):
+            drafts = tx.invoice_ids.filtered(
+                lambda move: move.state == "draft" and move.posted_before
+            )
+            if drafts:
+                withheld[tx] = drafts
+                tx.invoice_ids -= drafts
+        result = super()._post_process()
+        for tx, drafts in withheld.items():
+            tx.invoice_ids |= drafts
+        for tx in self:
+            tx._clinic_report_unallocated()
+        return result
+
+    def _clinic_report_unallocated(self):
+        """Tell the managers of money that found its invoices draft, paid or gone."""
+        self.ensure_one()
+        payment = self.payment_id
+        if (
+            self.state != "done"
+            or self.operation in ("refund", "validation")
+            or not self.invoice_ids
+            or not payment.move_id
+            or self.currency_id.compare_amounts(payment.clinic_amount_unallocated, 0)
+            <= 0
+        ):
+            return
+        self.company_id._clinic_tell_managers(
+            payment,
+            self.env._("A payment is not allocated"),
+            self.env._(
+                "%(amount)s came for %(invoices)s, which cannot take it: paid already, "
+                "cancelled, or reset to draft. Allocate it or give it back.",
+                amount=self.currency_id.format(payment.clinic_amount_unallocated),
+                invoices=", ".join(self.invoice_ids.mapped("display_name")),
+            ),
+        )
+
+    # === THE ENTRIES === #
+
+    def _create_payment(self, **extra_create_values):
+        """Reconcile refunds, and invoices on several receivable accounts.
+
+        Stock leaves a refund open, and pays the invoices of one account only.
+        """
+        taken_back = self._clinic_get_refunded_payment()
+        if taken_back:
+            values = {
+                "clinic_reversed_payment_id": taken_back.id,
+                **taken_back._clinic_prepare_given_back_lines(abs(self.amount)),
+            }
+        else:
+            values = self._clinic_prepare_accounts()
+        # Context: taxes of a discount are copied, not computed anew.
+        payment = super(
+            PaymentTransaction, self.with_context(skip_invoice_sync=True)
+        )._create_payment(**{**extra_create_values, **values})
+        payment = payment.with_env(self.env)
+        if taken_back:
+            taken_back._clinic_net_against(payment)
+        elif values:
+            payment._clinic_pay_invoices(self._clinic_get_paid_invoices())
+        return payment
+
+    def _clinic_get_refunded_payment(self):
+        """Return the payment that this refund takes back."""
+        self.ensure_one()
+        if self.operation != "refund":
+            return self.env["account.payment"]
+        source = self.source_transaction_id
+        # What was captured in a second step is booked on the capture.
+        captures = source.child_transaction_ids.filtered(
+            lambda tx: tx.operation == source.operation
+        )
+        return source.payment_id or captures.payment_id[:1]
+
+    def _clinic_get_paid_invoices(self):
+        """Return what this transaction pays; captures pay for their source."""
+        self.ensure_one()
+        source = self.source_transaction_id
+        is_capture = source and source.operation == self.operation
+        return source.invoice_ids if is_capture else self.invoice_ids
+
+    def _clinic_prepare_accounts(self):
+        """Return the values of a payment over several receivable accounts."""
+        lines = self._clinic_get_paid_invoices().line_ids.filtered(
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and line.parent_state == "posted"
+                and line.currency_id == self.currency_id
+                and not line.reconciled
+            )
+        )
+        if len(lines.account_id) < 2:
+            return {}
+        parts, left = defaultdict(float), self.amount
+        for line in lines.sorted(lambda line: (line.date_maturity, line.id)):
+            part = min(left, line.amount_residual_currency)
+            parts[line.account_id] += part
+            left = self.currency_id.round(left - part)
+        destination, *others = parts
+        return {
+            "destination_account_id": destination.id,
+            "write_off_line_vals": [
+                self._clinic_prepare_account_line(account, parts[account])
+                for account in others
+                if not self.currency_id.is_zero(parts[account])
+            ],
+        }
+
+    def _clinic_prepare_account_line(self, account, amount):
+        """Return the values of a line that pays a part on another account."""
+        company = self.company_id
+        return {
+            "name": self.reference,
+            "account_id": account.id,
+            "partner_id": self.partner_id.commercial_partner_id.id,
+            "currency_id": self.currency_id.id,
+            "amount_currency": -amount,
+            "balance": -self.currency_id._convert(
+                amount, company.currency_id, company, fields.Date.context_today(self)
+            ),
+        }
