@@ -22,6 +22,7 @@
         "views/payment_templates.xml",
         "views/clinic_stripe_event_views.xml",
         "views/clinic_stripe_check_views.xml",
+        "views/clinic_stripe_dispute_views.xml",
     ],
     "uninstall_hook": "uninstall_hook",
 }

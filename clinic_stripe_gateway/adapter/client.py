@@ -7,6 +7,7 @@ import stripe
 
 from .allow_list import only_allowed
 from .cards import SavedCards
+from .disputes import Disputes
 from .endpoints import Endpoints
 from .errors import Rejected, translated
 from .listing import Listing
@@ -23,7 +24,7 @@ TIMEOUT_SECONDS = 10
 NETWORK_RETRIES = 2
 
 
-class StripeGateway(Endpoints, Listing, SavedCards):
+class StripeGateway(Disputes, Endpoints, Listing, SavedCards):
     """One account at Stripe.
 
     :param str secret_key: of the account

@@ -1,0 +1,72 @@
+from odoo import api, fields, models
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    clinic_stripe_dispute_id = fields.Many2one(
+        "clinic.stripe.dispute",
+        string="Booked for Dispute",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+    )
+    clinic_stripe_dispute_ids = fields.Many2many(
+        "clinic.stripe.dispute",
+        "clinic_stripe_dispute_invoice_rel",
+        "invoice_id",
+        "dispute_id",
+        string="Disputes",
+        readonly=True,
+        copy=False,
+        groups="clinic_invoicing.group_manager",
+    )
+    clinic_stripe_dispute_notice = fields.Char(
+        compute="_compute_clinic_stripe_dispute_notice"
+    )
+
+    @api.depends("clinic_stripe_dispute_ids.is_held")
+    def _compute_clinic_stripe_dispute_notice(self):
+        for move in self:
+            move.clinic_stripe_dispute_notice = (
+                move._clinic_stripe_is_disputed()
+                and self.env._(
+                    "The client's bank disputes a payment of this invoice. Until the "
+                    "bank has decided, the client cannot pay it online."
+                )
+            )
+
+    def _clinic_stripe_is_disputed(self):
+        """Whether a bank has not decided yet about a payment of this invoice."""
+        self.ensure_one()
+        # sudo: clients and staff need the fact, not the dispute.
+        return any(self.sudo().clinic_stripe_dispute_ids.mapped("is_held"))
+
+    def action_clinic_stripe_view_disputes(self):
+        """Open the disputes about payments of this invoice."""
+        return self.clinic_stripe_dispute_ids._get_view_action()
+
+    # === WHAT A CLIENT MAY PAY === #
+
+    def _has_to_be_paid(self):
+        return super()._has_to_be_paid() and not self._clinic_stripe_is_disputed()
+
+    def _get_online_payment_error(self):
+        return self._clinic_stripe_get_hold() or super()._get_online_payment_error()
+
+    def _clinic_get_payment_obstacle(self):
+        return super()._clinic_get_payment_obstacle() or self._clinic_stripe_get_hold()
+
+    def _clinic_get_payment_notice(self):
+        return self._clinic_stripe_get_hold() or super()._clinic_get_payment_notice()
+
+    def _clinic_get_owed_by_currency(self):
+        payable = self.filtered(lambda move: not move._clinic_stripe_is_disputed())
+        return super(AccountMove, payable)._clinic_get_owed_by_currency()
+
+    def _clinic_stripe_get_hold(self):
+        """Return what the client reads while the bank decides, else ``False``."""
+        return self._clinic_stripe_is_disputed() and self.env._(
+            "Your bank is checking an earlier payment of this invoice. You cannot pay "
+            "it at the moment and need not do anything."
+        )

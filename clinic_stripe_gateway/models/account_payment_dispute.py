@@ -1,0 +1,51 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class AccountPayment(models.Model):
+    # One file per subject.
+    # pylint: disable-next=consider-merging-classes-inherited
+    _inherit = "account.payment"
+
+    clinic_stripe_dispute_ids = fields.One2many(
+        "clinic.stripe.dispute",
+        "payment_id",
+        string="Disputes",
+        readonly=True,
+        groups="clinic_invoicing.group_manager",
+    )
+
+    def action_clinic_stripe_view_disputes(self):
+        """Open the disputes about this payment."""
+        return self.clinic_stripe_dispute_ids._get_view_action()
+
+    def _clinic_stripe_get_dispute_obstacle(self):
+        """Return why this money cannot be given back now, ``False`` if it can.
+
+        Stripe refuses it while the bank decides: the client would get it twice.
+        """
+        self.ensure_one()
+        # sudo: who gives money back need not see disputes.
+        disputes = self.sudo().clinic_stripe_dispute_ids
+        if not disputes.filtered(lambda each: each.is_held and not each.is_refundable):
+            return False
+        return self.env._(
+            "The client's bank disputes the payment %(payment)s and may give the money "
+            "back itself. Wait until it has decided.",
+            payment=self.name,
+        )
+
+    def _clinic_give_back(self, amount, reason):
+        for payment in self:
+            obstacle = payment._clinic_stripe_get_dispute_obstacle()
+            if obstacle:
+                raise UserError(obstacle)
+        return super()._clinic_give_back(amount, reason)
+
+    def _clinic_stripe_get_open_credit(self):
+        """Return what of this payment pays nothing, in its currency."""
+        self.ensure_one()
+        lines = self.move_id.line_ids.filtered(
+            lambda line: line.account_id == self.destination_account_id
+        )
+        return self.currency_id.round(-sum(lines.mapped("amount_residual_currency")))

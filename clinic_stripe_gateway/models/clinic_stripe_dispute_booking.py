@@ -1,0 +1,158 @@
+import psycopg2
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from odoo.addons.clinic_invoicing.models.account_payment import BOOKED_STATES
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.payment_stripe import const as stripe_const
+
+_logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
+
+
+class ClinicStripeDispute(models.Model):
+    """The entries of a dispute: they follow what its row says, never an event."""
+
+    _inherit = "clinic.stripe.dispute"
+
+    def _book(self):
+        """Make the books say what the row says.
+
+        The row is kept when they cannot, e.g. because an account is missing: people
+        must know of the dispute in time to answer it.
+        """
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                problem = self.with_company(self.company_id)._book_or_explain()
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - kept visible, tried again
+            is_for_people = isinstance(error, UserError)
+            problem = str(error) if is_for_people else type(error).__name__
+            _logger.warning("Booking dispute %s failed.", self.dispute_id)
+        if problem and problem != self.problem:
+            self.company_id._clinic_tell_managers(
+                self, self.env._("Book a dispute"), problem
+            )
+        self.problem = problem
+
+    def _book_or_explain(self):
+        """Return why nothing could be booked, ``False`` if all is."""
+        if not self.amount_withdrawn and not self.fee and not self.entry_ids:
+            return False
+        if self.payment_id.state not in BOOKED_STATES:
+            return self.env._("The disputed payment itself is not in the books.")
+        self._book_withdrawal()
+        self._book_fee()
+        return False
+
+    # === THE MONEY === #
+
+    def _book_withdrawal(self):
+        current = self.withdrawal_id
+        if current.state in ("canceled", "rejected"):
+            current = current.browse()
+        if self.currency_id.compare_amounts(current.amount, self.amount_withdrawn) == 0:
+            return
+        if current:
+            self._return_withdrawal(current)
+        if self.amount_withdrawn:
+            self._withdraw()
+
+    def _withdraw(self):
+        """Take the money from the payment, so that its invoices are open again."""
+        payment = self.payment_id
+        # Context: as for any money that goes back.
+        payments = payment.with_context(skip_invoice_sync=True)
+        withdrawal = payments.create(self._prepare_withdrawal()).with_env(self.env)
+        withdrawal.action_post()
+        payment._clinic_net_against(withdrawal)
+        withdrawal.move_id.clinic_stripe_dispute_id = self
+        self.withdrawal_id = withdrawal
+        self._log(
+            self.env._(
+                "The bank has taken back %(amount)s: %(link)s",
+                amount=self.currency_id.format(withdrawal.amount),
+                link=withdrawal._get_html_link(),
+            )
+        )
+
+    def _prepare_withdrawal(self):
+        return {
+            **self.payment_id._clinic_prepare_given_back(self.amount_withdrawn),
+            "date": self.moved_on or fields.Date.context_today(self),
+            "memo": f"{self.dispute_id} - {self.payment_id.memo or ''}",
+        }
+
+    def _return_withdrawal(self, withdrawal):
+        """Let the payment pay its invoices again, as far as they are open."""
+        payment = self.payment_id
+        payment._clinic_undo_net(withdrawal)
+        withdrawal.move_id.reversal_move_ids.clinic_stripe_dispute_id = self
+        self.withdrawal_id = False
+        self._log(
+            self.env._(
+                "The bank has given back %(amount)s.",
+                amount=self.currency_id.format(withdrawal.amount),
+            )
+        )
+        if payment._clinic_stripe_get_open_credit() > 0:
+            self.company_id._clinic_tell_managers(
+                self,
+                self.env._("Use money that came back from a dispute"),
+                self.env._(
+                    "The invoice needs it no more. Allocate the payment %(payment)s "
+                    "to other invoices of the client, or refund it.",
+                    payment=payment.name,
+                ),
+            )
+
+    # === THE FEE === #
+
+    def _book_fee(self):
+        """Book what Stripe's fee has changed by: it may give it back."""
+        change = self.fee - self.fee_booked
+        if self.fee_currency_id.is_zero(change):
+            return
+        entry = self.env["account.move"].create(self._prepare_fee_entry(change))
+        entry.action_post()
+        self.fee_booked = self.fee
+
+    def _prepare_fee_entry(self, amount):
+        account = self.provider_id._clinic_stripe_get_fee_account()
+        if not account:
+            raise UserError(
+                self.env._("Choose the account for dispute fees on the provider.")
+            )
+        date = self.moved_on or fields.Date.context_today(self)
+        return {
+            "move_type": "entry",
+            "journal_id": self.payment_id.journal_id.id,
+            "company_id": self.company_id.id,
+            "date": date,
+            "ref": self.env._("Fee of dispute %(dispute)s", dispute=self.dispute_id),
+            "clinic_stripe_dispute_id": self.id,
+            "line_ids": [
+                Command.create(self._prepare_fee_line(account, amount, date)),
+                # Where the payout is awaited, from which Stripe takes the fee.
+                Command.create(
+                    self._prepare_fee_line(
+                        self.payment_id.outstanding_account_id, -amount, date
+                    )
+                ),
+            ],
+        }
+
+    def _prepare_fee_line(self, account, amount, date):
+        company = self.company_id
+        return {
+            "account_id": account.id,
+            "name": self.env._("Dispute fee"),
+            "currency_id": self.fee_currency_id.id,
+            "amount_currency": amount,
+            "balance": self.fee_currency_id._convert(
+                amount, company.currency_id, company, date
+            ),
+        }
