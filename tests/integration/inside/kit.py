@@ -40,6 +40,14 @@ def answer(env, step, arguments, path):
     Path(path).write_text(json.dumps(result, default=str), "utf-8")
 
 
+class Visitor(Client):
+    """A browser, or Stripe, in front of Odoo's own WSGI application."""
+
+    def open(self, *args, **kwargs):
+        kwargs.setdefault("environ_overrides", {"REMOTE_ADDR": "127.0.0.1"})
+        return super().open(*args, **kwargs)
+
+
 class Practice:
     """A company that takes cards, and the Stripe that it takes them with.
 
@@ -211,7 +219,7 @@ class Practice:
     def visitor(self):
         """Return a browser without a session, in front of this database."""
         self.env.cr.commit()
-        return Client(root)
+        return Visitor(root)
 
     def come_back(self, tx, **params):
         """Open the address to which Stripe.js sends the payer back."""

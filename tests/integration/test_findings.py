@@ -1,0 +1,88 @@
+"""What stock's Stripe does wrong for a clinic: shown on stock, and shown to be gone.
+
+Each finding is one scenario, run inside Odoo on two databases. That stock shows the
+defect proves that the scenario would see it.
+"""
+
+import pytest
+from odoo_runs import run_step
+
+from workbench import databases, postgres
+from workbench.emulator import running_emulator
+
+
+def run_findings(kind):
+    with databases.cloned(kind) as database, running_emulator() as emulator:
+        return run_step(database, "findings.all_of_them", emulator=emulator.url)
+
+
+@pytest.fixture(scope="module")
+def facts():
+    """Return a function that gives the facts of a scenario, on stock and with ours."""
+    with postgres.running():
+        told = {kind: run_findings(kind) for kind in ("stock", "full")}
+
+    def of(finding):
+        return told["stock"][finding], told["full"][finding]
+
+    return of
+
+
+def test_f1_a_message_that_nobody_signed_pays_nothing(facts):
+    stock, ours = facts("f1")
+    assert stock == {"status": 200, "state": "done"}
+    assert ours == {"status": 403, "state": "draft"}
+
+
+def test_f2_the_intent_of_another_payment_pays_nothing(facts):
+    stock, ours = facts("f2")
+    assert stock == {"paid": "done", "unpaid": "done"}
+    assert ours == {"paid": "done", "unpaid": "draft"}
+
+
+def test_f6_overdue_invoices_ask_for_what_is_left_of_them(facts):
+    stock, ours = facts("f6")
+    assert stock == {"asked": 240, "owed": 200}
+    assert ours == {"asked": 200, "owed": 200}
+
+
+def test_f7_only_what_is_owed_can_be_paid(facts):
+    stock, ours = facts("f7")
+    assert stock == {"paid": True, "too much": True, "negative": True, "owed": True}
+    assert ours == {"paid": False, "too much": False, "negative": False, "owed": True}
+
+
+def test_f8_no_invoice_is_paid_without_a_charge(facts):
+    stock, ours = facts("f8")
+    assert stock == {"residuals": [0, 0], "charged": 0, "refused": False}
+    assert ours == {"residuals": [120, 80], "charged": 0, "refused": "UserError"}
+
+
+def test_f9_giving_up_an_authorisation_is_no_refund(facts):
+    stock, ours = facts("f9_void")
+    assert stock == {"refunds": 1}
+    assert ours == {"refunds": 0}
+
+
+def test_f9_the_refund_of_a_captured_payment_is_booked_once(facts):
+    stock, ours = facts("f9_capture")
+    assert stock == {"refunds": 2}
+    assert ours == {"refunds": 1}
+
+
+def test_f10_an_endpoint_of_todays_version_is_understood(facts):
+    stock, ours = facts("f10")
+    assert stock == {"status": 500, "refunds": 0}
+    assert ours == {"status": 200, "refunds": 1}
+
+
+def test_f11_a_series_that_is_moved_keeps_what_it_bills(facts):
+    stock, ours = facts("f11")
+    assert stock == {"replaced": True, "services_kept": False}
+    assert ours == {"replaced": True, "services_kept": True}
+
+
+def test_f12_nothing_personal_is_logged_or_sent(facts):
+    stock, ours = facts("f12")
+    assert stock == {"lines": True, "marked": True, "told_stripe": True}
+    assert ours == {"lines": True, "marked": False, "told_stripe": False}
