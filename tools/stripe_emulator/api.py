@@ -151,6 +151,9 @@ class Api:
         stored = self._idempotency.begin(call.side, key, request, raw)
         if stored is not None:
             record["replayed"] = True
+            # A bad line is bad for a repeated request too.
+            fault.before(call.request_id)
+            fault.before_answer()
             return _replay(stored, call.request_id, key)
         try:
             response, kept = self._execute(request, call, raw, fault, record)

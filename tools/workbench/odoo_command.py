@@ -17,10 +17,12 @@ from .paths import (
     STRIPE_LIB,
     TOOLS,
     VENV_PYTHON,
+    WORKBENCH,
     present_addons,
 )
 from .processes import free_port, spawn, stop, tail
 
+PROGRAM = WORKBENCH / "bin" / "odoo-server"
 # Settings of another Odoo or Python on this machine must not leak in.
 FOREIGN_VARIABLES = ("PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PGDATABASE")
 
@@ -108,7 +110,7 @@ def command(config: Path, database: str, *words: str) -> list[str]:
     subcommand = [word for word in words[:1] if not word.startswith("-")]
     options = words[len(subcommand) :]
     named = [f"--config={config}", f"--database={database}"]
-    return [str(VENV_PYTHON), "-m", "odoo", *subcommand, *named, *options]
+    return [str(VENV_PYTHON), str(PROGRAM), *subcommand, *named, *options]
 
 
 def _run(

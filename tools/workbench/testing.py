@@ -13,6 +13,8 @@ WITHOUT_DATABASE = ("tests/unit", "tests/architecture")
 # They serve Odoo in processes of their own. In pytest-odoo's process Odoo limits the
 # memory that may be reserved, and Chromium cannot start.
 BY_BROWSER = ("tests/browser",)
+# The same, on servers that it kills and restarts.
+MATRIX = ("tests/matrix",)
 OF_INVOICING = ("clinic_invoicing/tests",)
 EVERYTHING = ("clinic_invoicing/tests", "clinic_stripe_gateway/tests", "tests")
 # Templates on which the Stripe SDK must not be found.
@@ -20,11 +22,11 @@ WITHOUT_STRIPE = ("bare", "alone")
 
 
 def run_all(arguments: str, folder: Path) -> int:
-    """Run every test, in five runs; the first that fails is the last.
+    """Run every test, in six runs; the first that fails is the last.
 
     1. What needs no database. 2. clinic_invoicing alone, where the Stripe SDK does not
     exist. 3. Odoo's own tests of what we build on. 4. Everything else, on both addons.
-    5. People in front of a browser.
+    5. People in front of a browser. 6. The failure matrix.
     """
     more = [_absolute(word, folder) for word in shlex.split(arguments)]
     policy = ["-p", "workbench.skip_policy", *more]
@@ -40,14 +42,18 @@ def run_all(arguments: str, folder: Path) -> int:
         if status:
             return status
         say("Tests of both addons")
-        apart = (*WITHOUT_DATABASE, *BY_BROWSER)
+        apart = (*WITHOUT_DATABASE, *BY_BROWSER, *MATRIX)
         ignored = [f"--ignore={ROOT / path}" for path in apart]
         with databases.cloned("full", assets=True) as database:
             status = _run_on(database, [*_present(EVERYTHING), *ignored, *policy])
         if status:
             return status
         say("Tests by people in front of a browser")
-        return _run_without_odoo(BY_BROWSER, policy)
+        status = _run_without_odoo(BY_BROWSER, policy)
+        if status:
+            return status
+        say("The failure matrix")
+        return _run_without_odoo(MATRIX, policy)
 
 
 def run_stocks_own(arguments: list[str]) -> int:
@@ -74,7 +80,9 @@ def run_chosen(arguments: str, folder: Path, kind: str = "full") -> int:
         known = ", ".join(databases.TEMPLATES)
         raise Trouble(f"there is no database {kind}: choose one of {known} with ON=")
     chosen = [_absolute(word, folder) for word in shlex.split(arguments)]
-    if any(str(ROOT / path) in word for word in chosen for path in BY_BROWSER):
+    if any(
+        str(ROOT / path) in word for word in chosen for path in (*BY_BROWSER, *MATRIX)
+    ):
         with postgres.running():
             return _run_without_odoo((), chosen)
     with postgres.running(), databases.cloned(kind) as database:

@@ -12,8 +12,8 @@ GIVEN = {"amount": "500", "currency": "usd"}
 INTENTS = "/v1/payment_intents"
 
 
-def create(http):
-    return http("POST", "payment_intents", GIVEN)
+def create(http, **options):
+    return http("POST", "payment_intents", GIVEN, **options)
 
 
 def made(control):
@@ -71,6 +71,15 @@ def test_lost_answer_has_done_its_work(http, control):
     assert made(control) == 1
     (record,) = control.requests()
     assert (record["fault"], record["status"]) == ("lost_answer", None)
+
+
+def test_replayed_answer_can_be_lost_as_well(http, control):
+    control.fault("lost_answer", "POST", INTENTS, count=2)
+    for _ in range(2):
+        with pytest.raises(requests.ConnectionError):
+            create(http, idempotency_key="same")
+    assert create(http, idempotency_key="same").headers["Idempotent-Replayed"] == "true"
+    assert made(control) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,131 @@
+"""PostgreSQL servers of a test's own, which it may restart as it likes.
+
+The server that everything else runs on is shared, and may be the user's.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg2
+
+from . import postgres
+from .errors import Trouble, last_line
+from .paths import BUILD, LOGS, is_abandoned, run_name
+from .processes import free_port, spawn, stop, wait_until
+
+START_SECONDS = 60
+# What was committed must survive a crash of the server, as with any customer.
+SETTINGS = {**postgres.SETTINGS, "synchronous_commit": "on"}
+
+
+class PrivatePostgres:
+    """One running server; `environment` names it to the processes that use it."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.log = LOGS / f"{folder.name}.log"
+        self._process = None
+        # Not by the socket: a port tells which process talks to which backend.
+        self.environment = {
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(free_port()),
+            "PGUSER": postgres.USER,
+        }
+
+    def start(self) -> None:
+        options = {
+            **SETTINGS,
+            "unix_socket_directories": self.folder,
+            "listen_addresses": self.environment["PGHOST"],
+            "port": self.environment["PGPORT"],
+        }
+        words = [f"--{name}={value}" for name, value in options.items()]
+        command = [str(postgres.programs() / "postgres"), "-D", f"{self.folder}/data"]
+        self._process = spawn(
+            [*command, *words], self.log, cwd="/", **postgres.identity()
+        )
+        wait_until(self._answers, self._process, self.log, "PostgreSQL", START_SECONDS)
+
+    def restart(self) -> None:
+        """End every connection at once, as an update of the server does."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(START_SECONDS)
+        self.start()
+
+    def stop(self) -> None:
+        if self._process:
+            stop(self._process)
+        self.log.unlink(missing_ok=True)
+
+    def connect(self, database: str):
+        return psycopg2.connect(
+            dbname=database,
+            host=str(self.folder),
+            port=self.environment["PGPORT"],
+            user=postgres.USER,
+        )
+
+    def receive(self, database: str, dump: Path) -> None:
+        """Make a database from what `dump` has written."""
+        with contextlib.closing(self.connect("postgres")) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(f'create database "{database}" template template0')
+        environment = {**os.environ, **self.environment}
+        _run(
+            ["pg_restore", "-j", "2", "-d", database, "--no-owner", str(dump)],
+            environment,
+        )
+
+    def _answers(self) -> bool:
+        try:
+            self.connect("postgres").close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+
+@contextlib.contextmanager
+def private_postgres():
+    """Run a server with empty data as long as the block lasts."""
+    for left in filter(lambda path: is_abandoned(path.name), BUILD.glob("pg_run_*")):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = _short_folder()
+    try:
+        postgres.let_the_server_reach(folder)
+        postgres.initialise(folder / "data")
+        server = PrivatePostgres(folder)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def dump(database: str, target: Path) -> None:
+    """Write a database of the shared server to a file."""
+    _run(["pg_dump", "-Fc", "-Z0", "-f", str(target), database], dict(os.environ))
+
+
+def _short_folder() -> Path:
+    """Return where data and socket may be; a socket's path may not be long."""
+    folder = BUILD / f"pg_{run_name()}"
+    if len(str(folder)) <= postgres.LONGEST_SOCKET_FOLDER:
+        return folder
+    return Path(tempfile.gettempdir(), f"clinic-billing-{os.geteuid()}-{folder.name}")
+
+
+def _run(command: list[str], environment: dict[str, str]) -> None:
+    program = postgres.programs() / command[0]
+    done = subprocess.run(
+        [str(program), *command[1:]], env=environment, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise Trouble(f"{command[0]} failed: {last_line(done.stderr)}")
