@@ -1,5 +1,6 @@
 from . import (
     account_move_dispute,
+    account_payment,
     account_payment_cards,
     account_payment_dispute,
     clinic_card_consent,
@@ -30,7 +31,13 @@ from . import (
     payment_token_removal,
     payment_token_saving,
     payment_transaction,
+    payment_transaction_attempts,
+    payment_transaction_booking,
     payment_transaction_cards,
     payment_transaction_dispute,
+    payment_transaction_found,
+    payment_transaction_settling,
+    payment_transaction_unknown,
+    res_currency,
     res_partner,
 )

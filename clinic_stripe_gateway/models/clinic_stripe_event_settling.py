@@ -1,7 +1,5 @@
 from odoo import api, models
 
-from odoo.addons.payment import utils as payment_utils
-from odoo.addons.payment_stripe import const as stripe_const
 from odoo.addons.payment_stripe import utils as stripe_utils
 
 # The objects that events are about, and the method that settles each.
@@ -14,8 +12,10 @@ SETTLE_BY_TYPE = {
     "setup_intent.succeeded": "_settle_setup_intent",
     "charge.refunded": "_settle_charge_refunds",
     "charge.refund.updated": "_settle_refund",
+    "refund.created": "_settle_refund",
+    "refund.updated": "_settle_refund",
+    "refund.failed": "_settle_refund",
 }
-REFUNDS_PER_CHARGE = 100
 
 
 class ClinicStripeEvent(models.Model):
@@ -39,13 +39,16 @@ class ClinicStripeEvent(models.Model):
         """
         if not all(conditions.values()):
             return self.env["payment.transaction"]
-        secret = stripe_utils.get_webhook_secret(self.provider_id)
-        providers = self._get_listening_providers().filtered(
-            lambda provider: stripe_utils.get_webhook_secret(provider) == secret
-        )
-        domain = [("provider_id", "in", providers.ids)]
+        domain = [("provider_id", "in", self._get_signed_providers().ids)]
         domain += [(name, "=", value) for name, value in conditions.items()]
         return self.env["payment.transaction"].search(domain, order="id", limit=1)
+
+    def _get_signed_providers(self):
+        """Return the providers that the event's endpoint signs for."""
+        secret = stripe_utils.get_webhook_secret(self.provider_id)
+        return self._get_listening_providers().filtered(
+            lambda provider: stripe_utils.get_webhook_secret(provider) == secret
+        )
 
     def _settle_payment_intent(self):
         intent = self._fetch(
@@ -64,54 +67,58 @@ class ClinicStripeEvent(models.Model):
         if not intent.get("description"):
             # The point of sale and other applications of the account.
             return None
-        tx = self._find_transaction(reference=intent.get("description"))
-        data = {
-            "reference": tx.reference,
-            kind: intent,
-            "payment_method": intent.get("payment_method"),
-        }
-        if not tx or not tx._clinic_stripe_owns(data):
+        # The reference of one that was forgotten and found may be another's by now.
+        tx = self._find_transaction(
+            provider_reference=intent["id"], clinic_stripe_is_found=True
+        ) or self._find_transaction(reference=intent["description"])
+        if tx and tx._clinic_stripe_owns({kind: intent}):
+            return self._process_intent(tx, kind, intent)
+        if kind == "setup_intent":
             return tx.browse()
-        return tx._process("stripe", data)
+        found = tx.browse()._clinic_stripe_find_lost(
+            intent, self._get_signed_providers()
+        )
+        return found and self._process_intent(found, kind, intent)
+
+    def _process_intent(self, tx, kind, intent):
+        data = {"reference": tx.reference, kind: intent}
+        tx._process("stripe", {**data, "payment_method": intent.get("payment_method")})
+        # A capture of a part is booked on the part.
+        return tx | tx.child_transaction_ids.filtered(
+            lambda child: child.operation == tx.operation
+        )
 
     def _settle_charge_refunds(self):
         """Book the refunds of a charge that Odoo does not know yet."""
         charge = self._fetch(f"charges/{self.object_id}")
-        source = self._find_transaction(
-            provider_reference=charge.get("payment_intent"), operation="online_direct"
-        ) or self._find_transaction(reference=charge.get("description"))
-        if not source or not charge.get("captured"):
+        if not charge.get("captured"):
             # Giving up an authorisation is not a refund: no money had moved.
-            return source
-        refunds = self._fetch("refunds", charge=charge["id"], limit=REFUNDS_PER_CHARGE)[
-            "data"
-        ]
-        settled = self.env["payment.transaction"]
-        for refund in refunds:
-            settled |= self._settle_one_refund(source, refund)
-        return settled or source
-
-    def _settle_one_refund(self, source, refund):
-        tx = self._find_transaction(provider_reference=refund["id"])
-        if not tx and refund.get("payment_intent") != source.provider_reference:
-            # Of a payment that another application has made.
-            return tx
-        if not tx:
-            currency = source.currency_id
-            amount = payment_utils.to_major_currency_units(
-                refund["amount"],
-                currency,
-                arbitrary_decimal_number=stripe_const.CURRENCY_DECIMALS.get(
-                    currency.name
-                ),
+            return self._find_transaction(
+                provider_reference=charge.get("payment_intent")
             )
-            tx = source._create_child_transaction(amount, is_refund=True)
-        return tx._process("stripe", {"refund": refund})
+        source = self._find_source(charge.get("payment_intent"))
+        return source and (source | source._clinic_stripe_settle_refunds())
 
     def _settle_refund(self):
-        tx = self._find_transaction(provider_reference=self.object_id)
-        if not tx:
-            return tx
-        return tx._process(
-            "stripe", {"refund": self._fetch(f"refunds/{self.object_id}")}
+        refund = self._fetch(f"refunds/{self.object_id}")
+        source = self._find_source(refund.get("payment_intent"))
+        return source and (source | source._clinic_stripe_settle_refund(refund))
+
+    def _find_source(self, intent_id):
+        """Return the settled payment that an intent belongs to.
+
+        It may be that nobody has told Odoo of the payment itself.
+
+        :return: empty when it is missing, ``None`` when it is not Odoo's
+        """
+        if not intent_id:
+            return None
+        # Captures share the intent of the payment; they were made after it.
+        source = self._find_transaction(provider_reference=intent_id)
+        if source.state == "done":
+            return source
+        intent = self._fetch(
+            f"payment_intents/{intent_id}", **{"expand[]": "payment_method"}
         )
+        settled = self._settle_intent("payment_intent", intent)
+        return settled and settled.filtered(lambda tx: not tx.source_transaction_id)

@@ -168,6 +168,12 @@ class StripeGatewayCommon(ClinicInvoicingCommon):
         tx._process("stripe", {**data, "payment_method": intent["payment_method"]})
         tx._post_process()
 
+    def _authorise(self, invoice):
+        """Return the transaction of a payment that waits for its capture."""
+        self.provider.payment_method_ids = self.card_method
+        self.provider.capture_manually = True
+        return self._pay_and_settle(invoice)
+
     def _save_card(self, partner=None, card="visa"):
         """Return the token of a card that a payer has saved while paying."""
         tx = self._pay_and_settle(
@@ -233,9 +239,15 @@ class StripeHttpCommon(StripeGatewayCommon, HttpCase):
 
     def _process_events(self):
         """Run the job that settles what has been received."""
-        job = self.env.ref("clinic_stripe_gateway.ir_cron_process_events")
-        job.sudo().method_direct_trigger()
+        self._run_job("clinic_stripe_gateway.ir_cron_process_events")
+
+    def _run_job(self, name):
+        """Run a scheduled action in its own cursor, as the scheduler does."""
+        self.env.flush_all()
+        self.env.ref(name).sudo().method_direct_trigger()
         self.env.invalidate_all()
+        # It has numbered entries: the next number that this cursor kept is taken.
+        self.env.cr.cache.clear()
 
     def _deliver(self, kind):
         """Let Stripe tell about the latest event of that type, and settle it."""

@@ -241,4 +241,3 @@ class TestEvents(StripeEventCommon):
         for nothing in (None, False, ""):
             self.assertFalse(event._find_transaction(provider_reference=nothing))
             self.assertFalse(event._find_transaction(reference=nothing))
-        self.assertFalse(event._settle_refund())

@@ -57,13 +57,8 @@ class TestRefundEvents(StripeEventCommon):
         self.assertLedgersAgree(tx)
         self.assertEqual(self._refunded(tx), 12000)
 
-    def _authorise(self):
-        self.provider.payment_method_ids = self.card_method
-        self.provider.capture_manually = True
-        return self._pay_and_settle(self.invoice)
-
     def test_giving_up_an_authorisation_books_no_refund(self):
-        voided = self._authorise()
+        voided = self._authorise(self.invoice)
         voided._void()
         for _ in range(2):
             event = self._deliver("charge.refunded")
@@ -76,7 +71,7 @@ class TestRefundEvents(StripeEventCommon):
         self.assertEqual(self.invoice.amount_residual, 120)
 
     def test_giving_it_up_in_the_dashboard_books_no_refund_either(self):
-        tx = self._authorise()
+        tx = self._authorise(self.invoice)
         self.control.dashboard_cancel(tx.provider_reference)
         self._deliver("charge.refunded")
         self._deliver("payment_intent.canceled")
@@ -85,7 +80,7 @@ class TestRefundEvents(StripeEventCommon):
         self.assertEqual(self.invoice.amount_residual, 120)
 
     def test_a_refund_of_a_captured_payment_is_booked_once(self):
-        tx = self._authorise()
+        tx = self._authorise(self.invoice)
         capture = tx._capture()
         capture._post_process()
         self.assertEqual(self.invoice.amount_residual, 0)

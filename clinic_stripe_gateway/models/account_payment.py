@@ -1,0 +1,95 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class AccountPayment(models.Model):
+    """Money that goes back through Stripe, with the books in step."""
+
+    _inherit = "account.payment"
+
+    def _clinic_may_undo(self):
+        may_refund = self.env.user.has_group("clinic_stripe_gateway.group_refund")
+        return may_refund or super()._clinic_may_undo()
+
+    def _clinic_get_stripe_transaction(self):
+        """Return the transaction by which Stripe has charged this payment."""
+        self.ensure_one()
+        # sudo: whoever may undo payments need not be allowed to read keys.
+        tx = self.sudo().payment_transaction_id
+        is_charge = tx.provider_code == "stripe" and tx.operation != "refund"
+        return tx if is_charge else tx.browse()
+
+    def _compute_amount_available_for_refund(self):
+        """Count refunds that are under way, and not those that have failed."""
+        result = super()._compute_amount_available_for_refund()
+        for payment in self:
+            if payment._clinic_get_stripe_transaction():
+                payment.amount_available_for_refund = payment._clinic_get_returnable()
+        return result
+
+    def _clinic_get_returnable(self):
+        """Leave out what is on its way back and not booked yet."""
+        returnable = super()._clinic_get_returnable()
+        tx = self._clinic_get_stripe_transaction()
+        under_way = tx._clinic_stripe_get_refunds().filtered(
+            lambda refund: (
+                refund.state == "pending"
+                or (refund.state == "done" and not refund.payment_id)
+            )
+        )
+        return returnable + sum(under_way.mapped("amount"))
+
+    def _clinic_give_back(self, amount, reason):
+        """Refund at Stripe, unless Stripe has done so already.
+
+        :return: the payments that are booked; one that is under way comes later
+        """
+        tx = self._clinic_get_stripe_transaction()
+        if not tx:
+            return super()._clinic_give_back(amount, reason)
+        tx.lock_for_update()
+        found = self._clinic_stripe_adopt_refunds()
+        missing = amount - sum(found.mapped("amount"))
+        if self.currency_id.compare_amounts(missing, 0) <= 0:
+            return found
+        if self.currency_id.compare_amounts(missing, self._clinic_get_returnable()) > 0:
+            raise UserError(
+                self.env._(
+                    "Only %(amount)s of this payment can still be given back.",
+                    amount=self.currency_id.format(self._clinic_get_returnable()),
+                )
+            )
+        # Everything else comes first: what fails after this line cannot undo it.
+        self.env.flush_all()
+        refund = tx._refund(missing)
+        if refund.state == "error":
+            raise UserError(refund.state_message)
+        if refund.state == "done":
+            refund._post_process()
+        return found | self.browse(refund.payment_id.ids)
+
+    def _clinic_adopt_given_back(self, amount, reason):
+        """Book the refund that was made at Stripe, and send nothing."""
+        if not self._clinic_get_stripe_transaction():
+            return super()._clinic_adopt_given_back(amount, reason)
+        found = self._clinic_stripe_adopt_refunds()
+        if not found:
+            raise UserError(
+                self.env._(
+                    "Stripe knows of no refund of this payment that is not in the "
+                    "books yet. Refund it now; or, if the money went back in cash, "
+                    "register that payment and allocate it."
+                )
+            )
+        return found
+
+    def _clinic_stripe_adopt_refunds(self):
+        """Book the refunds of this payment that were made outside of Odoo."""
+        source = self._clinic_get_stripe_transaction()
+        known = source._clinic_stripe_get_refunds().payment_id
+        intent_owner = source.source_transaction_id or source
+        settled = intent_owner._clinic_stripe_settle_refunds()
+        settled.filtered(
+            lambda tx: tx.state == "done" and not tx.is_post_processed
+        )._post_process()
+        return self.browse((settled.payment_id - known).ids)

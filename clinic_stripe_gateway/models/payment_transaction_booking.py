@@ -1,0 +1,118 @@
+from odoo import models
+
+
+class PaymentTransaction(models.Model):
+    """From what Stripe says to entries that are posted and reconciled."""
+
+    _inherit = "payment.transaction"
+
+    def _create_payment(self, **extra_create_values):
+        """Name the invoices on the payment: the reference does not tell them.
+
+        A refund goes to the account and the payer of the payment that it takes back.
+        """
+        if self.provider_code != "stripe":
+            return super()._create_payment(**extra_create_values)
+        # Captures and refunds are for the invoices of their source.
+        invoices = self.invoice_ids or self.source_transaction_id.invoice_ids
+        if invoices:
+            names = ", ".join(invoices.filtered("name").mapped("name"))
+            memo = f"{names} - {self.reference} - {self.provider_reference or ''}"
+            extra_create_values.setdefault("memo", memo)
+        taken_back = self._clinic_get_refunded_payment()
+        if taken_back:
+            extra_create_values |= {
+                "clinic_reversed_payment_id": taken_back.id,
+                "destination_account_id": taken_back.destination_account_id.id,
+                "partner_id": taken_back.partner_id.id,
+            }
+        return super()._create_payment(**extra_create_values)
+
+    def _post_process(self):
+        """Finish what stock leaves open: refunds, and payments that came late."""
+        ours = self.filtered(lambda tx: tx.provider_code == "stripe")
+        # A refund can only be netted against a payment that is booked.
+        sources = ours.source_transaction_id.filtered(
+            lambda tx: tx.state == "done" and not tx.is_post_processed
+        )
+        if sources - self:
+            (sources - self)._post_process()
+        result = super()._post_process()
+        for tx in ours:
+            tx._clinic_stripe_finish_booking()
+        return result
+
+    def _clinic_stripe_finish_booking(self):
+        self.ensure_one()
+        if self.operation == "refund":
+            self._clinic_stripe_book_refund()
+        elif self.state == "done" and self.payment_id.state == "canceled":
+            self._clinic_stripe_revive_payment()
+        if self.state == "done" and self.operation not in ("refund", "validation"):
+            self._clinic_stripe_report_unallocated()
+
+    # === REFUNDS === #
+
+    def _clinic_get_refunded_payment(self):
+        """Return the payment that this refund takes back."""
+        self.ensure_one()
+        if self.operation != "refund":
+            return self.env["account.payment"]
+        source = self.source_transaction_id
+        # What was captured in a second step is booked on the capture.
+        captures = source.child_transaction_ids.filtered(
+            lambda tx: tx.operation == source.operation
+        )
+        return source.payment_id or captures.payment_id[:1]
+
+    def _clinic_stripe_get_refunds(self):
+        """Return all refunds of this payment, those of its captures included."""
+        root = self.source_transaction_id or self
+        family = root | root.child_transaction_ids
+        return family.child_transaction_ids.filtered(
+            lambda tx: tx.operation == "refund"
+        )
+
+    def _clinic_stripe_book_refund(self):
+        """Net a refund against its payment, or undo that when it has failed."""
+        taken_back = self._clinic_get_refunded_payment()
+        refund = self.payment_id
+        if not taken_back:
+            return
+        if self.state == "done" and refund.state != "canceled":
+            taken_back._clinic_net_against(refund)
+        elif self.state == "error":
+            if refund and refund.state != "canceled":
+                taken_back._clinic_undo_net(refund)
+            self.company_id._clinic_tell_managers(
+                taken_back,
+                self.env._("A refund has failed"),
+                self.env._(
+                    "%(amount)s did not reach the client. Pay it back in another way.",
+                    amount=self.currency_id.format(-self.amount),
+                ),
+            )
+
+    # === PAYMENTS THAT CAME LATE === #
+
+    def _clinic_stripe_revive_payment(self):
+        """Book a payment that stock has cancelled because it was pending at first."""
+        payment = self.payment_id
+        payment.action_draft()
+        payment.action_post()
+        payment._clinic_pay_invoices(self.invoice_ids)
+
+    def _clinic_stripe_report_unallocated(self):
+        """Tell the managers of money that came for invoices and found none open."""
+        payment = self.payment_id
+        is_meant_for_invoices = self.invoice_ids or self.clinic_stripe_is_found
+        if not is_meant_for_invoices or payment.state in (False, "draft", "canceled"):
+            return
+        lines = payment._clinic_get_receivable_lines()
+        if self.currency_id.is_zero(sum(lines.mapped("amount_residual_currency"))):
+            return
+        self.company_id._clinic_tell_managers(
+            payment,
+            self.env._("A payment is not allocated"),
+            self.env._("What it was for is paid already. Allocate it or refund it."),
+        )

@@ -1,0 +1,143 @@
+from odoo import api, fields, models
+from odoo.fields import Command
+from odoo.tools import hmac
+
+from odoo.addons.payment_stripe import const as stripe_const
+
+from ..adapter import seal, unseal
+
+# Nothing is lost with an intent that nobody has paid.
+WORTH_FINDING = ("processing", "requires_capture", "succeeded")
+
+
+class PaymentTransaction(models.Model):
+    """Charges that Stripe made and Odoo forgot.
+
+    A rollback, a killed worker or a restored backup: what was charged is found by its
+    event or by a look at Stripe's records, and booked on what it was for.
+    """
+
+    _inherit = "payment.transaction"
+
+    clinic_stripe_is_found = fields.Boolean(
+        string="Found at Stripe",
+        readonly=True,
+        copy=False,
+        help="Odoo had forgotten this payment and found it at Stripe.",
+    )
+
+    # === WHAT IT IS FOR === #
+
+    def _clinic_stripe_seal_origin(self):
+        """Return what this payment is for, readable by this database only."""
+        self.ensure_one()
+        origin = {
+            "invoices": sorted(self.invoice_ids.ids),
+            "partner": self.partner_id.id,
+            "provider": self.provider_id.id,
+            "operation": self.operation,
+        }
+        secret = self._clinic_stripe_get_seal()
+        try:
+            return seal(secret, origin)
+        except ValueError:
+            # Dozens of invoices: the payment is then found without them.
+            return seal(secret, {**origin, "invoices": []})
+
+    @api.model
+    def _clinic_stripe_read_origin(self, intent):
+        """Return what an intent is for, ``None`` if another database has made it."""
+        sealed = (intent.get("metadata") or {}).get("origin")
+        return sealed and unseal(self._clinic_stripe_get_seal(), sealed)
+
+    @api.model
+    def _clinic_stripe_get_seal(self):
+        # sudo: the database's secret is for nobody to read.
+        return hmac(self.env(su=True), "clinic_stripe_origin", "seal")
+
+    # === FINDING === #
+
+    @api.model
+    def _clinic_stripe_find_lost(self, intent, providers):
+        """Return the transaction of a charge that Odoo had forgotten.
+
+        :param dict intent: as Stripe knows it now
+        :param providers: those that Stripe has told of it
+        :return: empty when there is nothing to find, ``None`` when another
+            application or database has made it
+        """
+        sealed = (intent.get("metadata") or {}).get("origin")
+        origin = self._clinic_stripe_read_origin(intent)
+        if not origin:
+            return None if sealed else self.browse()
+        provider = providers.filtered(lambda each: each.id == origin["provider"])
+        is_known = self.search_count(
+            [("provider_reference", "=", intent["id"])], limit=1
+        )
+        if intent["status"] not in WORTH_FINDING or not provider or is_known:
+            return self.browse()
+        return self.create(self._clinic_stripe_prepare_found(provider, intent, origin))
+
+    @api.model
+    def _clinic_stripe_prepare_found(self, provider, intent, origin):
+        """Return the values of the transaction for a charge that was forgotten."""
+        currency = self.env["res.currency"].search(
+            [("name", "=", intent["currency"].upper())]
+        )
+        invoices = self.env["account.move"].browse(origin["invoices"]).exists()
+        partner = self.env["res.partner"].browse(origin["partner"]).exists()
+        company = provider.company_id
+        token = self._clinic_stripe_find_token(provider, intent)
+        return {
+            "provider_id": provider.id,
+            "payment_method_id": self._clinic_stripe_find_method(provider, intent).id,
+            "reference": self._clinic_stripe_get_found_reference(intent),
+            "provider_reference": intent["id"],
+            "operation": origin["operation"],
+            "amount": currency._clinic_stripe_to_major(intent["amount"]),
+            "currency_id": currency.id,
+            # The practice itself stands for a payer whose record is gone.
+            "partner_id": (partner or invoices.partner_id or company.partner_id)[:1].id,
+            "token_id": token.id,
+            "invoice_ids": [Command.set(invoices.ids)],
+            "clinic_stripe_is_found": True,
+        }
+
+    @api.model
+    def _clinic_stripe_get_found_reference(self, intent):
+        """Return the reference that it was made with, if no other has it now.
+
+        A request that makes it at this moment holds the same one: whoever comes
+        second is refused by the database, and finds the other's.
+        """
+        reference = intent["description"]
+        if not self.search_count([("reference", "=", reference)], limit=1):
+            return reference
+        return self._compute_reference("stripe", prefix=f"F-{reference}")
+
+    @api.model
+    def _clinic_stripe_find_token(self, provider, intent):
+        method = intent.get("payment_method")
+        method_id = method.get("id") if isinstance(method, dict) else method
+        return self.env["payment.token"].search(
+            [
+                ("provider_id", "=", provider.id),
+                ("stripe_payment_method", "=", method_id or ""),
+            ],
+            limit=1,
+        )
+
+    @api.model
+    def _clinic_stripe_find_method(self, provider, intent):
+        """Return Odoo's payment method for what was paid with."""
+        types = intent.get("payment_method_types") or ["card"]
+        method = self.env["payment.method"]._get_from_code(
+            types[0], mapping=stripe_const.PAYMENT_METHODS_MAPPING
+        )
+        return (
+            method
+            or provider.with_context(
+                # The method may have been switched off since.
+                active_test=False
+            ).payment_method_ids[:1]
+        )

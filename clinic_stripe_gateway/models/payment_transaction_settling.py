@@ -1,0 +1,208 @@
+from odoo import api, models
+
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.payment_stripe import const as stripe_const
+
+_logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
+
+
+class PaymentTransaction(models.Model):
+    """What Stripe says becomes the state of the transaction that it is about."""
+
+    _inherit = "payment.transaction"
+
+    def _process(self, provider_code, payment_data):
+        """Settle a transaction only with what belongs to it.
+
+        Somebody else's intent changes nothing, even one of the same amount: the
+        return page takes its id from the address bar.
+        """
+        if provider_code != "stripe":
+            return super()._process(provider_code, payment_data)
+        tx = self or self._search_by_reference(provider_code, payment_data)
+        if not tx:
+            return super()._process(provider_code, payment_data)
+        if not tx._clinic_stripe_owns(payment_data):
+            _logger.warning(
+                "Refused to settle transaction %s with an object of another.",
+                tx.reference,
+            )
+            return tx
+        # Stock checks the amount, but goes on when it was refused before.
+        if tx.state == "error" and not tx._clinic_stripe_fits(payment_data):
+            return tx
+        self._clinic_stripe_word_for_payers(payment_data)
+        if tx._clinic_stripe_settle_parts(payment_data.get("payment_intent")):
+            return tx
+        return super(PaymentTransaction, tx)._process(provider_code, payment_data)
+
+    def _apply_updates(self, payment_data):
+        """Believe Stripe when a payment that Odoo had given up was made after all."""
+        result = super()._apply_updates(payment_data)
+        if self.provider_code == "stripe" and self.state == "cancel":
+            intent = payment_data.get("payment_intent") or {}
+            if intent.get("status") == "succeeded":
+                self._set_done(extra_allowed_states=("cancel",))
+        return result
+
+    @api.model
+    def _clinic_stripe_word_for_payers(self, payment_data):
+        """Replace what Stripe says to developers: payers read it on their bill."""
+        error = (payment_data.get("payment_intent") or {}).get("last_payment_error")
+        if error and error.get("code") == "payment_intent_authentication_failure":
+            error["message"] = self.env._(
+                "Your bank could not confirm that it was you."
+            )
+
+    # === WHOSE IT IS === #
+
+    def _clinic_stripe_owns(self, payment_data):
+        """Whether the object of Stripe in these data is this transaction's own.
+
+        Captures and voids are children that share their source's intent. A refund
+        belongs to the transaction whose intent it refunds.
+        """
+        self.ensure_one()
+        if self.operation == "refund":
+            refund = payment_data.get("refund") or {}
+            refunded = refund.get("payment_intent")
+            source = self.source_transaction_id.provider_reference
+            # What stock fetches with a refund tells it; only its own answer may not.
+            # Nothing could be refunded at Stripe of a payment without an intent.
+            return not source or refunded in (None, source)
+        intent = payment_data.get("payment_intent") or payment_data.get("setup_intent")
+        if not isinstance(intent, dict):
+            return False
+        owner = self.source_transaction_id or self
+        named, expected = intent.get("description"), owner.provider_reference
+        if expected and expected != intent.get("id"):
+            return False
+        # Odoo's own tests answer in stock's place and do not say whose it is.
+        is_unnamed = named is None and not self.provider_id._clinic_stripe_uses_sdk()
+        # The reference of one that was forgotten may be another's by now.
+        return named == owner.reference or is_unnamed or owner.clinic_stripe_is_found
+
+    def _clinic_stripe_fits(self, payment_data):
+        """Whether Stripe names the amount and currency of this transaction."""
+        self.ensure_one()
+        if self.operation == "validation":
+            return True
+        kind = "refund" if self.operation == "refund" else "payment_intent"
+        told = payment_data[kind]
+        minor = self.currency_id._clinic_stripe_to_minor(abs(self.amount))
+        return told.get("amount") == minor and (
+            told.get("currency", "").upper() == self.currency_id.name
+        )
+
+    # === PARTS: CAPTURES AND VOIDS === #
+
+    def _clinic_stripe_settle_parts(self, intent):
+        """Settle the captures and voids of this transaction instead of itself.
+
+        Settling both would book the payment twice.
+
+        :return: whether there were any
+        :rtype: bool
+        """
+        self.ensure_one()
+        if not intent or intent.get("status") not in ("succeeded", "canceled"):
+            return False
+        parts = self.child_transaction_ids.filtered(
+            lambda tx: tx.operation == self.operation
+        )
+        for part in parts.filtered(lambda tx: tx.state in ("draft", "pending")):
+            part._process("stripe", {"payment_intent": intent})
+        if parts.filtered(lambda tx: tx.state in ("done", "cancel")):
+            return True
+        return self._clinic_stripe_split_capture(intent)
+
+    def _clinic_stripe_split_capture(self, intent):
+        """Book a capture of less than was authorised, made in Stripe's dashboard.
+
+        :return: whether less was captured
+        :rtype: bool
+        """
+        captured = intent.get("amount_received") or 0
+        is_less = intent["status"] == "succeeded" and 0 < captured < intent["amount"]
+        if not is_less or self.source_transaction_id:
+            return False
+        if self.state not in ("draft", "pending", "authorized"):
+            return True
+        # The source is settled by its parts, from this state only.
+        self._set_authorized()
+        self.provider_reference = intent["id"]
+        amount = self.currency_id._clinic_stripe_to_major(captured)
+        part = self._create_child_transaction(amount, provider_reference=intent["id"])
+        rest = self._create_child_transaction(
+            self.amount - amount, provider_reference=intent["id"]
+        )
+        part._set_done()
+        rest._set_canceled()
+        return True
+
+    # === REFUNDS === #
+
+    def _clinic_stripe_list_refunds(self):
+        """Return all refunds of this payment, in stock's dialect."""
+        self.ensure_one()
+        refunds, more = [], {}
+        while True:
+            page = self._send_api_request(
+                "GET",
+                "refunds",
+                params={
+                    "payment_intent": self.provider_reference,
+                    "limit": 100,
+                    **more,
+                },
+            )
+            refunds += page["data"]
+            if not page["has_more"]:
+                return refunds
+            more = {"starting_after": refunds[-1]["id"]}
+
+    def _clinic_stripe_settle_refunds(self):
+        """Bring all refunds of this payment to what Stripe says, wherever made.
+
+        :return: their transactions
+        """
+        self.ensure_one()
+        settled = self.browse()
+        for refund in self._clinic_stripe_list_refunds():
+            settled |= self._clinic_stripe_settle_refund(refund)
+        return settled
+
+    def _clinic_stripe_settle_refund(self, refund):
+        """Settle one refund of this payment, creating its transaction if need be."""
+        self.ensure_one()
+        known = self.search(
+            [
+                ("provider_id", "=", self.provider_id.id),
+                ("operation", "=", "refund"),
+                "|",
+                ("provider_reference", "=", refund["id"]),
+                ("reference", "=", refund["metadata"].get("reference", "")),
+            ],
+            limit=1,
+        )
+        tx = known or self._create_child_transaction(
+            self.currency_id._clinic_stripe_to_major(refund["amount"]),
+            is_refund=True,
+            **self._clinic_stripe_get_lost_reference(refund),
+        )
+        # Stock writes states that it has written before; each would be booked again.
+        if known.state == "done" and refund["status"] == "succeeded":
+            return known
+        return tx._process("stripe", {"refund": refund})
+
+    def _clinic_stripe_get_lost_reference(self, refund):
+        """Return the reference of a refund that Odoo made and forgot.
+
+        A request that makes it at this moment holds the same one: whoever comes
+        second is refused by the database, and finds the other's.
+        """
+        reference = refund["metadata"].get("reference")
+        is_free = reference and not self.search_count(
+            [("reference", "=", reference)], limit=1
+        )
+        return {"reference": reference} if is_free else {}

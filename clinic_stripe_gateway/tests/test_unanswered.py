@@ -1,0 +1,223 @@
+from collections import Counter
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests import tagged
+
+from .common import StripeHttpCommon
+
+INTENTS = "/v1/payment_intents"
+# What hides Stripe's answer, whether Stripe has acted or not.
+HIDE_THE_ANSWER = ("lost_answer", "error_after", "error_before", "refuse")
+
+
+@tagged("post_install", "-at_install")
+class TestUnanswered(StripeHttpCommon):
+    """Nobody knows whether Stripe acted: it is found out, and never tried anew."""
+
+    def _charge_at_the_desk(self, invoice, token):
+        """Charge a saved card as a biller does; return the transaction."""
+        wizard = (
+            self.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create(
+                {
+                    "journal_id": self.provider.journal_id.id,
+                    "payment_method_line_id": self._get_method_line().id,
+                    "payment_token_id": token.id,
+                }
+            )
+        )
+        wizard.action_create_payments()
+        return invoice.transaction_ids.sorted("id")[-1:]
+
+    def _get_method_line(self):
+        return self.provider.journal_id.inbound_payment_method_line_ids.filtered(
+            lambda line: line.payment_provider_id == self.provider
+        )
+
+    def _hide(self, fault, path, **settings):
+        """Let a fault hit the request and all that repeat it."""
+        self.control.fault(fault, method="POST", path=path, count=100, **settings)
+
+    def _ask(self, tx):
+        """Let the job ask Stripe, however long it would have waited."""
+        tx.filtered("clinic_stripe_ask_at").clinic_stripe_ask_at = "2020-01-01"
+        self._run_job("clinic_stripe_gateway.ir_cron_ask_unanswered")
+
+    def _age(self, tx, hours):
+        """Let the transaction be that old."""
+        self.env.flush_all()
+        # The ORM sets this column itself.
+        self.env.cr.execute(
+            "UPDATE payment_transaction SET create_date = %s WHERE id IN %s",
+            [fields.Datetime.now() - timedelta(hours=hours), tuple(tx.ids)],
+        )
+        self.env.invalidate_all()
+
+    def _moved(self):
+        """Return what Stripe has charged and refunded, in cents."""
+        payments = self.control.ledger()["payments"]
+        return Counter(
+            captured=sum(each["captured"] for each in payments),
+            refunded=sum(each["refunded"] for each in payments),
+        )
+
+    def _billed(self, cards=1):
+        """Return what was charged for bills: saving a card costs a dollar."""
+        return self._moved()["captured"] - 100 * cards
+
+    # === CHARGES === #
+
+    def _check_charge(self, fault):
+        token, invoice = self._save_card(), self._bill()
+        before = self._moved()
+        self._hide(fault, INTENTS)
+        tx = self._charge_at_the_desk(invoice, token)
+        self.assertEqual((tx.state, tx.clinic_stripe_request), ("pending", "charge"))
+        self.assertEqual(invoice.amount_residual, 120)
+        self.assertIn("on its way", invoice._clinic_get_payment_obstacle())
+        self._ask(tx)
+        self.assertNotIn(tx.state, ("error", "cancel"))
+        self.control.clear_faults()
+        self._ask(tx)
+        self.assertEqual((tx.state, tx.clinic_stripe_request), ("done", False))
+        self.assertEqual(self._moved() - before, {"captured": 12000})
+        self.assertEqual(invoice.amount_residual, 0)
+        self.assertEqual(len(invoice._get_reconciled_payments()), 1)
+        self.assertEqual(tx.payment_id, invoice._get_reconciled_payments())
+
+    def test_a_charge_whose_answer_is_lost(self):
+        self._check_charge("lost_answer")
+
+    def test_a_charge_that_ends_in_an_error(self):
+        self._check_charge("error_after")
+
+    def test_a_charge_that_fails_before_it_is_made(self):
+        self._check_charge("error_before")
+
+    def test_a_charge_that_never_arrives(self):
+        self._check_charge("refuse")
+
+    def test_a_charge_that_stripe_never_got_is_given_up_after_an_hour(self):
+        token, invoice = self._save_card(), self._bill()
+        self._hide("refuse", INTENTS)
+        tx = self._charge_at_the_desk(invoice, token)
+        self.control.clear_faults()
+        self._age(tx, hours=2)
+        self._ask(tx)
+        self.assertEqual((tx.state, self._billed()), ("error", 0))
+        self.assertIn("nothing was done", tx.state_message)
+        self.assertFalse(invoice._clinic_get_payment_obstacle())
+
+    def test_a_charge_is_found_even_when_its_key_is_forgotten(self):
+        token, invoice = self._save_card(), self._bill()
+        self._hide("lost_answer", INTENTS)
+        tx = self._charge_at_the_desk(invoice, token)
+        self.control.clear_faults()
+        self._age(tx, hours=30)
+        self._ask(tx)
+        self.assertEqual((tx.state, self._billed()), ("done", 12000))
+
+    def test_a_card_that_is_declined_when_asked_again_is_an_error(self):
+        token, invoice = self._save_card(), self._bill()
+        self._hide("error_before", INTENTS)
+        tx = self._charge_at_the_desk(invoice, token)
+        self.control.clear_faults()
+        token.stripe_payment_method = "pm_card_chargeDeclined"
+        self._ask(tx)
+        self.assertEqual((tx.state, self._billed()), ("error", 0))
+
+    def test_the_same_charge_with_another_card_after_a_rollback_is_no_second_one(self):
+        token, invoice = self._save_card(), self._bill()
+        other = self._save_card(card="mastercard")
+        self.env.flush_all()
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            self._charge_at_the_desk(invoice, token)
+            raise ZeroDivisionError
+        self.env.invalidate_all()
+        tx = self._charge_at_the_desk(invoice, other)
+        self.assertEqual(tx.state, "pending")
+        self._ask(tx)
+        self.assertEqual((tx.state, invoice.amount_residual), ("done", 0))
+        self.assertEqual(self._billed(cards=2), 12000)
+
+    # === REFUNDS === #
+
+    def _check_refund(self, fault):
+        invoice = self._bill()
+        payment = self._pay_and_settle(invoice).payment_id
+        before = self._moved()
+        self._hide(fault, "/v1/refunds")
+        payment._clinic_give_back(50, "Paid twice")
+        refund = payment.payment_transaction_id.child_transaction_ids
+        self.assertEqual(
+            (refund.state, refund.clinic_stripe_request), ("pending", "refund")
+        )
+        self.assertEqual(payment.amount_available_for_refund, 70)
+        self.control.clear_faults()
+        self._ask(refund)
+        self.assertEqual(refund.state, "done")
+        self.assertEqual(self._moved() - before, {"refunded": 5000})
+        self.assertEqual(payment.amount_available_for_refund, 70)
+        self.assertEqual(invoice.amount_residual, 50)
+
+    def test_a_refund_whose_answer_is_lost(self):
+        self._check_refund("lost_answer")
+
+    def test_a_refund_that_ends_in_an_error(self):
+        self._check_refund("error_after")
+
+    def test_a_refund_that_fails_before_it_is_made(self):
+        self._check_refund("error_before")
+
+    def test_a_refund_that_never_arrives(self):
+        self._check_refund("refuse")
+
+    def test_a_refund_whose_request_was_rolled_back_is_adopted_by_the_next_click(self):
+        payment = self._pay_and_settle(self._bill()).payment_id
+        self.env.flush_all()
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            payment._clinic_give_back(120, "Paid twice")
+            raise ZeroDivisionError
+        self.env.invalidate_all()
+        given_back = payment._clinic_give_back(120, "Paid twice")
+        self.assertEqual(sum(given_back.mapped("amount")), 120)
+        self.assertEqual(self._moved()["refunded"], 12000)
+
+    # === AUTHORISATIONS === #
+
+    def test_a_capture_without_an_answer_is_found_out(self):
+        for fault in HIDE_THE_ANSWER:
+            with self.subTest(fault):
+                invoice = self._bill()
+                tx = self._authorise(invoice)
+                self.control.clear_faults()
+                self._hide(fault, f"{INTENTS}/*/capture")
+                tx.action_capture()
+                part = tx.child_transaction_ids
+                self.assertEqual(
+                    (part.state, part.clinic_stripe_request), ("pending", "capture")
+                )
+                self.control.clear_faults()
+                self._ask(part)
+                self.assertEqual((part.state, tx.state), ("done", "done"))
+                self.assertEqual(invoice.amount_residual, 0)
+                self.assertEqual(len(invoice._get_reconciled_payments()), 1)
+
+    def test_a_void_without_an_answer_is_found_out(self):
+        for fault in HIDE_THE_ANSWER:
+            with self.subTest(fault):
+                invoice = self._bill()
+                tx = self._authorise(invoice)
+                self.control.clear_faults()
+                self._hide(fault, f"{INTENTS}/*/cancel")
+                tx.action_void()
+                part = tx.child_transaction_ids
+                self.assertEqual(
+                    (part.state, part.clinic_stripe_request), ("pending", "void")
+                )
+                self.control.clear_faults()
+                self._ask(part)
+                self.assertEqual((part.state, tx.state), ("cancel", "cancel"))
+                self.assertEqual(invoice.amount_residual, 120)
