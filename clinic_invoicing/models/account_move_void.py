@@ -79,24 +79,23 @@ class AccountMove(models.Model):
         self._clinic_lock_for_void()
         self._clinic_check_may_void()
         self._clinic_stop_payments()
+        payments = self._clinic_take_payments_back(money, reason)
         credit_notes = self.browse()
         for invoice in self:
-            payments = invoice._clinic_take_payments_back(money, reason)
-            credit_note = invoice._clinic_credit_the_rest(reason)
-            self.env["account.payment"]._clinic_log_undoing(
-                self.env._(
-                    "Invoice %(invoice)s was voided by %(credit_note)s.",
-                    invoice=invoice.name,
-                    credit_note=credit_note.name,
-                ),
-                reason,
-                invoice,
-                credit_note,
-                payments,
-            )
-            credit_notes |= credit_note
+            credit_notes |= invoice._clinic_credit_the_rest()
         if services == "write_off":
             self._clinic_write_off_services()
+        payments._clinic_log_undoing(
+            self.env._(
+                "Voided: %(invoices)s, by %(credit_notes)s.",
+                invoices=", ".join(self.mapped("name")),
+                credit_notes=", ".join(credit_notes.mapped("name")),
+            ),
+            reason,
+            self,
+            credit_notes,
+            payments,
+        )
         return credit_notes
 
     def _clinic_lock_for_void(self):
@@ -152,14 +151,14 @@ class AccountMove(models.Model):
         )
 
     def _clinic_take_payments_back(self, money, reason):
-        """Take the payments off this invoice, and do with the money as was said."""
-        self.ensure_one()
+        """Take the payments off these invoices, and do with the money as was said.
+
+        Each payment gives back once, for all of the invoices together.
+        """
         payments = self._clinic_get_inbound_payments()
         payments._clinic_lock_for_undo()
         for payment in payments:
-            paid = payment._clinic_get_paid_parts().get(self, 0.0)
-            # A discount or write-off has paid as well, and is no money.
-            amount = min(paid, payment._clinic_get_returnable())
+            amount = payment._clinic_get_amount_back(self)
             payment._clinic_take_off(self)
             if payment.currency_id.is_zero(amount) or money == "keep":
                 continue
@@ -171,7 +170,7 @@ class AccountMove(models.Model):
 
     # === THE CREDIT NOTE === #
 
-    def _clinic_credit_the_rest(self, reason):
+    def _clinic_credit_the_rest(self):
         """Return the posted credit note of all that has not been credited yet."""
         self.ensure_one()
         date = max(fields.Date.context_today(self), self.invoice_date)

@@ -96,6 +96,15 @@ class AccountPayment(models.Model):
                 parts[invoice] += part
         return dict(parts)
 
+    def _clinic_get_amount_back(self, invoices):
+        """Return the money that goes back when these invoices are voided.
+
+        A discount or a write-off has paid as well, and is no money.
+        """
+        parts = self._clinic_get_paid_parts()
+        paid = sum(parts.get(invoice, 0.0) for invoice in invoices)
+        return min(paid, self._clinic_get_returnable())
+
     # === RECONCILING === #
 
     def _clinic_net_against(self, outbound):
@@ -154,13 +163,13 @@ class AccountPayment(models.Model):
         """
         self.invoice_ids -= invoices - self._clinic_get_partials().debit_move_id.move_id
 
-    def _clinic_take_off(self, invoice):
-        """Take the payment off one invoice altogether: it is open credit then."""
+    def _clinic_take_off(self, invoices):
+        """Take the payment off these invoices: it is open credit then."""
         self.ensure_one()
         self._clinic_get_partials().filtered(
-            lambda partial: partial.debit_move_id.move_id == invoice
+            lambda partial: partial.debit_move_id.move_id in invoices
         ).unlink()
-        self._clinic_forget_unpaid(invoice)
+        self._clinic_forget_unpaid(invoices)
 
     def _clinic_pay_invoices(self, invoices):
         """Pay these invoices with what is open of this payment, oldest first."""

@@ -115,6 +115,10 @@ class AccountPayment(models.Model):
             "payment": self.display_name,
             "method": self.payment_method_line_id.display_name,
         }
+        if mode == "keep":
+            return self.env._(
+                "%(amount)s of %(payment)s is credit for other invoices.", **values
+            )
         if mode == "already_refunded":
             return self.env._(
                 "%(amount)s of %(payment)s is booked as given back; nothing is sent.",

@@ -72,9 +72,10 @@ class PaymentTransaction(models.Model):
         else:
             values = self._clinic_prepare_accounts()
         # Context: taxes of a discount are copied, not computed anew.
-        payment = super(
-            PaymentTransaction, self.with_context(skip_invoice_sync=True)
-        )._create_payment(**{**extra_create_values, **values})
+        tx = self.with_context(skip_invoice_sync=True) if taken_back else self
+        payment = super(PaymentTransaction, tx)._create_payment(
+            **{**extra_create_values, **values}
+        )
         payment = payment.with_env(self.env)
         if taken_back:
             taken_back._clinic_net_against(payment)

@@ -1,4 +1,6 @@
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.service.model import call_kw
 from odoo.tests import Form, tagged
 from odoo.tools import html2plaintext
 
@@ -122,6 +124,76 @@ class TestVoid(ClinicInvoicingCommon, AccountPaymentCommon):
         self.assertEqual(lines.amount_residual, -20)
         self.assertEqual(bill.payment_state, "reversed")
 
+    def test_several_invoices_of_one_payment_give_back_once(self):
+        bills = self._invoice(self._create_service())
+        bills |= self._invoice(self._create_service())
+        payment = self._pay(bills)
+        form = self._open(bills)
+        self.assertIn("200.00 of", form.effect)
+        form.reason = "Wrong client"
+        form.save().action_confirm()
+        self.assertEqual(payment.clinic_reversal_ids.mapped("amount"), [200])
+        self.assertEqual(bills.mapped("payment_state"), ["reversed"] * 2)
+        self.assertSettled(
+            bills
+            | bills.reversal_move_ids
+            | payment.move_id
+            | payment.clinic_reversal_ids.move_id
+        )
+
+    def test_a_discount_is_no_money_that_goes_back(self):
+        bill = self._invoice(self._create_service())
+        bill.button_draft()
+        bill.invoice_payment_term_id = self.env["account.payment.term"].create(
+            {
+                "name": "2 % in 10 days",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 10,
+                "line_ids": [Command.create({"value": "percent", "value_amount": 100})],
+            }
+        )
+        bill.action_post()
+        payment = self._pay(bill)
+        self.assertEqual(payment.amount, 98)
+        self._void(bill)
+        outbound = payment.clinic_reversal_ids
+        self.assertEqual(outbound.amount, 98)
+        self.assertSettled(
+            bill | bill.reversal_move_ids | payment.move_id | outbound.move_id
+        )
+
+    def test_what_another_payer_owes_of_a_service_stays(self):
+        service = self._create_service()
+        insurers_share = self.env["clinic.service.share"].create(
+            {
+                "service_id": service.id,
+                "payer_type": "insurer",
+                "partner_id": self.insurer.id,
+                "fixed_amount": 60,
+            }
+        )
+        own_share = service.share_ids - insurers_share
+        bills = self.env["account.move"]
+        for share in own_share | insurers_share:
+            line = {**share._prepare_invoice_line(), "price_unit": share.amount}
+            bills |= bills.create(
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": share.partner_id.id,
+                    "invoice_date": "2024-03-31",
+                    "invoice_line_ids": [Command.create(line)],
+                }
+            )
+        bills.action_post()
+        self.assertEqual(service.state, "invoiced")
+        self._void(bills[0], services="write_off")
+        self.assertRecordValues(
+            own_share | insurers_share,
+            [{"state": "written_off"}, {"state": "invoiced"}],
+        )
+        self.assertRecordValues(service, [{"state": "invoiced", "amount_due": 60}])
+
     def test_what_was_credited_before_is_not_credited_twice(self):
         first, second = self._create_services(2)
         bill = self._invoice(first | second)
@@ -150,7 +222,7 @@ class TestVoid(ClinicInvoicingCommon, AccountPaymentCommon):
         self._void(reason="Wrong client")
         for record in (self.bill, self.payment, self.bill.reversal_move_ids):
             bodies = record.message_ids.mapped(lambda m: html2plaintext(m.body))
-            note = next(body for body in bodies if "was voided" in body)
+            note = next(body for body in bodies if "Voided:" in body)
             self.assertIn(self.bill.name, note)
             self.assertIn("By Mona Manager. Reason: Wrong client", note)
 
@@ -204,4 +276,20 @@ class TestVoid(ClinicInvoicingCommon, AccountPaymentCommon):
             wizard = model.sudo().create(values).sudo(False)
             with self.assertRaises(AccessError):
                 wizard.action_confirm()
+        self.assertFalse(self.bill.reversal_move_ids)
+
+    def test_nobody_else_voids_over_rpc(self):
+        calls = (
+            (self.bill, "action_clinic_void", []),
+            (self.bill, "_clinic_void", ["Mine"]),
+            (self.payment, "action_clinic_void", []),
+            (self.payment, "_clinic_undo", ["refund", 10, "Mine"]),
+            (self.payment, "_clinic_give_back", [10, "Mine"]),
+        )
+        for user in (self.biller, self.front_desk, self.client_user):
+            for records, method, arguments in calls:
+                model = self.env[records._name].with_user(user)
+                with self.assertRaises(AccessError):
+                    call_kw(model, method, [records.ids, *arguments], {})
+        self.assertFalse(self.payment.clinic_reversal_ids)
         self.assertFalse(self.bill.reversal_move_ids)

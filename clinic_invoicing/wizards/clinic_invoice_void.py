@@ -48,28 +48,22 @@ class ClinicInvoiceVoid(models.TransientModel):
     @api.depends("invoice_ids", "services", "money")
     def _compute_effect(self):
         for wizard in self:
-            effects = []
-            for invoice in wizard.invoice_ids._origin:
-                effects += wizard._get_effects(invoice)
-            wizard.effect = "\n".join(effects)
+            wizard.effect = "\n".join(wizard._get_effects())
 
-    def _get_effects(self, invoice):
-        """Return a sentence for each thing that happens to one invoice."""
+    def _get_effects(self):
+        """Return a sentence for each thing that is going to happen."""
         self.ensure_one()
-        yield self.env._(
-            "%(invoice)s is settled by a credit note.", invoice=invoice.display_name
-        )
-        for payment in invoice._clinic_get_inbound_payments():
-            paid = payment._clinic_get_paid_parts().get(invoice, 0.0)
-            amount = min(paid, payment._clinic_get_returnable())
-            if self.money == "keep":
-                yield self.env._(
-                    "%(amount)s of %(payment)s is credit for other invoices.",
-                    amount=payment.currency_id.format(paid),
-                    payment=payment.display_name,
-                )
-            else:
-                yield payment._clinic_describe_sending(self.money, amount)
+        invoices = self.invoice_ids._origin
+        effects = [
+            self.env._(
+                "%(invoice)s is settled by a credit note.", invoice=invoice.display_name
+            )
+            for invoice in invoices
+        ]
+        for payment in invoices._clinic_get_inbound_payments():
+            amount = payment._clinic_get_amount_back(invoices)
+            effects.append(payment._clinic_describe_sending(self.money, amount))
+        return effects
 
     # === ACTION METHODS === #
 
