@@ -12,6 +12,7 @@ from . import (
     clinic_stripe_difference,
     clinic_stripe_dispute,
     clinic_stripe_dispute_booking,
+    clinic_stripe_dispute_telling,
     clinic_stripe_event,
     clinic_stripe_event_cards,
     clinic_stripe_event_disputes,

@@ -32,7 +32,8 @@ class AccountMove(models.Model):
                 move._clinic_stripe_is_disputed()
                 and self.env._(
                     "The client's bank disputes a payment of this invoice. Until the "
-                    "bank has decided, the client cannot pay it online."
+                    "bank has decided, the client cannot pay it online, and it cannot "
+                    "be voided."
                 )
             )
 
@@ -45,6 +46,23 @@ class AccountMove(models.Model):
     def action_clinic_stripe_view_disputes(self):
         """Open the disputes about payments of this invoice."""
         return self.clinic_stripe_dispute_ids._get_view_action()
+
+    def _clinic_get_void_obstacle(self):
+        return (
+            super()._clinic_get_void_obstacle() or self._clinic_stripe_get_void_hold()
+        )
+
+    def _clinic_stripe_get_void_hold(self):
+        # sudo: who voids invoices need not see disputes.
+        disputes = self.sudo().clinic_stripe_dispute_ids
+        # An inquiry ends when the money goes back.
+        if not disputes.filtered(lambda each: each.is_held and not each.is_refundable):
+            return False
+        return self.env._(
+            "The client's bank disputes a payment of %(invoice)s and may give the "
+            "money back. Wait until it has decided.",
+            invoice=self.name,
+        )
 
     # === WHAT A CLIENT MAY PAY === #
 

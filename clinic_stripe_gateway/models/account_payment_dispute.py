@@ -35,6 +35,24 @@ class AccountPayment(models.Model):
             payment=self.name,
         )
 
+    def _compute_amount_available_for_refund(self):
+        """Odoo's own refund button offers no money that a bank has taken back."""
+        result = super()._compute_amount_available_for_refund()
+        for payment in self:
+            # sudo: who gives money back need not see disputes.
+            withdrawals = payment.sudo().clinic_stripe_dispute_ids.withdrawal_id
+            left = payment.amount_available_for_refund - sum(
+                withdrawals.mapped("amount")
+            )
+            payment.amount_available_for_refund = max(0, left)
+        return result
+
+    def _clinic_get_returnable(self):
+        # What a bank gave back after a dispute is not another payment of the client.
+        if self.move_id.clinic_stripe_dispute_id:
+            return 0.0
+        return super()._clinic_get_returnable()
+
     def _clinic_give_back(self, amount, reason):
         for payment in self:
             obstacle = payment._clinic_stripe_get_dispute_obstacle()

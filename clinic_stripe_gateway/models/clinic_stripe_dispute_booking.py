@@ -14,6 +14,8 @@ _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 class ClinicStripeDispute(models.Model):
     """The entries of a dispute: they follow what its row says, never an event."""
 
+    # One file per subject.
+    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "clinic.stripe.dispute"
 
     def _book(self):
@@ -89,7 +91,10 @@ class ClinicStripeDispute(models.Model):
     def _return_withdrawal(self, withdrawal):
         """Let the payment pay its invoices again, as far as they are open."""
         payment = self.payment_id
-        payment._clinic_undo_net(withdrawal)
+        if withdrawal.is_matched:
+            self._counter_withdrawal(withdrawal)
+        else:
+            payment._clinic_undo_net(withdrawal)
         withdrawal.move_id.reversal_move_ids.clinic_stripe_dispute_id = self
         self.withdrawal_id = False
         self._log(
@@ -99,15 +104,43 @@ class ClinicStripeDispute(models.Model):
             )
         )
         if payment._clinic_stripe_get_open_credit() > 0:
-            self.company_id._clinic_tell_managers(
-                self,
-                self.env._("Use money that came back from a dispute"),
-                self.env._(
-                    "The invoice needs it no more. Allocate the payment %(payment)s "
-                    "to other invoices of the client, or refund it.",
-                    payment=payment.name,
-                ),
-            )
+            self._ask_for_allocation()
+
+    def _counter_withdrawal(self, withdrawal):
+        """Book money that came back after its withdrawal was on a bank statement.
+
+        The statement stays as it is, and the payout that brings it meets its entry.
+        """
+        returned = withdrawal.create(self._prepare_return(withdrawal))
+        returned.action_post()
+        returned.move_id.clinic_stripe_dispute_id = self
+        lines = withdrawal._clinic_get_receivable_lines()
+        lines.remove_move_reconcile()
+        (lines + returned._clinic_get_receivable_lines()).reconcile()
+        # It takes nothing from the payment any more.
+        withdrawal.clinic_reversed_payment_id = False
+        self.payment_id._clinic_pay_invoices(withdrawal.clinic_reopened_invoice_ids)
+
+    def _prepare_return(self, withdrawal):
+        return {
+            **{
+                name: withdrawal[name].id
+                for name in (
+                    "partner_id",
+                    "destination_account_id",
+                    "outstanding_account_id",
+                    "journal_id",
+                    "payment_method_line_id",
+                    "company_id",
+                    "currency_id",
+                )
+            },
+            "payment_type": "inbound",
+            "partner_type": withdrawal.partner_type,
+            "amount": withdrawal.amount,
+            "date": self.moved_on or fields.Date.context_today(self),
+            "memo": withdrawal.memo,
+        }
 
     # === THE FEE === #
 

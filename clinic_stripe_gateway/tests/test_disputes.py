@@ -287,6 +287,44 @@ class TestDisputes(DisputeCommon):
         self.assertEqual(withdrawal.move_id.state, "posted")
         self.assertRestored(self.invoice, tx)
 
+    def test_a_withdrawal_on_a_bank_statement_stays_in_the_books(self):
+        tx = self._pay_and_settle(self.invoice)
+        dispute_id = self._dispute(tx, "created")
+        withdrawal = self._find().withdrawal_id
+        self._match(withdrawal)
+        self.assertTrue(withdrawal.is_matched)
+        self.control.win_dispute(dispute_id)
+        self._tell("closed", "funds_reinstated")
+        self.assertTrue(withdrawal.is_matched)
+        self.assertRestored(self.invoice, tx)
+        returned = self._find().entry_ids.origin_payment_id - withdrawal
+        self.assertEqual(returned.payment_type, "inbound")
+        self.assertReconciled(withdrawal | returned)
+        payment = tx.payment_id
+        self.assertEqual(payment._clinic_get_returnable(), 120)
+        self.assertEqual(returned._clinic_get_returnable(), 0)
+
+    def _match(self, payment):
+        """Let a payout of the bank contain a payment."""
+        line = payment.move_id.line_ids.filtered(
+            lambda line: line.account_id == payment.outstanding_account_id
+        )
+        bank = payment.journal_id.default_account_id
+        payout = self.env["account.move"].create(
+            {
+                "journal_id": self.company_data["default_journal_misc"].id,
+                "line_ids": [
+                    Command.create({"account_id": account.id, "balance": balance})
+                    for account, balance in (
+                        (line.account_id, -line.balance),
+                        (bank, line.balance),
+                    )
+                ],
+            }
+        )
+        payout.action_post()
+        (line + payout.line_ids[:1]).reconcile()
+
     def test_what_cannot_be_booked_is_told_and_booked_later(self):
         tx = self._pay_and_settle(self.invoice)
         journal = tx.payment_id.journal_id
@@ -352,10 +390,14 @@ class TestDisputes(DisputeCommon):
         ):
             with self.assertRaisesRegex(UserError, "bank disputes the payment"):
                 give_back()
+        with self.assertRaisesRegex(UserError, "bank disputes a payment of"):
+            self.invoice.action_clinic_void()
         self.assertEqual(self.control.payment(tx.provider_reference)["refunded"], 0)
+        self.assertEqual(payment.amount_available_for_refund, 70)
         self.control.lose_dispute(dispute_id)
         self._tell("closed")
         self.assertFalse(payment._clinic_stripe_get_dispute_obstacle())
+        self.assertEqual(self.invoice.action_clinic_void()["target"], "new")
 
     # === WHAT THE CLIENT SEES === #
 
