@@ -50,14 +50,11 @@ class PaymentToken(models.Model):
                 card.provider_id.clinic_stripe_account_ref
             )
         )
-        return cards.sorted(
-            lambda card: (
-                not card.clinic_is_expired,
-                str(card.clinic_preferred_on or ""),
-                card.id,
-            ),
-            reverse=True,
-        ).with_env(self.env)
+        # Each keeps the order of what it finds equal: at last stock's, newest first.
+        by_choice = cards.sorted(
+            lambda card: str(card.clinic_preferred_on or ""), reverse=True
+        )
+        return by_choice.sorted("clinic_is_expired").with_env(self.env)
 
     def _clinic_get_preselected(self):
         """Return the card to choose when nobody has chosen, empty if all expired."""

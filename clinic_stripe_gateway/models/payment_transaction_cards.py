@@ -91,9 +91,11 @@ class PaymentTransaction(models.Model):
         """Save a card once, and remember with whose consent."""
         if self.provider_code != "stripe":
             return super()._tokenize(payment_data)
-        values = self._extract_token_values(payment_data)
+        data = self._clinic_with_generated_method(payment_data)
+        values = self._extract_token_values(data)
         if not values:
             return None
+        values.update(self._clinic_get_card_values(data["payment_method"], values))
         # sudo: what a card is and what is removed of it is kept from who pays.
         tokens = self.env["payment.token"].sudo()
         known = tokens._clinic_find_same(self.provider_id, self.partner_id, values)
@@ -102,7 +104,7 @@ class PaymentTransaction(models.Model):
             known._clinic_renew(values)
             self.write({"token_id": known.id, "tokenize": False})
         else:
-            self._clinic_tokenize_new(payment_data, values)
+            self._clinic_tokenize_new(data, values)
         # sudo: consents are written by nobody.
         self.sudo().clinic_consent_ids.token_id = self.token_id
         return None
@@ -112,6 +114,8 @@ class PaymentTransaction(models.Model):
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 super()._tokenize(payment_data)
+                # sudo: payers do not write what a card is.
+                self.token_id.sudo().write(values)
         except psycopg2.errors.UniqueViolation:
             # This transaction cannot see the other one's card; the payment counts.
             self.tokenize = False
@@ -122,19 +126,11 @@ class PaymentTransaction(models.Model):
                 values["stripe_payment_method"],
             )
 
-    def _extract_token_values(self, payment_data):
-        """Keep what tells cards apart; of the payer nothing is kept."""
-        if self.provider_code != "stripe":
-            return super()._extract_token_values(payment_data)
-        data = self._clinic_with_generated_method(payment_data)
-        values = super()._extract_token_values(data)
-        if not values:
-            return values
-        method = data["payment_method"]
+    def _clinic_get_card_values(self, method, values):
+        """Return what tells cards apart; of the payer nothing is kept."""
         if method["id"] != values["stripe_payment_method"]:
             method = self._clinic_fetch_method(values["stripe_payment_method"])
         return {
-            **values,
             **self.token_id._clinic_read_payment_method(method),
             "clinic_account_ref": self.provider_id._clinic_stripe_try_account_ref(),
         }
