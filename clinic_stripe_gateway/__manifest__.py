@@ -23,6 +23,7 @@
         "views/clinic_stripe_event_views.xml",
         "views/clinic_stripe_check_views.xml",
         "views/clinic_stripe_dispute_views.xml",
+        "views/clinic_stripe_disclosure_views.xml",
     ],
     "uninstall_hook": "uninstall_hook",
 }

@@ -7,6 +7,7 @@ the frozen values of :mod:`values`, and the errors of :mod:`errors`.
 from .allow_list import NotAllowed, without_forbidden
 from .client import TIMEOUT_SECONDS, StripeGateway, gateway_for
 from .errors import Declined, GatewayError, OutcomeUnknown, Rejected, TryLater
+from .recording import recorded_by
 from .sealing import seal, unseal
 from .values import IntentSnapshot
 from .webhook import (
@@ -33,6 +34,7 @@ __all__ = [
     "is_readable_by_stock",
     "is_signed",
     "read_verified",
+    "recorded_by",
     "seal",
     "unseal",
     "without_forbidden",

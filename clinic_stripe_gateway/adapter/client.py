@@ -11,6 +11,7 @@ from .disputes import Disputes
 from .endpoints import Endpoints
 from .errors import Rejected, translated
 from .listing import Listing
+from .recording import RecordingClient
 from .values import ABSENT, IntentSnapshot
 
 # The SDK would tell Stripe how long earlier requests took.
@@ -39,7 +40,7 @@ class StripeGateway(Disputes, Endpoints, Listing, SavedCards):
             stripe_version=api_version,
             base_addresses={"api": api_base} if api_base else {},
             max_network_retries=NETWORK_RETRIES,
-            http_client=stripe.RequestsClient(timeout=timeout),
+            http_client=RecordingClient(timeout=timeout),
         )
 
     def send(self, method, endpoint, payload, *, api_version, idempotency_key=None):

@@ -176,7 +176,7 @@ class PaymentProvider(models.Model):
 
     def _clinic_stripe_look_at_inbox(self):
         """Return when something arrived last, and what has not been settled."""
-        events = self.env["clinic.stripe.event"].sudo()  # sudo: only counted.
+        events = self.env["clinic.stripe.event"]
         domain = [("provider_id", "=", self.id)]
         # Others are hints that Odoo has given itself.
         told = [*domain, ("event_id", "=like", "evt\\_%")]
@@ -199,17 +199,13 @@ class PaymentProvider(models.Model):
             unmatched=counts.get("unmatched", 0),
         )
         late = fields.Datetime.now() - timedelta(minutes=LATE_MINUTES)
-        is_stuck = (
-            self.env["clinic.stripe.event"]
-            .sudo()
-            .search_count(  # sudo: a count
-                [
-                    ("provider_id", "=", self.id),
-                    ("state", "=", "received"),
-                    ("next_attempt", "<", late),
-                ],
-                limit=1,
-            )
+        is_stuck = self.env["clinic.stripe.event"].search_count(
+            [
+                ("provider_id", "=", self.id),
+                ("state", "=", "received"),
+                ("next_attempt", "<", late),
+            ],
+            limit=1,
         )
         if is_stuck:
             return "backlog", "danger", text

@@ -4,6 +4,7 @@ from . import (
     test_consent,
     test_customers,
     test_detach,
+    test_disclosures,
     test_disputes,
     test_event_failures,
     test_events,

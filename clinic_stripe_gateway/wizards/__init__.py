@@ -1,1 +1,1 @@
-from . import account_payment_register, clinic_card_rename
+from . import account_payment_register, base_partner_merge, clinic_card_rename

@@ -8,3 +8,12 @@ def practice():
 
     with opened_practice() as practice:
         yield practice
+
+
+@pytest.fixture(scope="module")
+def stripe_practice():
+    # As above; and Odoo finds addons only after pytest has read this file.
+    from stripe_practices import opened_stripe_practice
+
+    with opened_stripe_practice() as practice:
+        yield practice

@@ -1,129 +1,15 @@
 """The command ``odoo stripe_ledger``, as an administrator runs it."""
 
-import subprocess
-import time
-from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 
-from odoo import api, sql_db
-from odoo.modules.registry import Registry
-from odoo.tools import config
-
-from odoo.addons.clinic_stripe_gateway.tests.common import Browser
-
-from stripe_emulator.control import Control
-from workbench import databases, odoo_command, postgres
-from workbench.emulator import PUBLISHABLE_KEY, SECRET_KEY, running_emulator
-from workbench.paths import BUILD
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """A practice with one booked payment, and the command that compares its books."""
-
-    registry: Registry
-    config: Path
-    control: Control
-    browser: Browser
-
-    def run(self, function):
-        """Run ``function(env)`` and commit it."""
-        with closing(self.registry.cursor()) as cr:
-            result = function(api.Environment(cr, api.SUPERUSER_ID, {}))
-            cr.commit()
-        return result
-
-    def command(self, *words):
-        """Return the exit status of the command and what it has printed."""
-        line = odoo_command.command(self.config, self.registry.db_name, *words)
-        # Odoo looks for addons' commands before it reads a command's own options.
-        env = odoo_command.environment(ODOO_RC=str(self.config))
-        done = subprocess.run(
-            line, capture_output=True, text=True, cwd=BUILD, env=env, timeout=120
-        )
-        return done.returncode, done.stdout, done.stderr
-
-    def pay(self, is_booked=True):
-        """Let a client pay 120.00; return the intent."""
-
-        def pay(env):
-            tx = _create_transaction(env)
-            self.browser.confirm(tx._get_processing_values()["client_secret"])
-            if is_booked:
-                event = env["clinic.stripe.event"]._ask_about(
-                    tx.provider_id.id,
-                    "payment_intent.succeeded",
-                    tx.provider_reference,
-                )
-                event.action_retry()
-                assert event.state == "done", event.reason
-            return tx.provider_reference
-
-        return self.run(pay)
-
-
-def _create_transaction(env):
-    model = env["payment.transaction"]
-    return model.create(
-        {
-            "provider_id": _get_provider(env).id,
-            "payment_method_id": env.ref("payment.payment_method_card").id,
-            "operation": "online_direct",
-            "amount": 120,
-            "currency_id": env.company.currency_id.id,
-            "partner_id": env.ref("base.public_partner").id,
-            "reference": model._compute_reference("stripe", prefix=str(time.time())),
-        }
-    )
-
-
-def _get_provider(env):
-    return env["payment.provider"].search(
-        [("code", "=", "stripe"), ("company_id", "=", env.company.id)]
-    )
-
-
-def _set_up(url, env):
-    if not env.company.chart_template:
-        env["account.chart.template"].try_loading(
-            "generic_coa", company=env.company, install_demo=False
-        )
-    env["ir.config_parameter"].set_param("clinic_stripe_gateway.api_base", url)
-    _get_provider(env).write(
-        {
-            "state": "test",
-            "stripe_publishable_key": PUBLISHABLE_KEY,
-            "stripe_secret_key": SECRET_KEY,
-        }
-    )
+from workbench.emulator import SECRET_KEY
 
 
 @pytest.fixture(scope="module")
-def ledger():
-    with (
-        postgres.running(),
-        databases.cloned("full") as name,
-        running_emulator() as emulator,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        # Else Odoo would run tests of its own while it loads.
-        patch.setitem(config, "test_enable", False)
-        control = Control(emulator.url)
-        # What is of this minute would be under way.
-        control.freeze(int(time.time()) - 3600)
-        path = odoo_command.write_config(name, f"{name}_ledger")
-        try:
-            ledger = Ledger(Registry(name), path, control, Browser(emulator.url))
-            ledger.run(lambda env: _set_up(emulator.url, env))
-            ledger.pay()
-            yield ledger
-        finally:
-            path.unlink()
-            Registry.delete(name)
-            sql_db.close_db(name)
+def ledger(stripe_practice):
+    """Give a practice with one payment, which is booked."""
+    stripe_practice.pay()
+    return stripe_practice
 
 
 def test_books_that_agree_end_with_zero_and_differences_with_one(ledger):

@@ -1,0 +1,82 @@
+import re
+
+from odoo import models
+
+from ..adapter import NotAllowed, recorded_by, without_forbidden
+
+# context: whom a request is about, where the request itself does not tell.
+ABOUT = "clinic_stripe_about"
+INTENT = re.compile(r"(?:pi|seti)_[A-Za-z0-9]+")
+METHOD = re.compile(r"(?:pm|card|src)_[A-Za-z0-9]+")
+
+
+class PaymentProvider(models.Model):
+    """Whatever is sent to Stripe is written down first, and about whom it was."""
+
+    _inherit = "payment.provider"
+
+    def _clinic_stripe_about(self, partner):
+        """Return the provider for requests that are about a payer."""
+        # context: the request goes through methods of stock, which do not pass it on.
+        return self.with_context(**{ABOUT: partner.id})
+
+    def _clinic_stripe_call(self, operation, *args, **kwargs):
+        with recorded_by(self._clinic_stripe_disclose):
+            return super()._clinic_stripe_call(operation, *args, **kwargs)
+
+    def _send_api_request(self, method, endpoint, **kwargs):
+        """Write down what stock's own transport sends; the SDK's tells by itself."""
+        is_told = self.code != "stripe" or self._clinic_stripe_uses_sdk()
+        if is_told or method == "GET" or kwargs.get("is_proxy_request"):
+            return super()._send_api_request(method, endpoint, **kwargs)
+        payload = kwargs.get("params") or kwargs.get("data") or kwargs.get("json")
+        try:
+            allowed = without_forbidden(method, endpoint, payload)
+        except NotAllowed:
+            # Nothing is sent.
+            return super()._send_api_request(method, endpoint, **kwargs)
+        pairs = allowed.items() if isinstance(allowed, dict) else allowed
+        sent = [(name, str(value)) for name, value in pairs if value is not None]
+        note_answer = self._clinic_stripe_disclose(method, endpoint, sent)
+        answer = super()._send_api_request(method, endpoint, **kwargs)
+        note_answer(answer.get("id"))
+        return answer
+
+    def _clinic_stripe_disclose(self, method, endpoint, pairs):
+        """Write down what is about to leave; called by the adapter.
+
+        :return: a function that takes the id of what Stripe answers with
+        """
+        partner_ref = self.env.context.get(ABOUT) or self._clinic_stripe_find_payer(
+            endpoint, dict(pairs)
+        )
+        # sudo: payers cause what is written, and may not write it themselves.
+        return (
+            self.env["clinic.stripe.disclosure"]
+            .sudo()
+            ._record(self.sudo(), partner_ref, method, endpoint, pairs)
+        )
+
+    def _clinic_stripe_find_payer(self, endpoint, sent):
+        """Return the id of the payer whom the ids in a request belong to, if any."""
+        # sudo: payers may not look for transactions, cards and customers.
+        env = self.sudo().env
+        intent = INTENT.search(f"{endpoint} {sent.get('payment_intent', '')}")
+        method = METHOD.search(endpoint)
+        found = env["res.partner"]
+        if intent:
+            found = env["payment.transaction"].search(
+                [("provider_reference", "=", intent[0])], order="id", limit=1
+            )
+        elif sent.get("customer") or endpoint.startswith("customers/"):
+            customer_ref = sent.get("customer") or endpoint.split("/")[1]
+            found = env["clinic.stripe.customer"].search(
+                [("customer_ref", "=", customer_ref)], limit=1
+            )
+        elif method:
+            found = (
+                env["payment.token"]
+                .with_context(active_test=False)  # Cards are detached when archived.
+                .search([("stripe_payment_method", "=", method[0])], limit=1)
+            )
+        return found.partner_id.id if found else False
