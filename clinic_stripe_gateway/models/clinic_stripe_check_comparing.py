@@ -4,9 +4,6 @@ from datetime import timezone
 from odoo import fields, models
 from odoo.fields import Command, Domain
 
-from odoo.addons.payment import utils as payment_utils
-from odoo.addons.payment_stripe import const as stripe_const
-
 from .clinic_stripe_check import UNDER_WAY_MINUTES
 
 POSTED = ("in_process", "paid")
@@ -234,11 +231,11 @@ class ClinicStripeCheck(models.Model):
         """
         if transactions:
             return self.provider_id in transactions.provider_id
-        model = self.env["payment.transaction"]
-        if not charge or not hasattr(model, "_clinic_stripe_read_origin"):
+        if not charge:
             return False
-        metadata = {"origin": charge.origin}
-        origin = model._clinic_stripe_read_origin({"metadata": metadata})
+        origin = self.env["payment.transaction"]._clinic_stripe_read_origin(
+            {"metadata": {"origin": charge.origin}}
+        )
         return bool(origin) and origin["provider"] == self.provider_id.id
 
     def _is_young(self, listed):
@@ -255,7 +252,9 @@ class ClinicStripeCheck(models.Model):
         currency = listed and listed.currency
         booked = Counter()
         for payment in payments:
-            booked[payment.currency_id.name] += _to_minor(payment)
+            booked[payment.currency_id.name] += (
+                payment.currency_id._clinic_stripe_to_minor(payment.amount)
+            )
         if booked == Counter({currency: expected} if expected else {}):
             return
         kind = self._get_kind(subject, listed, expected, booked, payments)
@@ -292,7 +291,7 @@ class ClinicStripeCheck(models.Model):
             )
         return {
             "currency_id": currency.id,
-            "stripe_amount": _to_major(expected, currency),
+            "stripe_amount": currency and currency._clinic_stripe_to_major(expected),
             "odoo_currency_id": (odoo_currency or currency).id,
             "odoo_amount": sum(payments.mapped("amount")),
         }
@@ -309,22 +308,3 @@ def _stands(payment):
 
 def _to_seconds(moment):
     return int(moment.replace(tzinfo=timezone.utc).timestamp())
-
-
-def _to_minor(payment):
-    currency = payment.currency_id
-    return payment_utils.to_minor_currency_units(
-        payment.amount,
-        currency,
-        arbitrary_decimal_number=stripe_const.CURRENCY_DECIMALS.get(currency.name),
-    )
-
-
-def _to_major(amount, currency):
-    if not currency:
-        return 0
-    return payment_utils.to_major_currency_units(
-        amount,
-        currency,
-        arbitrary_decimal_number=stripe_const.CURRENCY_DECIMALS.get(currency.name),
-    )
