@@ -68,18 +68,12 @@ class AccountPayment(models.Model):
 
     # === WHO MAY === #
 
-    def _clinic_get_undo_groups(self):
-        """Return the groups of which any may take these payments back.
+    def _clinic_may_undo(self):
+        """Whether the user may take these payments back.
 
         This is a hook for providers that have a group of their own for it.
         """
-        return ["clinic_invoicing.group_manager"]
-
-    def _clinic_may_undo(self):
-        """Whether the user may take these payments back."""
-        return self.env.su or any(
-            self.env.user.has_group(group) for group in self._clinic_get_undo_groups()
-        )
+        return self.env.su or self.env.user.has_group("clinic_invoicing.group_manager")
 
     def _clinic_check_may_undo(self):
         """Raise AccessError unless the user may take these payments back."""
