@@ -1,3 +1,4 @@
+import contextlib
 import time
 from datetime import timedelta
 
@@ -5,7 +6,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from .common import StripeGatewayCommon
+from .common import StripeGatewayCommon, Undone
 
 HOUR = 3600
 
@@ -104,6 +105,41 @@ class TestLedgerCheck(StripeGatewayCommon):
         )
         self._settle_differences(check)
         self.assertPaidOnce(invoice, tx)
+        self.assertDiffers(self._check())
+
+    def test_a_payment_that_odoo_forgot_is_found_and_settled(self):
+        invoice = self._bill(120)
+        with contextlib.suppress(Undone), self.env.cr.savepoint():
+            tx = self._pay_by_card(invoice)
+            reference = tx.reference
+            raise Undone
+        check = self._check()
+        self.assertDiffers(check, "charge_not_booked")
+        self.assertFalse(check.difference_ids.transaction_id)
+        self._settle_differences(check)
+        self.assertPaidOnce(invoice)
+        self.assertEqual(invoice.transaction_ids.reference, reference)
+        self.assertDiffers(self._check())
+
+    def test_captures_are_compared_with_what_was_captured(self):
+        self._authorise(self._bill(120))
+        check = self._check()
+        self.assertDiffers(check)
+        self.assertEqual(check.charge_count, 0)
+        tx = self._authorise(self._bill(80))
+        tx.action_capture()
+        (tx | tx.child_transaction_ids)._post_process()
+        check = self._check()
+        self.assertDiffers(check)
+        self.assertEqual(check.charge_count, 1)
+
+    def test_a_capture_of_a_part_at_stripe_is_settled(self):
+        tx = self._authorise(self._bill(120))
+        self.control.dashboard_capture(tx.provider_reference, amount=5000)
+        check = self._check()
+        self.assertDiffers(check, "charge_not_booked")
+        self.assertEqual(check.difference_ids.stripe_amount, 50)
+        self._settle_differences(check)
         self.assertDiffers(self._check())
 
     def test_a_payment_of_this_minute_is_under_way(self):
@@ -229,6 +265,8 @@ class TestLedgerCheck(StripeGatewayCommon):
         self.assertDiffers(check, "refund_not_booked")
         self.assertEqual(check.difference_ids.object_id, refund["id"])
         self.assertEqual(check.difference_ids.stripe_amount, 50)
+        self._settle_differences(check)
+        self.assertDiffers(self._check())
 
     def test_a_refund_that_stripe_does_not_know_differs(self):
         tx = self._pay_and_settle(self._bill(120))
@@ -245,9 +283,9 @@ class TestLedgerCheck(StripeGatewayCommon):
         tx = self._pay_and_settle(self._bill(120))
         refund = self._refund(tx, 50)
         self.control.fail_refund(refund.provider_reference)
-        self.assertDiffers(self._check(), "refund_failed")
-        refund.payment_id.action_draft()
-        refund.payment_id.action_cancel()
+        check = self._check()
+        self.assertDiffers(check, "refund_failed")
+        self._settle_differences(check)
         self.assertDiffers(self._check())
 
     def test_a_refund_of_another_amount_differs(self):
