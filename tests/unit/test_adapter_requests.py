@@ -31,15 +31,22 @@ PUBLISHABLE_KEY = "pk_test_emulator_default"
 STOCK_VERSION = "2019-05-16"
 PARAMS_BY_REQUEST = {
     ("GET", "account"): "AccountRetrieveCurrentParams",
+    ("DELETE", "webhook_endpoints/*"): "WebhookEndpointDeleteParams",
+    ("GET", "charges"): "ChargeListParams",
     ("GET", "customers/*"): "CustomerRetrieveParams",
+    ("GET", "disputes"): "DisputeListParams",
     ("GET", "payment_intents/*"): "PaymentIntentRetrieveParams",
     ("GET", "payment_methods/*"): "PaymentMethodRetrieveParams",
+    ("GET", "refunds"): "RefundListParams",
+    ("GET", "refunds/*"): "RefundRetrieveParams",
     ("GET", "setup_intents/*"): "SetupIntentRetrieveParams",
+    ("GET", "webhook_endpoints"): "WebhookEndpointListParams",
     ("POST", "customers"): "CustomerCreateParams",
     ("POST", "payment_intents/*/cancel"): "PaymentIntentCancelParams",
     ("POST", "payment_methods/*/detach"): "PaymentMethodDetachParams",
     ("POST", "setup_intents"): "SetupIntentCreateParams",
     ("POST", "setup_intents/*/cancel"): "SetupIntentCancelParams",
+    ("POST", "webhook_endpoints/*"): "WebhookEndpointUpdateParams",
 }
 
 
@@ -112,12 +119,12 @@ def complaints(params_class, params):
 OPTIONS = set(RequestOptions.__annotations__)
 
 
+IDS = ("cus_", "pi_", "pm_", "re_", "seti_", "we_")
+
+
 def params_class_of(record):
     path = record["path"].removeprefix("/v1/")
-    name = "/".join(
-        "*" if word.startswith(("cus_", "pi_", "pm_", "seti_")) else word
-        for word in path.split("/")
-    )
+    name = "/".join("*" if word.startswith(IDS) else word for word in path.split("/"))
     module = importlib.import_module("stripe.params")
     return getattr(module, PARAMS_BY_REQUEST[record["method"], name])
 
@@ -149,7 +156,25 @@ def do_everything(gateway, control):
     gateway.close_intent(paid["id"], idempotency_key="close-paid")
     gateway.is_attached("pm_of_nobody", customer)
     gateway.detach("pm_of_nobody", idempotency_key="detach")
+    list_everything(gateway, paid["id"])
+    mend_endpoint(gateway, control)
     return control.requests()
+
+
+def list_everything(gateway, intent_id):
+    """Read the books, as the ledger check does."""
+    for name in ("list_charges", "list_refunds", "list_disputes"):
+        getattr(gateway, name)(1, 2_000_000_000)
+    gateway.find_charges(intent_id)
+    gateway.find_refund("re_of_nobody")
+
+
+def mend_endpoint(gateway, control):
+    """Repair and delete an endpoint that somebody has made."""
+    control.add_endpoint("http://127.0.0.1:9/webhook", ["payout.paid"])
+    (endpoint,) = gateway.list_endpoints()
+    gateway.repair_endpoint(endpoint, ["charge.refunded"], idempotency_key="repair")
+    gateway.delete_endpoint(endpoint.id)
 
 
 def test_every_operation_is_tried():
