@@ -89,6 +89,12 @@ def _pytest() -> int:
     )
 
 
+def _bench() -> None:
+    from bench import report
+
+    report.run(_arguments())
+
+
 def _lint() -> int:
     from . import lint
 
@@ -116,6 +122,7 @@ COMMANDS = {
     "demo": _demo,
     "test": _test,
     "pytest": _pytest,
+    "bench": _bench,
     "lint": _lint,
     "clean": _clean,
 }

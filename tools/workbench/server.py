@@ -30,6 +30,7 @@ def running_odoo(
     port: int = 0,
     workers: int = 0,
     stripe: bool = True,
+    evented: bool = False,
     environment: dict[str, str] | None = None,
     **options: object,
 ):
@@ -39,17 +40,19 @@ def running_odoo(
     :param port: 0 takes a free one
     :param workers: 0 is one process with threads; more are processes, as in production
     :param stripe: whether the Stripe SDK can be imported
+    :param evented: Odoo's other server, which keeps connections open; it runs no jobs
     :param environment: more environment variables for the server
     :param options: options of Odoo's configuration file, e.g. `max_cron_threads=0`
     """
     port = port or free_port()
     check_port_is_free(port)
     log = LOGS / f"{database}-{port}.log"
+    kind = "gevent_port" if evented else "http_port"
     config = odoo_command.write_config(
-        database, f"{database}-{port}", http_port=port, workers=workers, **options
+        database, f"{database}-{port}", workers=workers, **{kind: port}, **options
     )
     process = spawn(
-        odoo_command.command(config, database),
+        odoo_command.command(config, database, *(["gevent"] if evented else [])),
         log,
         cwd=BUILD,
         env=odoo_command.environment(stripe, **environment or {}),
