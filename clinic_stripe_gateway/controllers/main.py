@@ -36,7 +36,12 @@ class ClinicStripeController(StripeController):
 
     # Nobody is looked up who could have sent it: the signature alone decides. What a
     # proxy adds to the address, or takes for a form, is not logged as unknown.
-    @route(auth="none", save_session=False, max_content_length=LONGEST_MESSAGE)
+    @route(
+        auth="none",
+        save_session=False,
+        clinic_for_machines=True,
+        max_content_length=LONGEST_MESSAGE,
+    )
     def stripe_webhook(self, **_kwargs):
         """Store what Stripe has signed, and answer; it is processed afterwards."""
         # Stripe has no user; nothing is read before the signature is verified.

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
+from odoo.tools.lru import LRU
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
@@ -14,6 +15,8 @@ from ..adapter import (
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
+# The messages that this process has stored lately; Stripe repeats within minutes.
+RECENT = LRU(4096)
 JOB = "clinic_stripe_gateway.ir_cron_process_events"
 
 
@@ -39,8 +42,13 @@ class ClinicStripeEvent(models.Model):
         except SignatureInvalid:
             _logger.warning("Refused a message to Stripe's webhook: not signed.")
             return False
-        if self._store_hints(listeners[position], [hint]):
+        listener = listeners[position]
+        if self._is_known_here(listener, hint):
+            return True
+        if self._store_hints(listener, [hint]):
             self._trigger_processing()
+        # Only what is committed may be acknowledged without a look.
+        self.env.cr.postcommit.add(lambda: self._remember_here(listener, hint))
         return True
 
     @api.model
@@ -75,6 +83,34 @@ class ClinicStripeEvent(models.Model):
         return self.env["payment.provider"].browse(
             [listener.provider_id for listener in self._get_listeners()]
         )
+
+    # === REPEATED MESSAGES === #
+
+    def _is_known_here(self, listener, hint):
+        """Whether this process has stored the event a while ago, and nothing has been
+        deleted since; then no query is needed.
+        """
+        known = RECENT.get(self._key_here(listener, hint))
+        return known == self._version_here()
+
+    def _remember_here(self, listener, hint):
+        RECENT[self._key_here(listener, hint)] = self._version_here()
+
+    def _forget_here(self):
+        """Have every process ask the database again."""
+        self.env.registry.clear_cache()
+
+    def _key_here(self, listener, hint):
+        return self.env.cr.dbname, listener.provider_id, hint.id
+
+    def _version_here(self):
+        """Return what changes whenever any process clears Odoo's own caches."""
+        registry = self.env.registry
+        return id(registry), registry.cache_sequences.get("default")
+
+    def unlink(self):
+        self._forget_here()
+        return super().unlink()
 
     # === STORING === #
 
