@@ -10,6 +10,7 @@ from .cards import SavedCards
 from .disputes import Disputes
 from .endpoints import Endpoints
 from .errors import Rejected, translated
+from .event_list import EventList
 from .listing import Listing
 from .recording import RecordingClient
 from .values import ABSENT, IntentSnapshot
@@ -25,7 +26,7 @@ TIMEOUT_SECONDS = 10
 NETWORK_RETRIES = 2
 
 
-class StripeGateway(Disputes, Endpoints, Listing, SavedCards):
+class StripeGateway(Disputes, Endpoints, EventList, Listing, SavedCards):
     """One account at Stripe.
 
     :param str secret_key: of the account

@@ -1,9 +1,10 @@
 from datetime import timedelta
+from typing import NamedTuple
 
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.fields import Domain
+from odoo.exceptions import AccessError
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
@@ -12,13 +13,19 @@ from ..adapter import GatewayError
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
-# A message may arrive before what it is about is committed here.
-ATTEMPTS_TO_MATCH = 5
-FIRST_DELAY_SECONDS = 30
-LONGEST_DELAY_SECONDS = 6 * 3600
-# Larger powers would only be cut off by the longest delay.
-MOST_DOUBLINGS = 12
 KEEP_DAYS = 90
+
+
+class Outcome(NamedTuple):
+    """What became of an event.
+
+    :ivar str | bool reason: for it, in words that name nobody
+    :ivar int | bool transaction_id: that it was about
+    """
+
+    state: str
+    reason: str | bool = False
+    transaction_id: int | bool = False
 
 
 class ClinicStripeEvent(models.Model):
@@ -30,6 +37,7 @@ class ClinicStripeEvent(models.Model):
     """
 
     _name = "clinic.stripe.event"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _description = "Stripe Event"
     _order = "id desc"
     _rec_name = "event_id"
@@ -59,6 +67,13 @@ class ClinicStripeEvent(models.Model):
         readonly=True, default=fields.Datetime.now, required=True
     )
     reason = fields.Char(readonly=True)
+    transaction_id = fields.Many2one(
+        "payment.transaction",
+        readonly=True,
+        index="btree_not_null",
+        help="What the event was settled with, if it was about a payment or refund.",
+    )
+    company_id = fields.Many2one(related="provider_id.company_id")
 
     _once = models.Constraint(
         "UNIQUE (provider_id, event_id)", "This event has been received already."
@@ -67,93 +82,82 @@ class ClinicStripeEvent(models.Model):
         "(next_attempt, id) WHERE state IN ('received', 'failed', 'unmatched')"
     )
 
-    # === PROCESSING === #
+    # === ACTION METHODS === #
 
     def action_retry(self):
         """Process these events now, whatever became of them before."""
-        self.check_access("write")
+        self._check_may_act()
+        self.check_access("read")
         # sudo: settling reads keys and books payments.
         self.sudo()._process_one_by_one()
 
-    @api.model
-    def _get_waiting_domain(self):
-        return (Domain("next_attempt", "<=", fields.Datetime.now())) & (
-            Domain("state", "in", ("received", "failed"))
-            | Domain("state", "=", "unmatched")
-            & Domain("attempts", "<", ATTEMPTS_TO_MATCH)
-        )
+    def action_open_transaction(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "payment.transaction",
+            "res_id": self.transaction_id.id,
+            "view_mode": "form",
+        }
 
     @api.model
-    def _cron_process(self, limit=100):
-        """Settle what is waiting; called right after a message has been stored."""
-        domain = self._get_waiting_domain()
-        waiting = self.search(domain, order="next_attempt, id", limit=limit)
-        remaining = self.search_count(domain)
-        for event in waiting:
-            remaining -= 1
-            # Another worker may be settling it.
-            if event.try_lock_for_update():
-                event._process_one_by_one()
-            self.env["ir.cron"]._commit_progress(1, remaining=remaining)
+    def _check_may_act(self):
+        """Raise unless the user answers for the practice's payments."""
+        groups = "clinic_invoicing.group_manager,base.group_system"
+        if not self.env.su and not self.env.user.has_groups(groups):
+            raise AccessError(self.env._("Only managers may have Stripe asked."))
 
-    def _process_one_by_one(self):
-        for event in self:
-            try:
-                with self.env.cr.savepoint():
-                    state, reason = event._settle()
-            except psycopg2.OperationalError:
-                # The transaction is lost; what is not done stays waiting.
-                raise
-            except Exception as error:  # noqa: BLE001 - kept visible, tried again
-                state, reason = "failed", event._describe(error)
-                _logger.warning("Stripe event %s failed: %s", event.event_id, reason)
-            event._set_outcome(state, reason)
-
-    def _describe(self, error):
-        """Return why it failed; what Odoo says to users may name the payer."""
-        if isinstance(error.__cause__, GatewayError):
-            return str(error)
-        return type(error).__name__
+    # === SETTLING === #
 
     @api.model
     def _get_settle_methods(self):
         """Return, by event type, the name of the method that settles the object."""
         return {}
 
-    def _set_outcome(self, state, reason):
+    def _process_one_by_one(self):
+        for event in self:
+            event._set_outcome(event._try_to_settle())
+        self._review_attention()
+
+    def _try_to_settle(self):
+        """Return what becomes of the event; a failure undoes only its own work."""
         self.ensure_one()
-        doublings = min(self.attempts, MOST_DOUBLINGS)
-        delay = min(FIRST_DELAY_SECONDS * 2**doublings, LONGEST_DELAY_SECONDS)
-        self.write(
-            {
-                "state": state,
-                "reason": reason,
-                "attempts": self.attempts + 1,
-                "next_attempt": fields.Datetime.now() + timedelta(seconds=delay),
-            }
-        )
+        try:
+            with self.env.cr.savepoint():
+                return self._settle()
+        except psycopg2.OperationalError:
+            # The transaction is lost; what is not done stays waiting.
+            raise
+        except Exception as error:  # noqa: BLE001 - kept visible, tried again
+            return self._fail(error)
 
     def _settle(self):
         """Act on what the event is about.
 
-        :return: the event's new state and the reason for it
-        :rtype: tuple[str, str | bool]
+        :rtype: Outcome
         """
         self.ensure_one()
-        method = self._get_settle_methods().get(self.event_type)
-        if not method:
-            return "ignored", self.env._("Nothing is to be done for this type.")
-        if self.livemode != self.provider_id._clinic_stripe_is_live():
-            return "ignored", self.env._("It is of the other mode, test or live.")
-        transactions = getattr(self, method)()
+        reason = self._get_reason_to_ignore()
+        if reason:
+            return Outcome("ignored", reason)
+        transactions = getattr(self, self._get_settle_methods()[self.event_type])()
         if transactions is True:
             # It was about something else than a payment.
-            return "done", False
+            return Outcome("done")
         if transactions is None:
-            return "ignored", self.env._("Another application has made it.")
+            return Outcome("ignored", self.env._("Another application has made it."))
         if not transactions:
-            return "unmatched", self.env._("No transaction of Odoo belongs to it.")
+            return Outcome(
+                "unmatched", self.env._("No transaction of Odoo belongs to it.")
+            )
         return self._book(transactions)
+
+    def _get_reason_to_ignore(self):
+        if self.event_type not in self._get_settle_methods():
+            return self.env._("Nothing is to be done for this type.")
+        if self.livemode != self.provider_id._clinic_stripe_is_live():
+            return self.env._("It is of the other mode, test or live.")
+        return False
 
     def _book(self, transactions):
         """Book what has been paid.
@@ -161,6 +165,7 @@ class ClinicStripeEvent(models.Model):
         That the payment is known is kept even when it cannot be booked now, e.g.
         because of a lock date: the client must not be asked for it again.
         """
+        tx_id = transactions[:1].id
         try:
             with self.env.cr.savepoint():
                 for tx in transactions.filtered(lambda tx: not tx.is_post_processed):
@@ -168,9 +173,34 @@ class ClinicStripeEvent(models.Model):
         except psycopg2.OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - kept visible, tried again
-            _logger.warning("Booking for event %s failed.", self.event_id)
-            return "failed", self._describe(error)
-        return "done", False
+            return self._fail(error, tx_id)
+        return Outcome("done", transaction_id=tx_id)
+
+    def _fail(self, error, transaction_id=False):
+        """Return that the event failed and why, and leave a trace in the log."""
+        reason = self._describe(error, is_known=bool(transaction_id))
+        _logger.warning("Stripe event %s failed: %s", self.event_id, reason)
+        return Outcome("failed", reason, transaction_id)
+
+    def _describe(self, error, is_known=False):
+        """Return why it failed, in words that name nobody.
+
+        What Odoo and PostgreSQL say may name the payer: only the kind is told.
+        """
+        kind = type(error).__name__
+        if isinstance(error.__cause__, GatewayError):
+            return str(error)
+        if is_known:
+            return self.env._(
+                "The payment is known but could not be booked (%(kind)s): look at lock "
+                "dates, the journal of the provider and the payer's accounts.",
+                kind=kind,
+            )
+        return self.env._(
+            "Odoo could not work on it (%(kind)s). It is tried again by itself; if "
+            "that does not help, whoever looks after your Odoo finds more in its log.",
+            kind=kind,
+        )
 
     # === HOUSEKEEPING === #
 

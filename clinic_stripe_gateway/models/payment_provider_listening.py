@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import ormcache
 
 from odoo.addons.payment_stripe import utils as stripe_utils
@@ -26,6 +26,14 @@ class PaymentProvider(models.Model):
 
     _inherit = "payment.provider"
 
+    clinic_stripe_swept_until = fields.Datetime(
+        "Stripe Asked Until",
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="Stripe has been asked for undelivered events up to this moment.",
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
         self.env.registry.clear_cache()
@@ -34,6 +42,9 @@ class PaymentProvider(models.Model):
     def write(self, vals):
         if DECIDING_FIELDS & vals.keys():
             self.env.registry.clear_cache()
+        if "stripe_secret_key" in vals:
+            # Another account has other events.
+            vals = {**vals, "clinic_stripe_swept_until": False}
         return super().write(vals)
 
     def unlink(self):

@@ -7,6 +7,8 @@ from . import (
     test_disclosures,
     test_disputes,
     test_event_failures,
+    test_event_sweep,
+    test_event_batches,
     test_events,
     test_health,
     test_kill_switch,

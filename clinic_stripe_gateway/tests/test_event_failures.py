@@ -67,13 +67,15 @@ class TestEventFailures(StripeEventCommon):
         self.assertEqual(event.state, "done")
         self.assertPaidAndKnown(tx)
 
-    def test_only_administrators_try_again(self):
-        _tx, body, signature = self._paid_message()
+    def test_only_managers_try_again(self):
+        tx, body, signature = self._paid_message()
         self._post(body, signature)
-        for user in (self.manager, self.biller, self.client_user):
+        for user in (self.biller, self.front_desk, self.client_user):
             with self.assertRaises(AccessError):
                 self._received().with_user(user).action_retry()
         self.assertEqual(self._received().attempts, 0)
+        self._received().with_user(self.manager).action_retry()
+        self.assertPaidAndKnown(tx)
 
     def _break_booking(self):
         """Let the booking of this very amount fail, whatever was done before."""
@@ -123,7 +125,9 @@ class TestEventFailures(StripeEventCommon):
         ):
             self._process_events()
         (event,) = self._received()
-        self.assertEqual((event.state, event.reason), ("failed", "CheckViolation"))
+        self.assertEqual((event.state, event.transaction_id), ("failed", _tx))
+        self.assertIn("could not be booked (CheckViolation)", event.reason)
+        self.assertIn("lock dates", event.reason)
         for word in ("MARKNAME", self.invoice.name, "12000"):
             self.assertNotIn(word, str(logs.output))
         self.assertIn(event.event_id, str(logs.output))

@@ -1,7 +1,12 @@
+from datetime import timedelta
+
+from odoo import fields
 from odoo.tests import tagged
 
 from odoo.addons.clinic_stripe_gateway import const
-from odoo.addons.clinic_stripe_gateway.models import clinic_stripe_event
+from odoo.addons.clinic_stripe_gateway.models.clinic_stripe_event_processing import (
+    ATTEMPTS_TO_MATCH,
+)
 
 from .common import StripeEventCommon
 
@@ -199,11 +204,15 @@ class TestEvents(StripeEventCommon):
         event = self._deliver("payment_intent.succeeded")
         self.assertEqual(event.state, "unmatched")
         self.assertEqual(event.reason, "No transaction of Odoo belongs to it.")
-        for _ in range(10):
+        for _ in range(ATTEMPTS_TO_MATCH - 1):
+            self.assertFalse(event.activity_ids)
             event.next_attempt = "2020-01-01"
             self._process_events()
         self.assertEqual(event.state, "unmatched")
-        self.assertEqual(event.attempts, clinic_stripe_event.ATTEMPTS_TO_MATCH)
+        # It is still looked for, but rarely, and somebody is told.
+        wait = event.next_attempt - fields.Datetime.now()
+        self.assertGreater(wait, timedelta(hours=23))
+        self.assertEqual(len(event.activity_ids), 1)
         view = self.env.ref("clinic_stripe_gateway.clinic_stripe_event_view_search")
         self.assertIn("'unmatched'", view.arch)
 

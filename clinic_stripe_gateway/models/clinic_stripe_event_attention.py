@@ -1,0 +1,50 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+from .clinic_stripe_event_processing import ATTEMPTS_TO_MATCH
+
+FAILURES_TO_TELL = 2
+
+
+class ClinicStripeEvent(models.Model):
+    """Managers are told, once, that there is something to look at."""
+
+    _inherit = "clinic.stripe.event"
+
+    @api.model
+    def _get_attention_domain(self):
+        """Return what does not settle itself, as far as one can tell."""
+        return (
+            Domain("state", "=", "failed") & Domain("attempts", ">=", FAILURES_TO_TELL)
+        ) | (
+            Domain("state", "=", "unmatched")
+            & Domain("attempts", ">=", ATTEMPTS_TO_MATCH)
+        )
+
+    def _review_attention(self):
+        """Have one open activity for each provider that has something to look at.
+
+        It stands on one of the events: an outage must not make thousands of them.
+        """
+        for provider in self.provider_id:
+            told = Domain("activity_ids", "!=", False)
+            events = self.search(Domain("provider_id", "=", provider.id) & told)
+            settled = events - events.filtered_domain(self._get_attention_domain())
+            # What is settled needs nobody any more.
+            settled.activity_ids.unlink()
+            if events == settled:
+                self._tell_about(provider)
+
+    @api.model
+    def _tell_about(self, provider):
+        domain = Domain("provider_id", "=", provider.id) & self._get_attention_domain()
+        event = self.search(domain, order="id", limit=1)
+        if event:
+            provider.company_id._clinic_tell_managers(
+                event,
+                self.env._("Messages from Stripe need attention"),
+                self.env._(
+                    "Payments may be missing in the books. Open Clinic Billing, Stripe "
+                    "Events: each says why, and how to try again."
+                ),
+            )

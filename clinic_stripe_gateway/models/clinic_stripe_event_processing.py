@@ -1,0 +1,180 @@
+import itertools
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL
+
+from .clinic_stripe_event import Outcome
+
+# A message may arrive before what it is about is committed here.
+ATTEMPTS_TO_MATCH = 5
+FIRST_DELAY_SECONDS = 30
+LONGEST_DELAY_SECONDS = 6 * 3600
+# What is unmatched for good is looked for now and then: somebody may restore it.
+LATE_DELAY_DAYS = 1
+# Larger powers would only be cut off by the longest delay.
+MOST_DOUBLINGS = 12
+BATCH_SIZE = 1000
+WAITING = ("received", "failed", "unmatched")
+# Its events need no look at Stripe once their payment is settled.
+METHOD_OF_PAYMENTS = "_settle_payment_intent"
+
+
+class ClinicStripeEvent(models.Model):
+    """The job that works on the inbox, batch by batch."""
+
+    _inherit = "clinic.stripe.event"
+
+    @api.model
+    def _get_waiting_domain(self):
+        return Domain("state", "in", WAITING) & Domain(
+            "next_attempt", "<=", fields.Datetime.now()
+        )
+
+    @api.model
+    def _cron_process(self, limit=BATCH_SIZE):
+        """Settle what is waiting; called right after a message has been stored.
+
+        What is plain is done in a few statements for the whole batch. The rest is
+        settled object by object, each committed.
+        """
+        domain = self._get_waiting_domain()
+        found = self.search(domain, order="next_attempt, id", limit=limit)
+        batch = found.try_lock_for_update()
+        remaining = self.search_count(domain) - len(batch)
+        plain = batch._ignore_foreign()
+        plain |= (batch - plain)._settle_known()
+        batch._review_attention()
+        self._commit_work(len(plain), remaining + len(batch - plain))
+        for group in (batch - plain)._group_by_object():
+            remaining_time = group._process_and_commit()
+            if not remaining_time:
+                break
+
+    @api.model
+    def _commit_work(self, done, remaining=None):
+        """Commit and return how many seconds are left for this run."""
+        return self.env["ir.cron"]._commit_progress(done, remaining=remaining)
+
+    # === WHAT NEEDS NO LOOK AT STRIPE === #
+
+    def _ignore_foreign(self):
+        """Close the events that nothing is to be done about; return them."""
+        by_reason = self.grouped(lambda event: event._get_reason_to_ignore())
+        by_reason.pop(False, None)
+        for reason, events in by_reason.items():
+            events._set_outcome(Outcome("ignored", reason))
+        return self.browse().union(*by_reason.values())
+
+    def _settle_known(self):
+        """Close the events of payments that are paid and booked; return them.
+
+        Nothing that Stripe could say of those would change them: a payment that has
+        succeeded stays so, and refunds and disputes have events of their own.
+        """
+        methods = self._get_settle_methods()
+        events = self.filtered(
+            lambda event: methods[event.event_type] == METHOD_OF_PAYMENTS
+        )
+        pairs = events._get_provider_pairs()
+        if not pairs:
+            return self.browse()
+        self.env.flush_all()
+        # SQL: the same for ten events and for a thousand. Captures share the payment
+        # of their source: all of them must be settled.
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE clinic_stripe_event event
+                   SET state = 'done', reason = NULL, transaction_id = tx.id,
+                       attempts = COALESCE(attempts, 0) + 1,
+                       write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
+                   FROM (
+                       SELECT provider_id, provider_reference, min(id) AS id
+                       FROM payment_transaction
+                       WHERE provider_reference IN %s
+                       GROUP BY provider_id, provider_reference
+                       HAVING bool_and(
+                           state = 'done' AND is_post_processed
+                           AND tokenize IS NOT TRUE
+                       )
+                   ) tx, (VALUES %s) pair (told, paid)
+                   WHERE event.id IN %s AND event.object_id = tx.provider_reference
+                     AND event.provider_id = pair.told AND tx.provider_id = pair.paid
+                   RETURNING event.id""",
+                self.env.uid,
+                tuple(events.mapped("object_id")),
+                SQL(", ").join(SQL("%s", pair) for pair in pairs),
+                tuple(events.ids),
+            )
+        )
+        self.invalidate_model()
+        return self.browse(dict.fromkeys(event_id for (event_id,) in rows))
+
+    def _get_provider_pairs(self):
+        """Return which provider's event may settle whose payment.
+
+        Companies may share an account, and then its endpoint signs for all of them.
+        """
+        listeners = self._get_listeners()
+        told = [each for each in listeners if each.provider_id in self.provider_id.ids]
+        return [
+            (one.provider_id, other.provider_id)
+            for one, other in itertools.product(told, listeners)
+            if one.secret == other.secret
+        ]
+
+    # === ONE OBJECT AT A TIME === #
+
+    def _group_by_object(self):
+        """Return the events that one look at Stripe settles, together."""
+        methods = self._get_settle_methods()
+        return self.grouped(
+            lambda event: (
+                event.provider_id,
+                methods.get(event.event_type),
+                event.object_id or event.event_id,
+            )
+        ).values()
+
+    def _process_and_commit(self):
+        """Settle events about the same object; return how many seconds are left."""
+        try:
+            # The lock on the batch went with its commit; somebody may have pressed
+            # the button meanwhile.
+            events = self.try_lock_for_update().filtered_domain(
+                self._get_waiting_domain()
+            )
+            if events:
+                events._set_outcome(events[-1]._try_to_settle())
+                events._review_attention()
+            return self._commit_work(len(self))
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            # Roll back: somebody else works on that payment; it stays waiting.
+            self.env.cr.rollback()
+            self.env.invalidate_all()
+            return self._commit_work(0)
+
+    # === OUTCOMES === #
+
+    def _set_outcome(self, outcome):
+        """Write the same outcome to these events, in one statement for each delay."""
+        for attempts, events in self.grouped("attempts").items():
+            delay = self._get_delay(outcome.state, attempts)
+            events.write(
+                {
+                    **outcome._asdict(),
+                    "attempts": attempts + 1,
+                    "next_attempt": fields.Datetime.now() + delay,
+                }
+            )
+
+    @api.model
+    def _get_delay(self, state, attempts):
+        """Return how long to wait before the next attempt, later and later."""
+        if state == "unmatched" and attempts + 1 >= ATTEMPTS_TO_MATCH:
+            return timedelta(days=LATE_DELAY_DAYS)
+        doublings = min(attempts, MOST_DOUBLINGS)
+        seconds = min(FIRST_DELAY_SECONDS * 2**doublings, LONGEST_DELAY_SECONDS)
+        return timedelta(seconds=seconds)

@@ -1,0 +1,49 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+# Until then the payer's page or stock's own job books it.
+PATIENCE = timedelta(minutes=30)
+
+
+class PaymentTransaction(models.Model):
+    """What is paid at Stripe and could not be booked is never given up."""
+
+    _inherit = "payment.transaction"
+
+    _clinic_reference_index = models.Index(
+        "(provider_reference) WHERE provider_reference IS NOT NULL"
+    )
+
+    @api.model
+    def _cron_clinic_stripe_book_again(self):
+        """Put what is not booked into the inbox, which tries again and tells why.
+
+        Stock gives up after four days, and tells nobody.
+        """
+        unbooked = self.search(
+            [
+                ("provider_code", "=", "stripe"),
+                ("state", "=", "done"),
+                ("is_post_processed", "=", False),
+                ("provider_reference", "!=", False),
+                ("last_state_change", "<=", fields.Datetime.now() - PATIENCE),
+            ]
+        )
+        events = self.env["clinic.stripe.event"]
+        waiting = events.search(
+            [("transaction_id", "in", unbooked.ids), ("state", "=", "failed")]
+        )
+        for tx in unbooked - waiting.transaction_id:
+            events._ask_about(
+                tx.provider_id.id,
+                tx._clinic_stripe_get_event_type(),
+                tx.provider_reference,
+            )
+
+    def _clinic_stripe_get_event_type(self):
+        """Return the type of the event that has this transaction settled."""
+        return {
+            "refund": "charge.refund.updated",
+            "validation": "setup_intent.succeeded",
+        }.get(self.operation, "payment_intent.succeeded")
