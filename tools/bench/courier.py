@@ -35,7 +35,11 @@ class Courier:
             f"Content-Length: {len(message.body)}\r\n"
             f"Stripe-Signature: {message.signature}\r\n\r\n"
         )
-        self._socket.sendall(head.encode() + message.body)
+        return self.exchange(head.encode() + message.body)
+
+    def exchange(self, request: bytes) -> int:
+        """Send a whole request; return the status of the answer."""
+        self._socket.sendall(request)
         answer = b""
         while not _is_complete(answer):
             # The server writes its answer in pieces and waits for each to be
