@@ -72,18 +72,6 @@ class ClinicStripeDetachment(models.Model):
             self._trigger()
 
     @api.model
-    def _add_orphan(self, provider, account_ref, payment_method_ref):
-        """Note that a payment method is to be removed that no card stands for."""
-        self.create(
-            {
-                "provider_id": provider.id,
-                "payment_method_ref": payment_method_ref,
-                "account_ref": account_ref,
-            }
-        )
-        self._trigger()
-
-    @api.model
     def _trigger(self):
         self.env.ref("clinic_stripe_gateway.ir_cron_detach_cards")._trigger()
 

@@ -72,8 +72,9 @@ class PaymentToken(models.Model):
     def unlink(self):
         """Remove at Stripe what is deleted here; who deletes is told by the rights."""
         self.check_access("unlink")
-        # sudo: the queue is written by nobody.
-        self.sudo()._clinic_queue_removal()
+        if not self.env.context.get("clinic_put_aside"):
+            # sudo: the queue is written by nobody.
+            self.sudo()._clinic_queue_removal()
         return super().unlink()
 
     def _handle_archiving(self):

@@ -27,22 +27,37 @@ class PaymentToken(models.Model):
             "clinic_fingerprint": details.get("fingerprint") or False,
         }
 
-    @api.model
-    def _clinic_find_same(self, provider, partner, values):
-        """Return the token of a card that this payer has saved before, if any."""
-        if not values.get("clinic_fingerprint"):
+    def _clinic_find_same(self, values):
+        """Return the token with which the payer has saved this card before, if any.
+
+        :param dict values: what is known of this token's card
+        """
+        self.ensure_one()
+        if not values["clinic_fingerprint"]:
             return self.browse()
         # context: one that was removed comes back instead of standing there twice.
         return self.with_context(active_test=False).search(
             [
-                ("provider_id", "=", provider.id),
-                ("partner_id", "=", partner.id),
+                ("id", "!=", self.id),
+                ("provider_id", "=", self.provider_id.id),
+                ("partner_id", "=", self.partner_id.id),
                 ("clinic_account_ref", "=", values["clinic_account_ref"]),
                 ("clinic_fingerprint", "=", values["clinic_fingerprint"]),
             ],
             order="active desc, id desc",
             limit=1,
         )
+
+    def _clinic_get_method_values(self):
+        """Return what this token stands for at Stripe."""
+        self.ensure_one()
+        return {
+            "payment_details": self.payment_details,
+            "payment_method_id": self.payment_method_id.id,
+            "provider_ref": self.provider_ref,
+            "stripe_mandate": self.stripe_mandate,
+            "stripe_payment_method": self.stripe_payment_method,
+        }
 
     def _clinic_renew(self, values):
         """Let the newer PaymentMethod take the older one's place.

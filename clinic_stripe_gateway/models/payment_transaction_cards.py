@@ -92,48 +92,41 @@ class PaymentTransaction(models.Model):
         if self.provider_code != "stripe":
             return super()._tokenize(payment_data)
         data = self._clinic_with_generated_method(payment_data)
-        values = self._extract_token_values(data)
-        if not values:
-            return None
-        values.update(self._clinic_get_card_values(data["payment_method"], values))
-        # sudo: what a card is and what is removed of it is kept from who pays.
-        tokens = self.env["payment.token"].sudo()
-        known = tokens._clinic_find_same(self.provider_id, self.partner_id, values)
-        if known:
-            values["payment_method_id"] = self.payment_method_id.id
-            known._clinic_renew(values)
-            self.write({"token_id": known.id, "tokenize": False})
-        else:
-            self._clinic_tokenize_new(data, values)
-        # sudo: consents are written by nobody.
-        self.sudo().clinic_consent_ids.token_id = self.token_id
-        return None
+        result = super()._tokenize(data)
+        if self.token_id:
+            # sudo: what a card is and what is removed of it is kept from who pays.
+            self.sudo()._clinic_complete_token(data["payment_method"])
+        return result
 
-    def _clinic_tokenize_new(self, payment_data, values):
-        """Make a new token, unless another worker is saving the same card."""
-        try:
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                super()._tokenize(payment_data)
-                # sudo: payers do not write what a card is.
-                self.token_id.sudo().write(values)
-        except psycopg2.errors.UniqueViolation:
-            # This transaction cannot see the other one's card; the payment counts.
-            self.tokenize = False
-            # sudo: the queue is written by nobody.
-            self.env["clinic.stripe.detachment"].sudo()._add_orphan(
-                self.provider_id,
-                values["clinic_account_ref"],
-                values["stripe_payment_method"],
-            )
-
-    def _clinic_get_card_values(self, method, values):
-        """Return what tells cards apart; of the payer nothing is kept."""
-        if method["id"] != values["stripe_payment_method"]:
-            method = self._clinic_fetch_method(values["stripe_payment_method"])
-        return {
-            **self.token_id._clinic_read_payment_method(method),
+    def _clinic_complete_token(self, method):
+        """Keep what tells cards apart, and one token for each; nothing of the payer."""
+        token = self.token_id
+        if method["id"] != token.stripe_payment_method:
+            method = self._clinic_fetch_method(token.stripe_payment_method)
+        values = {
+            **token._clinic_read_payment_method(method),
             "clinic_account_ref": self.provider_id._clinic_stripe_try_account_ref(),
         }
+        known = token._clinic_find_same(values)
+        if known:
+            known._clinic_renew({**token._clinic_get_method_values(), **values})
+            self.token_id = known
+            # context: what it stood for is in use.
+            token.with_context(clinic_put_aside=True).unlink()
+        else:
+            self._clinic_write_token(values)
+        self.clinic_consent_ids.token_id = self.token_id
+
+    def _clinic_write_token(self, values):
+        """Complete a new token, unless another worker is saving the same card."""
+        token = self.token_id
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                token.write(values)
+        except psycopg2.errors.UniqueViolation:
+            # This transaction cannot see the other one's card; the payment counts.
+            self.token_id = False
+            token.unlink()
 
     def _clinic_with_generated_method(self, payment_data):
         """Replace a method that pays once by the one that Stripe made of it.

@@ -39,8 +39,10 @@ class ResPartner(models.Model):
         # context: what is to be removed is archived already.
         tokens = self.env["payment.token"].with_context(active_test=False)
         # sudo: only ids are taken from the queue, which billers do not read.
-        removing = self.env["clinic.stripe.detachment"].sudo()
-        waiting = removing.search([("state", "=", "waiting")]).token_id
+        removals = tokens.env["clinic.stripe.detachment"].sudo()
+        waiting = removals.search(
+            [("state", "=", "waiting"), ("token_id.partner_id", "in", people.ids)]
+        ).token_id
         return tokens.search(
             Domain("partner_id", "in", people.ids)
             & (Domain("active", "=", True) | Domain("id", "in", waiting.ids))
