@@ -83,9 +83,10 @@ class PaymentToken(models.Model):
         Later, by a job: what is detached cannot be attached again, and the
         transaction that archives may still be rolled back.
         """
-        super()._handle_archiving()
+        result = super()._handle_archiving()
         if not self.env.context.get("clinic_put_aside"):
             self._clinic_queue_removal()
+        return result
 
     # === ACTION METHODS === #
 

@@ -162,19 +162,18 @@ class PaymentTransaction(models.Model):
         try:
             return super()._send_api_request(method, endpoint, **kwargs)
         except ValidationError as error:
-            customer_ref = (kwargs.get("data") or {}).get("customer")
-            if (
-                self.provider_code != "stripe"
-                or (method, endpoint) not in [("POST", each) for each in SET_UP]
-                # Only a refusal says that nothing was done.
-                or not isinstance(error.__cause__, Rejected)
-                or not customer_ref
-            ):
+            is_set_up = method == "POST" and endpoint in SET_UP
+            # Only a refusal says that nothing was done.
+            is_refused = isinstance(error.__cause__, Rejected)
+            if self.provider_code != "stripe" or not (is_set_up and is_refused):
                 raise
             if self.token_id:
                 self._clinic_check_card_is_there()
                 raise
-            return self._clinic_send_for_new_customer(endpoint, kwargs, error)
+            again = self._clinic_prepare_for_new_customer(endpoint, kwargs)
+            if not again:
+                raise
+        return super()._send_api_request(method, endpoint, **again)
 
     def _clinic_check_card_is_there(self):
         """Take a card away that was removed at Stripe.
@@ -194,20 +193,25 @@ class PaymentTransaction(models.Model):
                 )
             )
 
-    def _clinic_send_for_new_customer(self, endpoint, kwargs, error):
-        """Repeat a request that was refused because its customer was deleted."""
+    def _clinic_prepare_for_new_customer(self, endpoint, kwargs):
+        """Return a request that was refused because its customer was deleted, changed
+        for a new one; nothing if that was not the reason."""
+        gone_ref = (kwargs.get("data") or {}).get("customer")
+        if not gone_ref or self.provider_id._clinic_stripe_call(
+            "knows_customer", gone_ref
+        ):
+            return None
         # sudo: payers do not read how Stripe knows them.
         customers = self.env["clinic.stripe.customer"].sudo()
-        gone_ref = kwargs["data"]["customer"]
-        if self.provider_id._clinic_stripe_call("knows_customer", gone_ref):
-            raise error
         customer_ref = customers._replace(self.provider_id, self.partner_id, gone_ref)
-        kwargs["data"] = {**kwargs["data"], "customer": customer_ref}
-        # Stripe would repeat its refusal for the key that it has seen.
-        kwargs["idempotency_key"] = payment_utils.generate_idempotency_key(
-            self, scope=f"{endpoint} {customer_ref}"
-        )
-        return super()._send_api_request("POST", endpoint, **kwargs)
+        return {
+            **kwargs,
+            "data": {**kwargs["data"], "customer": customer_ref},
+            # Stripe would repeat its refusal for the key that it has seen.
+            "idempotency_key": payment_utils.generate_idempotency_key(
+                self, scope=f"{endpoint} {customer_ref}"
+            ),
+        }
 
 
 def _get_linked_ids(commands):
