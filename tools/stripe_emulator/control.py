@@ -212,6 +212,12 @@ class Control:
         """Decide a dispute for the cardholder."""
         return self._call("POST", f"/disputes/{dispute}/lose")
 
+    def warn_of_fraud(self, payment_intent=None, **settings):
+        """Let a bank call a payment fraudulent, before any dispute: fraud_type."""
+        return self._call(
+            "POST", "/fraud_warnings", payment_intent=payment_intent, **settings
+        )
+
     def dashboard_refund(self, payment_intent=None, **settings):
         """Refund a payment outside of the integration: amount, reason."""
         return self._call(

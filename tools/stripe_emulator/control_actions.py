@@ -1,6 +1,13 @@
 """Control operations that stand for banks, cardholders and dashboard users."""
 
-from . import disputes, payment_flow, payment_methods, refunds, setup_intents
+from . import (
+    disputes,
+    fraud_warnings,
+    payment_flow,
+    payment_methods,
+    refunds,
+    setup_intents,
+)
 from .behaviours import DECLINES
 from .control_common import context_of, find_anywhere, operation, side_of
 from .events import emit
@@ -26,6 +33,13 @@ def _create_dispute(
             context, found, reason=reason, amount=amount, inquiry=inquiry
         )
         return _shown(context, dispute)
+
+
+def _warn_of_fraud(emulator, charge=None, payment_intent=None, **settings):
+    """Let a bank call a payment fraudulent."""
+    with emulator.world.lock:
+        context, found = _charge(emulator, charge, payment_intent)
+        return _shown(context, fraud_warnings.create(context, found, **settings))
 
 
 def _charge(emulator, charge, payment_intent):
@@ -148,6 +162,7 @@ ROUTES = (
     operation("POST", "/disputes", _create_dispute),
     operation("POST", "/disputes/{dispute}/win", _win_dispute),
     operation("POST", "/disputes/{dispute}/lose", _lose_dispute),
+    operation("POST", "/fraud_warnings", _warn_of_fraud),
     operation("POST", "/dashboard/refunds", _dashboard_refund),
     operation("POST", "/refunds/{refund}/succeed", _succeed_refund),
     operation("POST", "/refunds/{refund}/fail", _fail_refund),

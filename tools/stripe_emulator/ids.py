@@ -19,6 +19,7 @@ PREFIXES = {
     "payment_intent": "pi_",
     "payment_method": "pm_",
     "payment_method_domain": "pmd_",
+    "radar.early_fraud_warning": "issfr_",
     "refund": "re_",
     "request": "req_",
     "setup_attempt": "setatt_",

@@ -22,6 +22,10 @@ EXPANDABLE = {
     },
     "customer": {"default_source": None, "sources": None, "tax_ids": None},
     "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
+    "radar.early_fraud_warning": {
+        "charge": "charge",
+        "payment_intent": "payment_intent",
+    },
     "invoice_settings": {"default_payment_method": "payment_method"},
     "mandate": {"payment_method": "payment_method"},
     "payment_intent": {

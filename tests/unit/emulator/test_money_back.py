@@ -124,6 +124,18 @@ def test_dashboard_refund_and_capture_are_seen_by_the_api(client, control):
     assert event["request"]["id"] is None
 
 
+def test_warning_of_fraud_moves_no_money(client, control):
+    paid = pay(client, 5000)
+    warned = control.warn_of_fraud(paid.id)
+    warning = client.v1.radar.early_fraud_warnings.retrieve(warned["id"])
+    assert (warning.payment_intent, warning.actionable) == (paid.id, True)
+    assert control.payment(paid.id)["gross"] == 5000
+    (event,) = control.events("radar.early_fraud_warning.created")
+    assert event["data"]["object"]["id"] == warning.id
+    control.create_dispute(paid.id)
+    assert control.warn_of_fraud(paid.id)["actionable"] is False
+
+
 def test_dispute_takes_the_money_and_a_fee(client, control):
     paid = pay(client, 5000)
     dispute = control.create_dispute(paid.id, reason="product_not_received")
