@@ -74,8 +74,35 @@ class DisputeSnapshot:
         return max((each.at for each in self.movements), default=0)
 
 
+@dataclass(frozen=True)
+class FraudWarning:
+    """That a bank calls a payment fraudulent, before any dispute.
+
+    :ivar bool is_actionable: whether a refund would spare a dispute
+    """
+
+    intent_id: str
+    charge_id: str
+    is_actionable: bool
+    reference: str
+    has_origin: bool
+
+
 class Disputes:
-    """What the gateway asks about disputes."""
+    """What the gateway asks about disputes, and about what leads to them."""
+
+    def get_fraud_warning(self, warning_id):
+        """Return an early fraud warning as it is now.
+
+        :rtype: FraudWarning
+        """
+        with translated():
+            warning = self._client.v1.radar.early_fraud_warnings.retrieve(
+                warning_id, {"expand": ["payment_intent"]}
+            )
+            return FraudWarning(
+                is_actionable=warning.actionable, **_read_payment(warning)
+            )
 
     def get_dispute(self, dispute_id):
         """Return a dispute with the money that it has moved.
@@ -90,22 +117,28 @@ class Disputes:
 
 
 def _snapshot(dispute):
-    intent = dispute.payment_intent
-    charge = dispute.charge
     return DisputeSnapshot(
         id=dispute.id,
         status=dispute.status,
         reason=dispute.reason or "",
         amount=dispute.amount,
         currency=dispute.currency,
-        charge_id=charge if isinstance(charge, str) else charge.id,
-        intent_id=intent.id if intent else "",
         due_by=dispute.evidence_details.due_by or 0,
         is_refundable=bool(dispute.is_charge_refundable),
-        reference=(intent and intent.description) or "",
-        has_origin=bool(intent and "origin" in intent.metadata.to_dict()),
         movements=tuple(
             DisputeMovement(each.amount, each.fee, each.currency, each.created)
             for each in dispute.balance_transactions
         ),
+        **_read_payment(dispute),
     )
+
+
+def _read_payment(concerned):
+    """Return what says which payment a dispute or a warning is about."""
+    intent, charge = concerned.payment_intent, concerned.charge
+    return {
+        "intent_id": intent.id if intent else "",
+        "charge_id": charge if isinstance(charge, str) else charge.id,
+        "reference": (intent and intent.description) or "",
+        "has_origin": bool(intent and "origin" in intent.metadata.to_dict()),
+    }

@@ -35,18 +35,6 @@ class AccountPayment(models.Model):
             payment=self.name,
         )
 
-    def _compute_amount_available_for_refund(self):
-        """Odoo's own refund button offers no money that a bank has taken back."""
-        result = super()._compute_amount_available_for_refund()
-        for payment in self:
-            # sudo: who gives money back need not see disputes.
-            withdrawals = payment.sudo().clinic_stripe_dispute_ids.withdrawal_id
-            left = payment.amount_available_for_refund - sum(
-                withdrawals.mapped("amount")
-            )
-            payment.amount_available_for_refund = max(0, left)
-        return result
-
     def _clinic_get_returnable(self):
         # What a bank gave back after a dispute is not another payment of the client.
         if self.move_id.clinic_stripe_dispute_id:
@@ -59,6 +47,18 @@ class AccountPayment(models.Model):
             if obstacle:
                 raise UserError(obstacle)
         return super()._clinic_give_back(amount, reason)
+
+    def _clinic_stripe_warn_of_fraud(self):
+        """Ask a manager, once, what becomes of payments that a bank warns of."""
+        for payment in self:
+            payment.company_id._clinic_tell_managers(
+                payment,
+                self.env._("Look at a payment that may be fraud"),
+                self.env._(
+                    "The bank of the card says that it was abused. If that may be "
+                    "true, refund the payment now: a dispute would cost a fee as well."
+                ),
+            )
 
     def _clinic_stripe_get_open_credit(self):
         """Return what of this payment pays nothing, in its currency."""

@@ -231,18 +231,11 @@ class ClinicStripeDispute(models.Model):
         return seconds and datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 
     def _find_payment(self):
-        """Remember the disputed payment and the invoices that it has paid.
-
-        Captures are children of their authorisation; the payment is theirs.
-        """
+        """Remember the disputed payment and the invoices that it has paid."""
         self.ensure_one()
         if self.payment_id:
             return
         tx = self.transaction_id
-        family = (tx | tx.child_transaction_ids).filtered(
-            lambda each: each.operation != "refund"
-        )
-        payment = family.payment_id.sorted("amount")[-1:]
-        invoices = tx.invoice_ids | payment.reconciled_invoice_ids
+        payment = tx._clinic_stripe_get_disputed_payment()
         self.payment_id = payment
-        self.invoice_ids = invoices
+        self.invoice_ids = tx.invoice_ids | payment.reconciled_invoice_ids

@@ -1,7 +1,7 @@
 import psycopg2
 
 from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 from odoo.fields import Command
 
 from odoo.addons.clinic_invoicing.models.account_payment import BOOKED_STATES
@@ -31,6 +31,9 @@ class ClinicStripeDispute(models.Model):
         except psycopg2.OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - kept visible, tried again
+            if isinstance(error.__cause__, LockError):
+                # Somebody is at it: the message is settled again in a moment.
+                raise
             is_for_people = isinstance(error, UserError)
             problem = str(error) if is_for_people else type(error).__name__
             _logger.warning("Booking dispute %s failed.", self.dispute_id)
@@ -58,6 +61,8 @@ class ClinicStripeDispute(models.Model):
             current = current.browse()
         if self.currency_id.compare_amounts(current.amount, self.amount_withdrawn) == 0:
             return
+        # Nobody else may move the same money at this moment.
+        self.payment_id._clinic_lock_for_undo()
         if current:
             self._return_withdrawal(current)
         if self.amount_withdrawn:

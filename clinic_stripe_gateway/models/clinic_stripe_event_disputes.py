@@ -2,16 +2,14 @@ import re
 
 from odoo import api, models
 
-SETTLE_BY_TYPE = dict.fromkeys(
-    (
-        "charge.dispute.created",
-        "charge.dispute.updated",
-        "charge.dispute.funds_withdrawn",
-        "charge.dispute.funds_reinstated",
-        "charge.dispute.closed",
-    ),
-    "_settle_dispute",
-)
+SETTLE_BY_TYPE = {
+    "charge.dispute.created": "_settle_dispute",
+    "charge.dispute.updated": "_settle_dispute",
+    "charge.dispute.funds_withdrawn": "_settle_dispute",
+    "charge.dispute.funds_reinstated": "_settle_dispute",
+    "charge.dispute.closed": "_settle_dispute",
+    "radar.early_fraud_warning.created": "_settle_fraud_warning",
+}
 # What the gateway calls its transactions at Stripe; other applications do not.
 OWN_REFERENCE = re.compile(r"[0-9a-f]{24}(-\d+)?")
 
@@ -28,36 +26,46 @@ class ClinicStripeEvent(models.Model):
         return {**super()._get_settle_methods(), **SETTLE_BY_TYPE}
 
     def _settle_dispute(self):
-        """Return the transaction, empty if it is missing, ``None`` if it has none.
-
-        A dispute may be heard of before the payment: then that is settled first.
-        """
-        snapshot = self.provider_id._clinic_stripe_call("get_dispute", self.object_id)
-        tx = self._find_disputed(snapshot)
-        if not tx:
-            is_ours = snapshot.has_origin or OWN_REFERENCE.fullmatch(snapshot.reference)
-            return tx if is_ours else None
-        if not (tx | tx.child_transaction_ids).payment_id:
-            intent = self._fetch(
-                f"payment_intents/{snapshot.intent_id}",
-                **{"expand[]": "payment_method"},
-            )
-            self._settle_intent("payment_intent", intent)
-            self._book(tx)
-        self.env["clinic.stripe.dispute"]._settle(tx, snapshot)
+        """Return the transaction, empty if it is missing, ``None`` if it has none."""
+        call = self.provider_id._clinic_stripe_call
+        snapshot = call("get_dispute", self.object_id)
+        tx = self._get_disputed(snapshot)
+        if tx:
+            self.env["clinic.stripe.dispute"]._settle(tx, snapshot)
         return tx
 
-    def _settle_disputed_payment(self, tx, snapshot):
-        intent = self._fetch(
-            f"payment_intents/{snapshot.intent_id}", **{"expand[]": "payment_method"}
-        )
-        self._settle_intent("payment_intent", intent)
-        self._book(tx)
+    def _settle_fraud_warning(self):
+        """Tell a manager while a refund still spares the practice a dispute."""
+        call = self.provider_id._clinic_stripe_call
+        warning = call("get_fraud_warning", self.object_id)
+        tx = self._get_disputed(warning)
+        if tx and warning.is_actionable:
+            tx._clinic_stripe_get_disputed_payment()._clinic_stripe_warn_of_fraud()
+        return tx
 
-    def _find_disputed(self, snapshot):
-        """Return the transaction that was paid; captures are its children."""
-        for reference in (snapshot.intent_id, snapshot.charge_id):
+    def _get_disputed(self, concerned):
+        """Return the transaction that was paid, booked as far as it can be.
+
+        A dispute may be heard of before the payment, or when that was forgotten.
+        """
+        tx = self._find_disputed(concerned)
+        if tx is None or tx._clinic_stripe_get_disputed_payment():
+            return tx
+        intent = self._fetch(
+            f"payment_intents/{concerned.intent_id}", **{"expand[]": "payment_method"}
+        )
+        tx = self._settle_intent("payment_intent", intent) or tx
+        self._book(tx)
+        return tx
+
+    def _find_disputed(self, concerned):
+        """Return the transaction that was paid, ``None`` if it is not Odoo's.
+
+        Captures are children of what was paid.
+        """
+        for reference in (concerned.intent_id, concerned.charge_id):
             tx = self._find_transaction(provider_reference=reference)
             if tx:
                 return tx.source_transaction_id or tx
-        return tx
+        is_ours = OWN_REFERENCE.fullmatch(concerned.reference)
+        return tx if concerned.has_origin or is_ours else None

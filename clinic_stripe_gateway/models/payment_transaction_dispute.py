@@ -15,3 +15,13 @@ class PaymentTransaction(models.Model):
             if obstacle:
                 raise UserError(obstacle)
         return super().action_refund(amount_to_refund=amount_to_refund)
+
+    def _clinic_stripe_get_disputed_payment(self):
+        """Return the payment that was made with this transaction.
+
+        Captures are children of their authorisation; the payment is theirs.
+        """
+        family = (self | self.child_transaction_ids).filtered(
+            lambda tx: tx.operation != "refund"
+        )
+        return family.payment_id.sorted("amount")[-1:]

@@ -363,6 +363,24 @@ class TestDisputes(DisputeCommon):
         self.assertEqual(texts.count("has ended: Won"), 1)
         self.assertEqual(texts.count("has given back $"), 1)
 
+    def test_a_warning_of_fraud_asks_a_manager_to_refund(self):
+        tx = self._pay_by_card(self.invoice)
+        self.control.warn_of_fraud(tx.provider_reference)
+        for _ in range(2):
+            event = self._deliver("radar.early_fraud_warning.created")
+            self.assertEqual(event.state, "done")
+        self.assertPaidOnce(self.invoice, tx)
+        activity = tx.payment_id.activity_ids
+        self.assertEqual(activity.summary, "Look at a payment that may be fraud")
+        self.assertTrue(activity.user_id.has_group("clinic_invoicing.group_manager"))
+
+    def test_a_warning_that_comes_too_late_asks_nobody(self):
+        tx = self._pay_and_settle(self.invoice)
+        self._dispute(tx, "created")
+        self.control.warn_of_fraud(tx.provider_reference)
+        self._deliver("radar.early_fraud_warning.created")
+        self.assertFalse(tx.payment_id.activity_ids)
+
     def test_a_payment_of_another_application_is_nobodys_dispute(self):
         for description in (None, "Web shop order 7"):
             payload = {"amount": 12000, "currency": "usd", "confirm": True}
@@ -374,11 +392,12 @@ class TestDisputes(DisputeCommon):
             self.assertEqual(self._deliver("charge.dispute.created").state, "ignored")
         self.assertFalse(self._find())
 
-    def test_a_payment_that_odoo_has_forgotten_stays_visible(self):
+    def test_a_payment_that_odoo_has_forgotten_is_found_by_its_dispute(self):
         tx = self._pay_by_card(self.invoice)
         self.control.create_dispute(tx.provider_reference)
         tx.unlink()
-        self.assertEqual(self._deliver("charge.dispute.created").state, "unmatched")
+        self._tell("created")
+        self.assertWithdrawn(self.invoice, self._find().transaction_id)
 
     def test_the_payment_cannot_be_given_back_meanwhile(self):
         tx = self._pay_and_settle(self.invoice)
