@@ -2,7 +2,7 @@ from collections import defaultdict
 from math import isfinite
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError, ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date, html2plaintext, str2bool
 
@@ -166,22 +166,11 @@ class AccountMove(models.Model):
         :raise UserError: somebody else is paying them at this moment
         :raise ValidationError: it may not be paid; nothing was changed
         """
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "This invoice is being paid in another window. Please wait a "
-                    "moment, then reload the page."
-                )
-            ) from error
-        self.invalidate_recordset(["amount_residual", "payment_state", "state"])
+        self._clinic_lock_for_payment()
         self._clinic_check_payable(amount, currency)
         self.transaction_ids._clinic_supersede_open_attempts()
         # Superseding may have found out that the money had arrived already.
         self._clinic_check_payable(amount, currency)
-        for invoice in self:
-            invoice.clinic_payment_attempts += 1
 
     def _clinic_check_payable(self, amount, currency):
         """Raise ValidationError unless ``0 < amount <= what is owed now``."""

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 
 # A payment form that was opened less long ago may still be in front of somebody.
 ATTEMPT_MINUTES = 30
@@ -51,7 +51,62 @@ class AccountMove(models.Model):
                 )
             )
 
-    # === BUSINESS METHODS === #
+    # === ONE PAYER AT A TIME === #
+
+    def _clinic_lock_for_payment(self):
+        """Keep others from paying these invoices until this attempt is stored.
+
+        The rows are written to as well, so that a second attempt at the same moment
+        sees the first.
+
+        :raise UserError: somebody else is paying them at this moment
+        """
+        try:
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "This invoice is being paid in another window. Please wait a "
+                    "moment, then reload the page."
+                )
+            ) from error
+        self.invalidate_recordset(["amount_residual", "payment_state", "state"])
+        for invoice in self:
+            invoice.clinic_payment_attempts += 1
+
+    def _clinic_start_charge(self, amount, currency):
+        """Make sure, under lock, that a saved card may be charged for these invoices.
+
+        What staff do in place of the client: the client's own attempts are closed.
+
+        :raise UserError: it would be paid twice, or too much; nothing was changed
+        """
+        self._clinic_lock_for_payment()
+        self._clinic_check_chargeable(amount, currency)
+        self.transaction_ids._clinic_supersede_open_attempts()
+        # Superseding may have found out that the money had arrived already.
+        self._clinic_check_chargeable(amount, currency)
+
+    def _clinic_check_chargeable(self, amount, currency):
+        for invoice in self.filtered(lambda move: move._clinic_is_clearing()):
+            raise UserError(
+                self.env._(
+                    "A payment of %(invoice)s is on its way. Do not charge it again.",
+                    invoice=invoice.display_name,
+                )
+            )
+        if currency != self.currency_id:
+            return
+        owed = sum(self.mapped("amount_residual"))
+        if currency.compare_amounts(amount, owed) > 0:
+            raise UserError(
+                self.env._(
+                    "Only %(owed)s is owed. No more can be charged.",
+                    owed=currency.format(owed),
+                )
+            )
+
+    # === CHANGES WHILE SOMEBODY PAYS === #
 
     def _clinic_get_fresh_attempts(self):
         """Return the payment forms of these invoices that may still be used."""

@@ -6,7 +6,14 @@ the frozen values of :mod:`values`, and the errors of :mod:`errors`.
 
 from .allow_list import NotAllowed, without_forbidden
 from .client import TIMEOUT_SECONDS, StripeGateway, gateway_for
-from .errors import Declined, GatewayError, OutcomeUnknown, Rejected, TryLater
+from .errors import (
+    Declined,
+    GatewayError,
+    KeyReused,
+    OutcomeUnknown,
+    Rejected,
+    TryLater,
+)
 from .recording import recorded_by
 from .sealing import seal, unseal
 from .values import IntentSnapshot
@@ -24,6 +31,7 @@ __all__ = [
     "EventHint",
     "GatewayError",
     "IntentSnapshot",
+    "KeyReused",
     "NotAllowed",
     "OutcomeUnknown",
     "Rejected",

@@ -32,13 +32,18 @@ class OutcomeUnknown(GatewayError):
     """Nobody knows whether Stripe acted: never a reason to try with another key."""
 
 
+class KeyReused(OutcomeUnknown):
+    """The key was used before: by a request that is running, or that Odoo forgot.
+
+    It forgets when it rolls back. Either may have moved money.
+    """
+
+
 # The first class that fits decides: subclasses stand before their parents.
 OURS_BY_SDK_ERROR = (
     (stripe.CardError, Declined),
     (stripe.RateLimitError, TryLater),
-    # The key was used before: by a request that is running, or by one that Odoo
-    # forgot when it rolled back. Either may have moved money.
-    (stripe.IdempotencyError, OutcomeUnknown),
+    (stripe.IdempotencyError, KeyReused),
     (stripe.InvalidRequestError, Rejected),
     (stripe.AuthenticationError, Rejected),
     (stripe.PermissionError, Rejected),

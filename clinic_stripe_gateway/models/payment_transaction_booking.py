@@ -48,6 +48,8 @@ class PaymentTransaction(models.Model):
             self._clinic_stripe_book_refund()
         elif self.state == "done" and self.payment_id.state == "canceled":
             self._clinic_stripe_revive_payment()
+        elif self.state == "done" and not self.payment_id:
+            self._clinic_stripe_book_refunded()
         if self.state == "done" and self.operation not in ("refund", "validation"):
             self._clinic_stripe_report_unallocated()
 
@@ -94,6 +96,17 @@ class PaymentTransaction(models.Model):
             )
 
     # === PAYMENTS THAT CAME LATE === #
+
+    def _clinic_stripe_book_refunded(self):
+        """Book a payment that was refunded before Odoo has heard of it.
+
+        Stock takes the refund for a capture, and leaves the booking to that.
+        """
+        parts = self.child_transaction_ids.filtered(
+            lambda tx: tx.operation == self.operation
+        )
+        if self.operation != "validation" and not parts:
+            self.with_company(self.company_id)._create_payment()
 
     def _clinic_stripe_revive_payment(self):
         """Book a payment that stock has cancelled because it was pending at first."""

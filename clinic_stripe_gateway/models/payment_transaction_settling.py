@@ -6,6 +6,11 @@ from odoo.addons.payment_stripe import const as stripe_const
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
 
+def _moves_money(refund):
+    """Whether a refund is more than an authorisation that was given up."""
+    return refund["status"] != "succeeded" or bool(refund["balance_transaction"])
+
+
 class PaymentTransaction(models.Model):
     """What Stripe says becomes the state of the transaction that it is about."""
 
@@ -143,7 +148,11 @@ class PaymentTransaction(models.Model):
     # === REFUNDS === #
 
     def _clinic_stripe_list_refunds(self):
-        """Return all refunds of this payment, in stock's dialect."""
+        """Return all refunds of this payment, in stock's dialect.
+
+        What was authorised and not captured is a refund too in that dialect, though
+        no money has moved.
+        """
         self.ensure_one()
         refunds, more = [], {}
         while True:
@@ -158,7 +167,7 @@ class PaymentTransaction(models.Model):
             )
             refunds += page["data"]
             if not page["has_more"]:
-                return refunds
+                return [refund for refund in refunds if _moves_money(refund)]
             more = {"starting_after": refunds[-1]["id"]}
 
     def _clinic_stripe_settle_refunds(self):
@@ -175,6 +184,8 @@ class PaymentTransaction(models.Model):
     def _clinic_stripe_settle_refund(self, refund):
         """Settle one refund of this payment, creating its transaction if need be."""
         self.ensure_one()
+        if not _moves_money(refund):
+            return self.browse()
         known = self.search(
             [
                 ("provider_id", "=", self.provider_id.id),

@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
+from ..adapter import KeyReused
 from ..exceptions import OutcomePending
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
@@ -59,7 +60,8 @@ class PaymentTransaction(models.Model):
     def _clinic_stripe_watching(self):
         """Let an unknown outcome pass stock's handlers, which would call it an error.
 
-        An intent that nobody has confirmed yet moves no money.
+        An intent that nobody has confirmed yet moves no money. That its key was used
+        before tells of a request that Odoo has forgotten, which may have.
         """
         try:
             yield
@@ -67,8 +69,9 @@ class PaymentTransaction(models.Model):
             moves_money = (
                 self.operation in ("online_token", "offline", "refund")
                 or self.source_transaction_id
+                or isinstance(error.__cause__, KeyReused)
             )
-            if not moves_money:
+            if not moves_money or self.operation == "validation":
                 raise
             raise Unanswered from error
 
@@ -88,6 +91,19 @@ class PaymentTransaction(models.Model):
             self.clinic_stripe_request = request
             self.clinic_stripe_ask_at = fields.Datetime.now()
             self.env.ref("clinic_stripe_gateway.ir_cron_ask_unanswered")._trigger()
+
+    def _stripe_create_intent(self):
+        if self.operation != "online_direct":
+            return super()._stripe_create_intent()
+        with self._clinic_stripe_awaiting("charge"):
+            return super()._stripe_create_intent()
+
+    def _get_processing_values(self):
+        """Keep the browser from going on without an intent."""
+        values = super()._get_processing_values()
+        if self.clinic_stripe_request:
+            values["state"] = "error"
+        return values
 
     def _send_payment_request(self):
         with self._clinic_stripe_awaiting("charge"):
@@ -175,18 +191,22 @@ class PaymentTransaction(models.Model):
     def _clinic_stripe_find_charge(self):
         """Return the intent that the lost request has made, if it has made one."""
         since = self.create_date - CLOCK_TOLERANCE
+        customer = self.token_id.provider_ref or self._stripe_create_customer()["id"]
         listed = self._send_api_request(
             "GET",
             "payment_intents",
             params={
-                "customer": self.token_id.provider_ref,
+                "customer": customer,
                 "created[gte]": int(since.timestamp()),
                 "limit": 100,
             },
         )
         made = (i for i in listed["data"] if i["description"] == self.reference)
         found = next(made, None)
-        return found and self._clinic_stripe_fetch_intent(found["id"])
+        if not found:
+            return None
+        self.provider_reference = found["id"]
+        return self._clinic_stripe_fetch_intent(found["id"])
 
     def _clinic_stripe_fetch_intent(self, intent_id):
         return self._send_api_request(
@@ -216,7 +236,9 @@ class PaymentTransaction(models.Model):
     def _clinic_stripe_send_again(self, request):
         """Send the same request with the same key, or give up when it is too old."""
         age = fields.Datetime.now() - self.create_date
-        if age > timedelta(hours=SEND_AGAIN_HOURS[request]):
+        # The card form of an online payment is gone.
+        is_gone = self.operation == "online_direct" and request == "charge"
+        if is_gone or age > timedelta(hours=SEND_AGAIN_HOURS[request]):
             self._set_error(
                 self.env._("Stripe has not received the request: nothing was done.")
             )

@@ -13,11 +13,13 @@ from . import (
     test_health,
     test_kill_switch,
     test_ledger_check,
+    test_lost_and_found,
     test_own_intent,
     test_privacy,
     test_provider,
     test_reference,
     test_refund_events,
     test_transport,
+    test_unanswered,
     test_webhook,
 )

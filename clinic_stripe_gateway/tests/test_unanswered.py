@@ -2,6 +2,7 @@ from collections import Counter
 from datetime import timedelta
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import StripeHttpCommon
@@ -15,7 +16,7 @@ HIDE_THE_ANSWER = ("lost_answer", "error_after", "error_before", "refuse")
 class TestUnanswered(StripeHttpCommon):
     """Nobody knows whether Stripe acted: it is found out, and never tried anew."""
 
-    def _charge_at_the_desk(self, invoice, token):
+    def _charge_at_the_desk(self, invoice, token, **values):
         """Charge a saved card as a biller does; return the transaction."""
         wizard = (
             self.env["account.payment.register"]
@@ -25,6 +26,7 @@ class TestUnanswered(StripeHttpCommon):
                     "journal_id": self.provider.journal_id.id,
                     "payment_method_line_id": self._get_method_line().id,
                     "payment_token_id": token.id,
+                    **values,
                 }
             )
         )
@@ -98,6 +100,22 @@ class TestUnanswered(StripeHttpCommon):
 
     def test_a_charge_that_never_arrives(self):
         self._check_charge("refuse")
+
+    def test_a_second_click_does_not_charge_again(self):
+        token, invoice = self._save_card(), self._bill()
+        self._hide("lost_answer", INTENTS)
+        tx = self._charge_at_the_desk(invoice, token)
+        with self.assertRaisesRegex(UserError, "on its way"):
+            self._charge_at_the_desk(invoice, token)
+        self.control.clear_faults()
+        self._ask(tx)
+        self.assertEqual((tx.state, self._billed()), ("done", 12000))
+
+    def test_no_more_is_charged_than_is_owed(self):
+        token, invoice = self._save_card(), self._bill()
+        with self.assertRaisesRegex(UserError, "120.00"):
+            self._charge_at_the_desk(invoice, token, amount=121)
+        self.assertEqual(self._billed(), 0)
 
     def test_a_charge_that_stripe_never_got_is_given_up_after_an_hour(self):
         token, invoice = self._save_card(), self._bill()

@@ -9,6 +9,7 @@ import stripe.oauth_error
 from clinic_stripe_gateway.adapter.errors import (
     OURS_BY_SDK_ERROR,
     Declined,
+    KeyReused,
     OutcomeUnknown,
     Rejected,
     TryLater,
@@ -19,7 +20,7 @@ CHOSEN = {
     "CardError": Declined,
     "RateLimitError": TryLater,
     "AuthenticationError": Rejected,
-    "IdempotencyError": OutcomeUnknown,
+    "IdempotencyError": KeyReused,
     "InvalidRequestError": Rejected,
     "PermissionError": Rejected,
     "APIConnectionError": OutcomeUnknown,
