@@ -8,8 +8,11 @@ from odoo.addons.payment_stripe import const as stripe_const
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
-# Each day is looked at several times: bank debits and disputes come late.
+# Each day is looked at several times: bank debits come late.
 DAYS = 7
+# Once a week: refunds fail after weeks, and disputes are decided after months.
+DAYS_ON_SUNDAYS = 120
+SUNDAY = 6
 # What has just happened at Stripe may be on its way to Odoo.
 UNDER_WAY_MINUTES = 15
 KEEP_DAYS = 400
@@ -167,11 +170,21 @@ class ClinicStripeCheck(models.Model):
         """Compare the last days of each account, and tell a manager of differences."""
         providers = self._get_providers()
         for number, provider in enumerate(providers, 1):
-            check = self.create({"provider_id": provider.id})
+            check = self.create(
+                {"provider_id": provider.id, "date_from": self._get_job_start()}
+            )
             check._run()
             check._tell_manager()
             provider._clinic_stripe_check_health()
             self.env["ir.cron"]._commit_progress(1, remaining=len(providers) - number)
+
+    @api.model
+    def _get_job_start(self, now=None):
+        """Return how far back the job looks."""
+        now = now or fields.Datetime.now()
+        return now - timedelta(
+            days=DAYS_ON_SUNDAYS if now.weekday() == SUNDAY else DAYS
+        )
 
     def _tell_manager(self):
         """Keep one activity for each provider, on its latest check that needs it."""

@@ -356,6 +356,16 @@ class TestLedgerCheck(StripeGatewayCommon):
         self._run_job()
         self.assertFalse(activity.exists())
 
+    def test_the_job_looks_further_back_on_sundays(self):
+        model = self.env["clinic.stripe.check"]
+        for day, start in (
+            ("2026-11-21", "2026-11-14"),
+            ("2026-11-22", "2026-07-25"),
+            ("2026-11-23", "2026-11-16"),
+        ):
+            now = fields.Datetime.to_datetime(day)
+            self.assertEqual(str(model._get_job_start(now).date()), start)
+
     # === RIGHTS === #
 
     def test_only_managers_compare_and_settle(self):
