@@ -40,6 +40,38 @@ def test_f2_the_intent_of_another_payment_pays_nothing(facts):
     assert ours == {"paid": "done", "unpaid": "draft"}
 
 
+def test_f3_a_refund_leaves_nothing_open_that_need_not(facts):
+    stock, ours = facts("f3_refund")
+    # The money is back with the client, who seems to owe it beside a paid invoice.
+    assert stock == {"residual": 0, "open": [120]}
+    assert ours == {"residual": 120, "open": [120]}
+
+
+def test_f3_a_refund_that_fails_is_undone(facts):
+    stock, ours = facts("f3_failed_refund")
+    assert stock == {"given_back": True, "open": [120]}
+    assert ours == {"given_back": False, "open": []}
+
+
+def test_f3_what_the_bank_takes_back_is_owed_again(facts):
+    stock, ours = facts("f3_dispute")
+    assert stock == {"residual": 0}
+    assert ours == {"residual": 120}
+
+
+def test_f4_a_saved_account_that_takes_days_is_booked_when_it_has_paid(facts):
+    stock, ours = facts("f4")
+    assert stock == {"states": ["pending", "done"], "residual": 120}
+    assert ours == {"states": ["pending", "done"], "residual": 0}
+
+
+def test_f5_a_charge_that_odoo_forgot_is_found(facts):
+    stock, ours = facts("f5")
+    charged = {"charged": [12000], "status": 200}
+    assert stock == {**charged, "residual": 120, "credit": 0}
+    assert ours == {**charged, "residual": 0, "credit": 0}
+
+
 def test_f6_overdue_invoices_ask_for_what_is_left_of_them(facts):
     stock, ours = facts("f6")
     assert stock == {"asked": 240, "owed": 200}
