@@ -172,10 +172,27 @@ class TestAccessRights(ClinicInvoicingCommon):
             if callable(value) and not name.startswith("_") and name not in CRUD
         }
 
+    def _get_money(self):
+        """Return an invoice, its payment, and the wizards for them."""
+        bill = self._invoice(self._create_service())
+        payment = self._pay(bill, 40)
+        register = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=bill.ids
+        )
+        reversal = self.env["clinic.payment.reversal"].create(
+            {"payment_id": payment.id, "reason": "Mine"}
+        )
+        void = self.env["clinic.invoice.void"].create(
+            {"invoice_ids": bill.ids, "reason": "Mine"}
+        )
+        records = (bill, payment, register.create({}), reversal, void)
+        return {record._name: record for record in records}
+
     def test_public_methods_refuse_employees(self):
         records = {
             **self.records,
             "calendar.event": self._create_event(user_id=self.employee.id),
+            **self._get_money(),
         }
         methods = self._get_public_methods()
         self.assertIn(("clinic.service", "action_invoice"), methods)

@@ -679,9 +679,13 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         self.client.property_payment_term_id = term
         overdue = self._invoice(self._create_service(price_unit=80))
         self._pay(overdue, 30)
+        # It takes what is left, and would not take the total that stock asks about.
+        self.provider.maximum_amount = 60
         page = self._get_page("/my/invoices/overdue")
         (form,) = page.xpath("//form[@id='o_payment_form']")
         self.assertEqual(float(form.get("data-amount")), 50)
+        self.assertTrue(form.xpath(".//input[@name='o_payment_radio']"))
+        self.assertIn("50.00", page.xpath("string(//main)"))
         url = "/invoice/transaction/%s"
         reference = {"payment_reference": "BATCH"}
         self.assertRefused("overdue", 80, "still owed", url=url, **reference)
