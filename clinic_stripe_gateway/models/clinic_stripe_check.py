@@ -111,10 +111,12 @@ class ClinicStripeCheck(models.Model):
         # sudo: comparing reads the key, and payments of all journals.
         self.sudo()._run()
 
-    @api.model
     def action_check_now(self):
-        """Compare the last days of every Stripe account of the user's companies."""
-        self.check_access("create")
+        """Compare the last days of every Stripe account of the user's companies.
+
+        Not of the ticked checks: the list's button only happens to hand them over.
+        """
+        self.browse().check_access("create")
         # sudo: managers may not look for providers.
         providers = self.sudo()._get_providers()
         companies = self.env.companies
