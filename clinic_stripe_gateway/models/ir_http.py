@@ -9,6 +9,5 @@ class IrHttp(models.AbstractModel):
     def _pre_dispatch(cls, rule, args):
         """Prepare no page for Stripe: no language, no visitor, no debug mode."""
         if rule.endpoint.routing.get("clinic_for_machines"):
-            request.dispatcher.pre_dispatch(rule, args)
-        else:
-            super()._pre_dispatch(rule, args)
+            return request.dispatcher.pre_dispatch(rule, args)
+        return super()._pre_dispatch(rule, args)
