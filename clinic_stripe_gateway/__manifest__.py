@@ -6,7 +6,7 @@
     "license": "LGPL-3",
     "author": "Clinic Billing",
     "depends": ["clinic_invoicing", "payment_stripe"],
-    "external_dependencies": {"python": ["stripe>=16,<17"]},
+    "external_dependencies": {"python": ["cryptography>=42", "stripe>=16,<17"]},
     "data": [
         "security/res_groups.xml",
         "security/ir.model.access.csv",
@@ -15,6 +15,7 @@
         "data/ir_cron.xml",
         "data/ir_cron_cards.xml",
         "views/payment_provider_views.xml",
+        "views/payment_transaction_views.xml",
         "views/payment_provider_cards_views.xml",
         "views/payment_token_views.xml",
         "views/clinic_card_rename_views.xml",

@@ -10,8 +10,6 @@ ATTEMPT_MINUTES = 30
 class AccountMove(models.Model):
     """No invoice changes under the hands of who is paying it."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "account.move"
 
     clinic_is_being_paid = fields.Boolean(compute="_compute_clinic_is_being_paid")

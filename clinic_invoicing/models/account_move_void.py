@@ -8,8 +8,6 @@ VOIDABLE = "out_invoice"
 class AccountMove(models.Model):
     """Voiding: the money goes back, a credit note settles the invoice."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "account.move"
 
     clinic_may_void = fields.Boolean(compute="_compute_clinic_may_void")

@@ -10,8 +10,6 @@ CANDIDATES = 20
 class AccountPayment(models.Model):
     """The habit of typing a negative amount leads to the reversal."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "account.payment"
 
     @api.model_create_multi

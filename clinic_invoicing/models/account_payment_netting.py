@@ -8,8 +8,6 @@ from odoo.fields import Command
 class AccountPayment(models.Model):
     """What a payment has paid, and how money that goes back is taken off it."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "account.payment"
 
     # === WHAT THE PAYMENT HAS PAID === #

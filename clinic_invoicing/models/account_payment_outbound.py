@@ -4,8 +4,6 @@ from odoo import fields, models
 class AccountPayment(models.Model):
     """The outbound payment of money that goes back."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "account.payment"
 
     def _clinic_book_given_back(self, amount):

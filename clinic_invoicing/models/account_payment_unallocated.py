@@ -6,8 +6,6 @@ from odoo.fields import Domain
 class AccountPayment(models.Model):
     """Money that came and has paid nothing yet."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "account.payment"
 
     clinic_amount_unallocated = fields.Monetary(

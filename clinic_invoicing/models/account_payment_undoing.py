@@ -8,8 +8,6 @@ from odoo.tools.misc import clean_context
 class AccountPayment(models.Model):
     """What managers do with payments that should not be."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "account.payment"
 
     # === ACTION METHODS === #

@@ -10,8 +10,6 @@ TAB_LIMIT = 999
 class ClinicService(models.Model):
     """What billers do with services on the Invoices page."""
 
-    # One file per subject: how services are invoiced is in another one.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "clinic.service"
 
     # === WORKLIST === #

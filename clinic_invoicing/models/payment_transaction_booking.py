@@ -6,8 +6,6 @@ from odoo import fields, models
 class PaymentTransaction(models.Model):
     """From a transaction that is done to entries that are posted and reconciled."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "payment.transaction"
 
     # === WHAT COMES LATE === #

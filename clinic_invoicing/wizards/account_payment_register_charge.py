@@ -4,8 +4,6 @@ from odoo import models
 class AccountPaymentRegister(models.TransientModel):
     """Charge a saved card for what is owed, once."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "account.payment.register"
 
     def _create_payments(self):

@@ -8,8 +8,6 @@ OFFLINE_PROVIDERS = ("none", "custom")
 class AccountPaymentRegister(models.TransientModel):
     """Keep people from recording what has not happened."""
 
-    # One file per subject: the other one is about money received outside.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "account.payment.register"
 
     def action_create_payments(self):

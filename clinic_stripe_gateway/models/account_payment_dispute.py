@@ -3,8 +3,6 @@ from odoo.exceptions import UserError
 
 
 class AccountPayment(models.Model):
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "account.payment"
 
     clinic_stripe_dispute_ids = fields.One2many(

@@ -5,8 +5,6 @@ from odoo.fields import Domain
 class ClinicStripeCheck(models.Model):
     """Whether what banks have taken back is in the books."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "clinic.stripe.check"
 
     def _compare_disputes(self, disputes, findings):

@@ -14,8 +14,6 @@ _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 class ClinicStripeDispute(models.Model):
     """The entries of a dispute: they follow what its row says, never an event."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "clinic.stripe.dispute"
 
     def _book(self):

@@ -7,8 +7,6 @@ ENDED = ("won", "lost", "warning_closed", "prevented")
 class ClinicStripeDispute(models.Model):
     """What people are told of a dispute, and asked to do about it."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "clinic.stripe.dispute"
 
     def _tell_status(self, is_new):

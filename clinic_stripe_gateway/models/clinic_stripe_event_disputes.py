@@ -17,8 +17,6 @@ OWN_REFERENCE = re.compile(r"[0-9a-f]{24}(-\d+)?")
 class ClinicStripeEvent(models.Model):
     """What is done about disputes: all of their events have the same effect."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "clinic.stripe.event"
 
     @api.model

@@ -2,8 +2,6 @@ from odoo import fields, models
 
 
 class PaymentProvider(models.Model):
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "payment.provider"
 
     clinic_stripe_fee_account_id = fields.Many2one(

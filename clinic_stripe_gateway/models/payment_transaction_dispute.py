@@ -3,8 +3,6 @@ from odoo.exceptions import UserError
 
 
 class PaymentTransaction(models.Model):
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "payment.transaction"
 
     def action_refund(self, amount_to_refund=None):

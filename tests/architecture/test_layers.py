@@ -25,7 +25,8 @@ def in_folder(*names):
 
 
 @pytest.mark.parametrize(
-    ("folder", "packages"), [("clinic_invoicing/rules", ()), (ADAPTER, ("stripe",))]
+    ("folder", "packages"),
+    [("clinic_invoicing/rules", ()), (ADAPTER, ("cryptography", "stripe"))],
 )
 def test_the_innermost_layer_knows_nothing_of_odoo(folder, packages):
     def is_foreign(name):

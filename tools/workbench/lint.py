@@ -5,15 +5,18 @@ import subprocess
 
 from .paths import ROOT, VENV, VENV_PYTHON, present_addons
 
+# Large models have one file for each subject. setup.cfg cannot leave a message out of
+# the group of pylint-odoo's that it switches on.
+LEFT_OUT = "consider-merging-classes-inherited"
+
 
 def run() -> int:
     """Run every linter, so that one call shows everything; return 1 on complaints."""
     ruff = str(VENV / "bin" / "ruff")
     commands = [[ruff, "check", "."], [ruff, "format", "--check", "."]]
     if present_addons():
-        commands.append(
-            [str(VENV_PYTHON), "-m", "pylint", "--rcfile=setup.cfg", *present_addons()]
-        )
+        pylint = [str(VENV_PYTHON), "-m", "pylint", "--rcfile=setup.cfg"]
+        commands.append([*pylint, f"--disable={LEFT_OUT}", *present_addons()])
     # pylint keeps its cache in the home folder otherwise.
     environment = {**os.environ, "PYLINTHOME": str(ROOT / "build" / "pylint")}
     results = []
