@@ -6,9 +6,9 @@ from . import (
     test_detach,
     test_disclosures,
     test_disputes,
+    test_event_batches,
     test_event_failures,
     test_event_sweep,
-    test_event_batches,
     test_events,
     test_health,
     test_kill_switch,
@@ -21,5 +21,6 @@ from . import (
     test_refund_events,
     test_transport,
     test_unanswered,
+    test_undoing,
     test_webhook,
 )
