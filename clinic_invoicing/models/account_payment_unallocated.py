@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..actions import RELOAD, notification
+
 
 class AccountPayment(models.Model):
     """Money that came and has paid nothing yet."""
@@ -38,15 +40,11 @@ class AccountPayment(models.Model):
                     )
                 )
             names += paid.mapped("name")
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("Paid: %(names)s", names=", ".join(names)),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(
+            "success",
+            self.env._("Paid: %(names)s", names=", ".join(names)),
+            then=RELOAD,
+        )
 
     # === BUSINESS METHODS === #
 

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..actions import CLOSE, notification
 from ..rules import billing_state
 
 
@@ -232,15 +233,7 @@ class CalendarEvent(models.Model):
         return self._clinic_notify("warning" if obstacles else "success", message)
 
     def _clinic_notify(self, kind, message):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": kind,
-                "message": message,
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return notification(kind, message, then=CLOSE)
 
     def _clinic_get_date(self):
         """Return the day of the appointment where the practice is."""

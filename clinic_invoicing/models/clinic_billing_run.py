@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..actions import CLOSE, notification
+
 
 class ClinicBillingRun(models.Model):
     """One batch of services turned into invoices, and the record of it."""
@@ -133,19 +135,15 @@ class ClinicBillingRun(models.Model):
                 "views": [(False, "form")],
                 "target": "new",
             }
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "%(services)s services invoiced on %(invoices)s invoices.",
-                    services=len(self.service_ids),
-                    invoices=len(self.invoice_ids),
-                ),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return notification(
+            "success",
+            self.env._(
+                "%(services)s services invoiced on %(invoices)s invoices.",
+                services=len(self.service_ids),
+                invoices=len(self.invoice_ids),
+            ),
+            then=CLOSE,
+        )
 
     def action_open_invoices(self):
         """Open the invoices that this run has made."""

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Command
 from odoo.tools import format_date
 
+from ..actions import notification
 from ..rules import billing_state
 
 
@@ -36,15 +37,9 @@ class ClinicService(models.Model):
         self.ensure_one()
         obstacle = self._get_billing_obstacles().get(self)
         message = obstacle or self.env._("This service is ready to be invoiced.")
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "title": self.display_name,
-                "message": message,
-                "type": "warning" if obstacle else "success",
-            },
-        }
+        return notification(
+            "warning" if obstacle else "success", message, title=self.display_name
+        )
 
     def _get_billing_obstacles(self, states=(billing_state.TO_INVOICE,)):
         """Return why services cannot be invoiced to the client now.

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..actions import CLOSE, notification
+
 
 class ClinicInvoiceVoid(models.TransientModel):
     """Void invoices: the money, the documents and the services in one step."""
@@ -73,15 +75,11 @@ class ClinicInvoiceVoid(models.TransientModel):
         credit_notes = self.invoice_ids._clinic_void(
             self.reason, services=self.services, money=self.money
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "Voided. Credit notes: %(names)s.",
-                    names=", ".join(credit_notes.mapped("name")),
-                ),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return notification(
+            "success",
+            self.env._(
+                "Voided. Credit notes: %(names)s.",
+                names=", ".join(credit_notes.mapped("name")),
+            ),
+            then=CLOSE,
+        )

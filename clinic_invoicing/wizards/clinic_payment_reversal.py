@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..actions import CLOSE, notification
+
 
 class ClinicPaymentReversal(models.TransientModel):
     """Take one payment back: the "negative payment" of other systems."""
@@ -98,15 +100,7 @@ class ClinicPaymentReversal(models.TransientModel):
         """Take the payment back."""
         self.ensure_one()
         outbound = self.payment_id._clinic_undo(self.mode, self.amount, self.reason)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self._get_outcome(outbound),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return notification("success", self._get_outcome(outbound), then=CLOSE)
 
     def _get_outcome(self, outbound):
         """Tell what has been done."""

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from odoo.addons.clinic_invoicing.actions import RELOAD, notification
+
 # What Odoo can settle by looking at the object again, as if Stripe had told of it.
 HINT_BY_KIND = {
     "charge_not_booked": "payment_intent.succeeded",
@@ -90,17 +92,13 @@ class ClinicStripeDifference(models.Model):
         for difference in self.filtered("can_settle"):
             # sudo: managers may not write events; nothing else is written here.
             difference.sudo()._hand_over()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._(
-                    "Stripe is asked again in a moment. Compare once more afterwards."
-                ),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(
+            "info",
+            self.env._(
+                "Stripe is asked again in a moment. Compare once more afterwards."
+            ),
+            then=RELOAD,
+        )
 
     def action_open_payment(self):
         """Show the payment that stands in the books."""

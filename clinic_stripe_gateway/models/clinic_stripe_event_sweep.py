@@ -3,6 +3,7 @@ from datetime import UTC, timedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.clinic_invoicing.actions import RELOAD, notification
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
@@ -37,18 +38,14 @@ class ClinicStripeEvent(models.Model):
         for provider in events._get_askable_providers():
             if provider.company_id in self.env.companies:
                 found |= events._sweep(provider)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "Stripe named %(count)s events that had not arrived.",
-                    count=len(found),
-                ),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(
+            "success",
+            self.env._(
+                "Stripe named %(count)s events that had not arrived.",
+                count=len(found),
+            ),
+            then=RELOAD,
+        )
 
     @api.model
     def _cron_sweep(self):

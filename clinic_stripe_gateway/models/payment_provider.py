@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import str2bool
 from odoo.tools.urls import urljoin
 
+from odoo.addons.clinic_invoicing.actions import RELOAD, notification
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 from odoo.addons.payment_stripe import utils as stripe_utils
@@ -54,18 +55,12 @@ class PaymentProvider(models.Model):
         self.clinic_stripe_account_ref = self._clinic_stripe_make_account_ref(
             account_id
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "title": self.env._("The keys work"),
-                "message": self.env._(
-                    "Both belong to the account %(account)s.", account=account_id
-                ),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(
+            "success",
+            self.env._("Both belong to the account %(account)s.", account=account_id),
+            title=self.env._("The keys work"),
+            then=RELOAD,
+        )
 
     # === WHAT THE BROWSER SENDS TO STRIPE === #
 

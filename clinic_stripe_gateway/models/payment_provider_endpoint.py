@@ -3,6 +3,7 @@ import uuid
 from odoo import models
 from odoo.exceptions import UserError
 
+from odoo.addons.clinic_invoicing.actions import RELOAD, notification
 from odoo.addons.payment_stripe import utils as stripe_utils
 
 from .. import const
@@ -102,12 +103,4 @@ class PaymentProvider(models.Model):
 
     def _clinic_stripe_notify(self, kind, message):
         """Return the action that tells something and shows the form anew."""
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": kind,
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(kind, message, then=RELOAD)
