@@ -7,6 +7,7 @@ from . import (
     clinic_stripe_check,
     clinic_stripe_check_comparing,
     clinic_stripe_check_disputes,
+    clinic_stripe_check_judging,
     clinic_stripe_customer,
     clinic_stripe_customer_disclosing,
     clinic_stripe_detachment,

@@ -1,12 +1,9 @@
 from collections import Counter, defaultdict
 from datetime import timezone
 
-from odoo import fields, models
+from odoo import models
 from odoo.fields import Command, Domain
 
-from .clinic_stripe_check import UNDER_WAY_MINUTES
-
-POSTED = ("in_process", "paid")
 NO_MONEY = ("refund", "validation")
 
 
@@ -58,7 +55,7 @@ class ClinicStripeCheck(models.Model):
         return findings
 
     def _iter_pages(self, operation):
-        since, until = map(_to_seconds, (self.date_from, self.date_to))
+        since, until = map(to_seconds, (self.date_from, self.date_to))
         after = ""
         while True:
             page = self.provider_id._clinic_stripe_call(operation, since, until, after)
@@ -221,90 +218,6 @@ class ClinicStripeCheck(models.Model):
         call = self.provider_id._clinic_stripe_call
         return [refund for each in ids if (refund := call("find_refund", each))]
 
-    # === JUDGING === #
 
-    def _is_ours(self, charge, transactions):
-        """Whether a payment belongs to the check's provider.
-
-        Accounts are shared: by the point of sale, by companies and by other
-        applications. What Odoo has forgotten still bears its database's mark.
-        """
-        if transactions:
-            return self.provider_id in transactions.provider_id
-        if not charge:
-            return False
-        origin = self.env["payment.transaction"]._clinic_stripe_read_origin(
-            {"metadata": {"origin": charge.origin}}
-        )
-        return bool(origin) and origin["provider"] == self.provider_id.id
-
-    def _is_young(self, listed):
-        age = _to_seconds(fields.Datetime.now()) - listed.created
-        return age < UNDER_WAY_MINUTES * 60
-
-    def _search_posted(self, domain):
-        """Return the payments that stand in the books: neither undone nor a draft."""
-        domain &= Domain("state", "in", POSTED)
-        return self.env["account.payment"].search(domain).filtered(_stands)
-
-    def _judge(self, findings, subject, listed, expected, transactions, payments):
-        """Note a difference between what Stripe says and what was booked."""
-        currency = listed and listed.currency
-        booked = Counter()
-        for payment in payments:
-            booked[payment.currency_id.name] += (
-                payment.currency_id._clinic_stripe_to_minor(payment.amount)
-            )
-        if booked == Counter({currency: expected} if expected else {}):
-            return
-        kind = self._get_kind(subject, listed, expected, booked, payments)
-        findings.differences.append(
-            {
-                "kind": kind,
-                "object_id": listed and (listed.intent_id or listed.id)
-                if subject == "charge"
-                else listed and listed.id,
-                "transaction_id": transactions[:1].id,
-                "payment_id": payments[-1:].id,
-                **self._get_amounts(listed, expected, payments),
-            }
-        )
-
-    def _get_kind(self, subject, listed, expected, booked, payments):
-        if not payments:
-            return f"{subject}_not_booked"
-        if not expected:
-            is_gone = subject == "refund" and listed and listed.is_gone
-            return "refund_failed" if is_gone else f"{subject}_missing"
-        if len(payments) > 1 and booked[listed.currency] > expected:
-            return f"{subject}_twice"
-        return f"{subject}_amount"
-
-    def _get_amounts(self, listed, expected, payments):
-        odoo_currency = payments.currency_id[:1]
-        currency = odoo_currency
-        if listed:
-            currency = (
-                self.env["res.currency"]
-                .with_context(active_test=False)  # Stripe may know more than Odoo uses.
-                .search([("name", "=", listed.currency)], limit=1)
-            )
-        return {
-            "currency_id": currency.id,
-            "stripe_amount": currency and currency._clinic_stripe_to_major(expected),
-            "odoo_currency_id": (odoo_currency or currency).id,
-            "odoo_amount": sum(payments.mapped("amount")),
-        }
-
-
-def _stands(payment):
-    """Whether a payment's entry is posted, if it has one, and not reversed."""
-    move = payment.move_id
-    reversals = move.reversal_move_ids
-    return not move or (
-        move.state == "posted" and "posted" not in reversals.mapped("state")
-    )
-
-
-def _to_seconds(moment):
+def to_seconds(moment):
     return int(moment.replace(tzinfo=timezone.utc).timestamp())
