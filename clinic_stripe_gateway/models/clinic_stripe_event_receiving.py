@@ -1,3 +1,5 @@
+from hashlib import sha256
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.lru import LRU
@@ -45,12 +47,10 @@ class ClinicStripeEvent(models.Model):
             _logger.warning("Refused a message to Stripe's webhook: not signed.")
             return False
         listener = listeners[position]
-        if self._is_known_here(listener, hint):
-            return True
         if self._store_hints(listener, [hint]):
             self._trigger_processing()
         # Only what is committed may be acknowledged without a look.
-        self.env.cr.postcommit.add(lambda: self._remember_here(listener, hint))
+        self.env.cr.postcommit.add(lambda: self._remember_here(listener, body))
         return True
 
     @api.model
@@ -88,22 +88,23 @@ class ClinicStripeEvent(models.Model):
 
     # === REPEATED MESSAGES === #
 
-    def _is_known_here(self, listener, hint):
-        """Whether this process has stored the event a while ago, and nothing has been
-        deleted since; then no query is needed.
+    @api.model
+    def _is_repeated(self, body, header):
+        """Whether this process has stored this very message a while ago, and nothing
+        has been deleted since; then the database need not be asked.
         """
-        known = RECENT.get(self._key_here(listener, hint))
-        return known == self._version_here()
+        version, provider_id = RECENT.get(self._key_here(body)) or (None, None)
+        return version == self._version_here() and any(
+            is_signed(body, header, listener.secret)
+            for listener in self._get_listeners()
+            if listener.provider_id == provider_id
+        )
 
-    def _remember_here(self, listener, hint):
-        RECENT[self._key_here(listener, hint)] = self._version_here()
+    def _remember_here(self, listener, body):
+        RECENT[self._key_here(body)] = self._version_here(), listener.provider_id
 
-    def _forget_here(self):
-        """Have every process ask the database again."""
-        self.env.registry.clear_cache()
-
-    def _key_here(self, listener, hint):
-        return self.env.cr.dbname, listener.provider_id, hint.id
+    def _key_here(self, body):
+        return self.env.cr.dbname, sha256(body).digest()
 
     def _version_here(self):
         """Return what changes whenever any process clears Odoo's own caches."""
@@ -111,7 +112,8 @@ class ClinicStripeEvent(models.Model):
         return id(registry), registry.cache_sequences.get("default")
 
     def unlink(self):
-        self._forget_here()
+        # Every process has to ask the database again.
+        self.env.registry.clear_cache()
         return super().unlink()
 
     # === STORING === #
