@@ -4,9 +4,8 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from odoo.addons.clinic_invoicing.actions import RELOAD, notification
+from odoo.addons.payment_stripe import const as stripe_const
 from odoo.addons.payment_stripe import utils as stripe_utils
-
-from .. import const
 
 
 class PaymentProvider(models.Model):
@@ -17,9 +16,9 @@ class PaymentProvider(models.Model):
     # === ACTION METHODS === #
 
     def action_stripe_create_webhook(self):
-        """Create an endpoint for all that the gateway handles, in its own version.
+        """Create an endpoint for all that the gateway handles.
 
-        Stock's transport cannot read that version: with it, stock's endpoint is made.
+        Stock's transport handles less: with it, stock's endpoint is made.
         """
         self.ensure_one()
         self.check_access("write")
@@ -77,7 +76,8 @@ class PaymentProvider(models.Model):
             data={
                 "url": self._get_stripe_webhook_url(),
                 "enabled_events[]": self._clinic_stripe_get_wanted_events(),
-                "api_version": const.API_VERSION,
+                # Here any version will do; stock, alone again, could read no other.
+                "api_version": stripe_const.API_VERSION,
             },
             # One that tells nothing: an earlier endpoint may have been deleted, and
             # its secret must not come back.

@@ -96,7 +96,7 @@ class TestTransport(StripeGatewayCommon):
         self.provider.action_stripe_create_webhook()
         request = self._only_request(endpoint="webhook_endpoints")
         self.assertIn("charge.refunded", request["params"]["enabled_events"])
-        self.assertEqual(request["params"]["api_version"], const.API_VERSION)
+        self.assertEqual(request["params"]["api_version"], STOCK_VERSION)
         self.assertTrue(self.provider.stripe_webhook_secret.startswith("whsec_"))
 
     def test_reading_asks_for_the_objects_that_stock_wants(self):
