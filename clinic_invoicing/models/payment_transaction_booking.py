@@ -30,6 +30,13 @@ class PaymentTransaction(models.Model):
             tx._clinic_report_unallocated()
         return result
 
+    def _clinic_is_meant_for_invoices(self):
+        """Whether money that finds no open invoice is worth telling.
+
+        A web shop is paid before it invoices.
+        """
+        return bool(self.invoice_ids)
+
     def _clinic_report_unallocated(self):
         """Tell the managers of money that found its invoices draft, paid or gone."""
         self.ensure_one()
@@ -37,7 +44,7 @@ class PaymentTransaction(models.Model):
         if (
             self.state != "done"
             or self.operation in ("refund", "validation")
-            or not self.invoice_ids
+            or not self._clinic_is_meant_for_invoices()
             or not payment.move_id
             or self.currency_id.compare_amounts(payment.clinic_amount_unallocated, 0)
             <= 0
@@ -50,7 +57,8 @@ class PaymentTransaction(models.Model):
                 "%(amount)s came for %(invoices)s, which cannot take it: paid already, "
                 "cancelled, or reset to draft. Allocate it or give it back.",
                 amount=self.currency_id.format(payment.clinic_amount_unallocated),
-                invoices=", ".join(self.invoice_ids.mapped("display_name")),
+                invoices=", ".join(self.invoice_ids.mapped("display_name"))
+                or self.env._("invoices that are gone"),
             ),
         )
 

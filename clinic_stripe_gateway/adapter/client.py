@@ -132,7 +132,7 @@ class StripeGateway(Disputes, Endpoints, EventList, Listing, SavedCards):
             except stripe.InvalidRequestError as error:
                 if error.code == "resource_missing":
                     # It was made with the key of another account, or of test mode.
-                    return IntentSnapshot(intent_id, ABSENT, 0, "", "")
+                    return IntentSnapshot(intent_id, ABSENT)
                 if error.code != "payment_intent_unexpected_state":
                     raise
                 intent = service.retrieve(intent_id)
@@ -141,13 +141,7 @@ class StripeGateway(Disputes, Endpoints, EventList, Listing, SavedCards):
                 intent = service.retrieve(intent_id)
                 if intent.status.startswith("requires_"):
                     raise
-        return IntentSnapshot(
-            id=intent.id,
-            status=intent.status,
-            amount=intent.amount,
-            currency=intent.currency,
-            reference=intent.description or "",
-        )
+        return IntentSnapshot(intent.id, intent.status)
 
 
 @functools.lru_cache(maxsize=64)

@@ -8,17 +8,10 @@ ABSENT = "absent"
 
 @dataclass(frozen=True)
 class IntentSnapshot:
-    """A PaymentIntent as it is now.
-
-    :ivar int amount: in the smallest unit that Stripe knows of the currency
-    :ivar str reference: the transaction's opaque reference
-    """
+    """A PaymentIntent as it is now."""
 
     id: str
     status: str
-    amount: int
-    currency: str
-    reference: str
 
     @property
     def is_closed(self):

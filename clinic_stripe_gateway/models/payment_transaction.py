@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools import hmac
 
 from odoo.addons.payment import utils as payment_utils
@@ -92,13 +93,19 @@ class PaymentTransaction(models.Model):
     # === REFUNDS === #
 
     def action_refund(self, amount_to_refund=None):
-        """Refund as the reversal of a payment does, books included."""
-        ours = self.filtered(lambda tx: tx.provider_code == "stripe" and tx.payment_id)
+        """Refund as the reversal of a payment does: by whom it may, books included."""
+        ours = self.filtered(lambda tx: tx.provider_code == "stripe")
+        if ours:
+            self.env["account.payment"]._clinic_check_may_undo()
+        if any(not tx.payment_id for tx in ours):
+            raise UserError(
+                self.env._("The payment is not in the books yet. Please wait a moment.")
+            )
         for payment in ours.payment_id:
-            payment._clinic_check_may_undo()
-            payment._clinic_give_back(
+            payment._clinic_undo(
+                "refund",
                 amount_to_refund or payment._clinic_get_returnable(),
-                self.env._("Refund"),
+                self.env._("Refund of the transaction"),
             )
         others = self - ours
         return super(PaymentTransaction, others).action_refund(

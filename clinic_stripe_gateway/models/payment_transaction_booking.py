@@ -7,25 +7,13 @@ class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
     def _create_payment(self, **extra_create_values):
-        """Name the invoices on the payment: the reference does not tell them.
-
-        A refund goes to the account and the payer of the payment that it takes back.
-        """
-        if self.provider_code != "stripe":
-            return super()._create_payment(**extra_create_values)
+        """Name the invoices on the payment: the reference does not tell them."""
         # Captures and refunds are for the invoices of their source.
         invoices = self.invoice_ids or self.source_transaction_id.invoice_ids
-        if invoices:
+        if self.provider_code == "stripe" and invoices:
             names = ", ".join(invoices.filtered("name").mapped("name"))
             memo = f"{names} - {self.reference} - {self.provider_reference or ''}"
             extra_create_values.setdefault("memo", memo)
-        taken_back = self._clinic_get_refunded_payment()
-        if taken_back:
-            extra_create_values |= {
-                "clinic_reversed_payment_id": taken_back.id,
-                "destination_account_id": taken_back.destination_account_id.id,
-                "partner_id": taken_back.partner_id.id,
-            }
         return super()._create_payment(**extra_create_values)
 
     def _post_process(self):
@@ -45,27 +33,19 @@ class PaymentTransaction(models.Model):
     def _clinic_stripe_finish_booking(self):
         self.ensure_one()
         if self.operation == "refund":
-            self._clinic_stripe_book_refund()
-        elif self.state == "done" and self.payment_id.state == "canceled":
+            if self.state == "error":
+                self._clinic_stripe_undo_refund()
+            return
+        if self.state == "done" and self.payment_id.state == "canceled":
             self._clinic_stripe_revive_payment()
         elif self.state == "done" and not self.payment_id:
             self._clinic_stripe_book_refunded()
-        if self.state == "done" and self.operation not in ("refund", "validation"):
-            self._clinic_stripe_report_unallocated()
+
+    def _clinic_is_meant_for_invoices(self):
+        # Only those are found that pay invoices.
+        return super()._clinic_is_meant_for_invoices() or self.clinic_stripe_is_found
 
     # === REFUNDS === #
-
-    def _clinic_get_refunded_payment(self):
-        """Return the payment that this refund takes back."""
-        self.ensure_one()
-        if self.operation != "refund":
-            return self.env["account.payment"]
-        source = self.source_transaction_id
-        # What was captured in a second step is booked on the capture.
-        captures = source.child_transaction_ids.filtered(
-            lambda tx: tx.operation == source.operation
-        )
-        return source.payment_id or captures.payment_id[:1]
 
     def _clinic_stripe_get_refunds(self):
         """Return all refunds of this payment, those of its captures included."""
@@ -75,25 +55,21 @@ class PaymentTransaction(models.Model):
             lambda tx: tx.operation == "refund"
         )
 
-    def _clinic_stripe_book_refund(self):
-        """Net a refund against its payment, or undo that when it has failed."""
+    def _clinic_stripe_undo_refund(self):
+        """Take a refund out of the books that has not reached the client."""
         taken_back = self._clinic_get_refunded_payment()
-        refund = self.payment_id
         if not taken_back:
             return
-        if self.state == "done" and refund.state != "canceled":
-            taken_back._clinic_net_against(refund)
-        elif self.state == "error":
-            if refund and refund.state != "canceled":
-                taken_back._clinic_undo_net(refund)
-            self.company_id._clinic_tell_managers(
-                taken_back,
-                self.env._("A refund has failed"),
-                self.env._(
-                    "%(amount)s did not reach the client. Pay it back in another way.",
-                    amount=self.currency_id.format(-self.amount),
-                ),
-            )
+        if self.payment_id and self.payment_id.state != "canceled":
+            taken_back._clinic_undo_net(self.payment_id)
+        self.company_id._clinic_tell_managers(
+            taken_back,
+            self.env._("A refund has failed"),
+            self.env._(
+                "%(amount)s did not reach the client. Pay it back in another way.",
+                amount=self.currency_id.format(-self.amount),
+            ),
+        )
 
     # === PAYMENTS THAT CAME LATE === #
 
@@ -107,6 +83,7 @@ class PaymentTransaction(models.Model):
         )
         if self.operation != "validation" and not parts:
             self.with_company(self.company_id)._create_payment()
+            self._clinic_report_unallocated()
 
     def _clinic_stripe_revive_payment(self):
         """Book a payment that stock has cancelled because it was pending at first."""
@@ -114,18 +91,4 @@ class PaymentTransaction(models.Model):
         payment.action_draft()
         payment.action_post()
         payment._clinic_pay_invoices(self.invoice_ids)
-
-    def _clinic_stripe_report_unallocated(self):
-        """Tell the managers of money that came for invoices and found none open."""
-        payment = self.payment_id
-        is_meant_for_invoices = self.invoice_ids or self.clinic_stripe_is_found
-        if not is_meant_for_invoices or payment.state in (False, "draft", "canceled"):
-            return
-        lines = payment._clinic_get_receivable_lines()
-        if self.currency_id.is_zero(sum(lines.mapped("amount_residual_currency"))):
-            return
-        self.company_id._clinic_tell_managers(
-            payment,
-            self.env._("A payment is not allocated"),
-            self.env._("What it was for is paid already. Allocate it or refund it."),
-        )
+        self._clinic_report_unallocated()

@@ -5,39 +5,11 @@ import time
 import pytest
 import stripe
 
-from clinic_stripe_gateway import const
-from clinic_stripe_gateway.adapter import OutcomeUnknown, StripeGateway, recorded_by
-from stripe_emulator.control import Control
-from stripe_emulator.emulator import Emulator
-from stripe_emulator.server import Server
+from clinic_stripe_gateway.adapter import OutcomeUnknown, recorded_by
 
 SECRET_KEY = "sk_test_emulator_default"
 STOCK_VERSION = "2019-05-16"
 MORE_THAN_A_PAGE = 103
-
-
-@pytest.fixture(scope="module")
-def url():
-    emulator = Emulator()
-    emulator.start()
-    server = Server(emulator)
-    server.run_in_thread()
-    yield server.base_url
-    server.shutdown()
-    server.server_close()
-    emulator.stop()
-
-
-@pytest.fixture
-def control(url):
-    control = Control(url)
-    control.reset()
-    return control
-
-
-@pytest.fixture
-def gateway(control):
-    return StripeGateway(SECRET_KEY, const.API_VERSION, control.base_url)
 
 
 def pay(gateway, card="visa", **extra):
