@@ -247,7 +247,7 @@ class StripeHttpCommon(StripeGatewayCommon, HttpCase):
         self.env.ref(name).sudo().method_direct_trigger()
         self.env.invalidate_all()
         # It has numbered entries: the next number that this cursor kept is taken.
-        self.env.cr.cache.clear()
+        self.env["account.move"]._get_sequence_cache().clear()
 
     def _deliver(self, kind):
         """Let Stripe tell about the latest event of that type, and settle it."""

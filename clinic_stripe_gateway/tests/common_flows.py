@@ -95,10 +95,6 @@ class FlowsCommon(PrivacyCommon):
         """Number entries anew: requests and jobs have used numbers meanwhile."""
         self.env["account.move"]._get_sequence_cache().clear()
 
-    def _run_job(self, name):
-        super()._run_job(name)
-        self._forget_numbers()
-
     # === UNDOING === #
 
     def _paid(self, amount=50):
