@@ -195,6 +195,8 @@ def stripe_fails(name, kind, **options):
 
 
 SLOW = TIMEOUT_SECONDS + 0.5
+# One click and what the SDK repeats by itself; whoever clicks again gets through.
+ONE_CLICK = 3
 
 NOTHING = Fault("nothing fails")
 AT_CALLS = (
@@ -206,9 +208,11 @@ AT_CALLS = (
     stripe_fails("500 before", "error_before", everything=True),
     stripe_fails("500 after", "error_after"),
     stripe_fails("429", "rate_limit", known=True),
-    stripe_fails("slow, done", "slow", seconds=SLOW, effect="done"),
+    stripe_fails("slow, done", "slow", seconds=SLOW, effect="done", count=ONE_CLICK),
     stripe_fails("slow, done late", "slow", seconds=SLOW, effect="late", count=1),
-    stripe_fails("slow, not done", "slow", seconds=SLOW, effect="none"),
+    stripe_fails(
+        "slow, not done", "slow", seconds=SLOW, effect="none", count=ONE_CLICK
+    ),
     Killed("killed before the call", moment="pause_before"),
     Killed("killed after the call", moment="pause_after"),
     KilledBeforeCommit("killed before commit"),

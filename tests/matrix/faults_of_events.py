@@ -54,6 +54,7 @@ class LateByADay(Disturbed):
 
     def recover(self, cell):
         cell.stage.let_time_pass()
+        cell.stage.run_jobs()
         super().recover(cell)
         cell.stripe.advance(DAY + 60)
 

@@ -30,8 +30,6 @@ parameters = env["ir.config_parameter"]
 for name, value in {parameters!r}.items():
     parameters.set_param(name, value)
 
-# Methods that cannot be captured by hand would not let authorisations be tested.
-env["payment.method"].search([("code", "!=", "card")]).active = False
 provider = env["payment.provider"].search([("code", "=", "stripe")], limit=1)
 provider.write({{
     "state": "test", "is_published": True,
@@ -39,6 +37,9 @@ provider.write({{
     "stripe_secret_key": "sk_test_emulator_default",
     "stripe_webhook_secret": "whsec_set_when_the_server_starts",
 }})
+
+# Methods that cannot be captured by hand would not let authorisations be tested.
+env["payment.method"].search([("code", "!=", "card")]).active = False
 
 rate = env["product.product"].create({{
     "name": "Consultation", "type": "service", "list_price": {price},

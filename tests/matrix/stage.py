@@ -40,6 +40,8 @@ select d.name, d.res_id from ir_model_data d join ir_cron c on c.id = d.res_id
 TIME_PASSES = (
     "update clinic_stripe_event set next_attempt = now() at time zone 'utc'"
     " where next_attempt > now() at time zone 'utc'",
+    "update payment_transaction set clinic_stripe_ask_at = now() at time zone 'utc'"
+    " where clinic_stripe_ask_at > now() at time zone 'utc'",
 )
 DISTURBANCES = """
 create sequence matrix_collisions minvalue 0 start 0;
