@@ -88,6 +88,9 @@ class Cell:
         except (Refused, Unanswered) as error:
             answer = Answer(error=error)
             seen = f"{type(error).__name__}: {str(error)[:200]}"
+            # A crash in words is a crash; what happens to servers may be one.
+            if not self.fault.may_crash and not getattr(error, "is_explained", False):
+                self.complain(f"{name} shows a crash: {error!r}")
         took = time.monotonic() - before
         self.note(f"{name} ({took:.1f} s): {seen}")
         return answer

@@ -2,6 +2,9 @@
 
 from collections import defaultdict
 
+from practice import MANAGER
+
+EVER = {"date_from": "2020-01-01 00:00:00", "date_to": "2099-01-01 00:00:00"}
 OPEN_STATES = ("pending", "authorized")
 TRANSACTIONS = """
 with recursive own as (
@@ -43,7 +46,7 @@ def check(cell):
 
 
 def check_told(cell):
-    """Complain when somebody is told that a payment failed which did not.
+    """Complain when somebody is told that something failed which nobody can know.
 
     To be called before the recovery: this is what people see in the meantime.
     """
@@ -51,6 +54,28 @@ def check_told(cell):
     for tx in books.transactions:
         if tx["state"] == "error" and books.has_moved_money(tx):
             cell.complain(f"told failed, but it moved money: {tx}")
+        # A form for a card moves nothing: when it does not load, that is no secret.
+        is_request = tx["operation"] != "online_direct" or tx["source_transaction_id"]
+        if tx["state"] == "error" and is_request and cell.fault.is_unknown:
+            cell.complain(f"told failed, but nobody knows: {tx}")
+
+
+def compare_books(stage):
+    """Return the differences that Odoo's own comparison with Stripe finds."""
+    manager = stage.people[MANAGER]
+    check = manager.call(
+        "clinic.stripe.check",
+        "create",
+        [{"provider_id": stage.provider, **EVER}],
+    )
+    manager.call("clinic.stripe.check", "action_run", check)
+    (told,) = manager.call("clinic.stripe.check", "read", check, ["state", "reason"])
+    found = stage.rows(
+        "select kind, object_id, stripe_amount, odoo_amount"
+        " from clinic_stripe_difference where check_id = any(%s)",
+        check,
+    )
+    return [*found, *([told] if told["state"] != "done" else [])]
 
 
 class Books:
@@ -156,11 +181,23 @@ class Books:
         )
         if owed != cents(self.cell.flow.still_owed):
             yield f"{owed} is owed on the invoices, not {self.cell.flow.still_owed}00"
+        yield from self._services()
         for line in lines:
             if line["residual"] < 0 or (
                 line["move"] not in self.cell.invoices and not line["reconciled"]
             ):
                 yield f"not reconciled: {line['name']}, {line['residual']} is open"
+
+    def _services(self):
+        """The patients' services say the same as the invoices."""
+        states = self.cell.stage.column(
+            "select distinct s.state from clinic_service s"
+            " join account_move_line l on l.clinic_service_id = s.id"
+            " where l.move_id = any(%s)",
+            self.cell.invoices,
+        )
+        if states != [self.cell.flow.service_state]:
+            yield f"the services are {states}, not {self.cell.flow.service_state}"
 
     def _left_open(self):
         """Nothing is pending, unmatched or failed without need."""

@@ -52,7 +52,7 @@ class StripeFails(Fault):
 
     @property
     def is_unknown(self):
-        return self.count is None and not self.known
+        return self.count != 1 and not self.known
 
     def strike(self, cell, click, call):
         if not call:

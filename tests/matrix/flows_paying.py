@@ -19,6 +19,7 @@ class PortalCard:
     charged = PRICE
     given_back = 0
     still_owed = 0
+    service_state = "paid"
 
     def prepare(self, cell):
         cell.take_invoices(self.invoices)
@@ -139,6 +140,7 @@ class SavedCard:
     charged = PRICE
     given_back = 0
     still_owed = 0
+    service_state = "paid"
 
     def prepare(self, cell):
         cell.take_invoices()

@@ -19,6 +19,7 @@ class Told:
     charged = PRICE
     given_back = PRICE
     still_owed = PRICE
+    service_state = "invoiced"
 
     def prepare(self, cell):
         cell.take_invoices()
@@ -73,6 +74,7 @@ class DisputeWon(DisputeLost):
 
     name = "dispute won"
     given_back = still_owed = 0
+    service_state = "paid"
 
     def decide(self, cell, dispute):
         cell.stripe.win_dispute(dispute)

@@ -17,6 +17,7 @@ class Undo:
     charged = PRICE
     given_back = PRICE
     still_owed = PRICE
+    service_state = "invoiced"
     call = REFUND
 
     def prepare(self, cell):
@@ -95,6 +96,7 @@ class VoidOfPaid(Undo):
 
     name = "void of paid"
     still_owed = 0
+    service_state = "to_invoice"
 
     def undo(self, cell):
         action = cell.manager.call("account.move", "action_clinic_void", [cell.invoice])

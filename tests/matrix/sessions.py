@@ -25,7 +25,9 @@ class Refused(Exception):
     @property
     def is_explained(self):
         """Whether it is a sentence for people, not a crash."""
-        return self.name.startswith("odoo.exceptions.")
+        # What the payment page is told to do, without a word to the payer.
+        is_repeated = str(self) == "retry"
+        return is_repeated or self.name.startswith("odoo.exceptions.")
 
 
 class Person:
