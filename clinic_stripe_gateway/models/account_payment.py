@@ -52,6 +52,7 @@ class AccountPayment(models.Model):
         missing = amount - sum(found.mapped("amount"))
         if self.currency_id.compare_amounts(missing, 0) <= 0:
             return found
+        tx._clinic_stripe_check_refunds_are_answered()
         if self.currency_id.compare_amounts(missing, self._clinic_get_returnable()) > 0:
             raise UserError(
                 self.env._(

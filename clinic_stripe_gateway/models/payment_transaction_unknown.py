@@ -4,6 +4,7 @@ from datetime import timedelta
 import psycopg2
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
@@ -120,6 +121,25 @@ class PaymentTransaction(models.Model):
     def _send_void_request(self):
         with self._clinic_stripe_awaiting("void"):
             return super()._send_void_request()
+
+    def _clinic_stripe_check_refunds_are_answered(self):
+        """Raise UserError while nobody knows whether money has gone back already.
+
+        Whoever clicks again because it seems to have failed wants one refund; of a
+        part, there would be room for a second.
+        """
+        refunds = self._clinic_stripe_get_refunds()
+        if any(
+            tx.state == "pending" and tx.clinic_stripe_request == "refund"
+            for tx in refunds
+        ):
+            raise UserError(
+                self.env._(
+                    "Stripe has not answered an earlier refund of this payment. Odoo "
+                    "finds out by itself what became of it. Please look again in a few "
+                    "minutes."
+                )
+            )
 
     # === ASKING === #
 

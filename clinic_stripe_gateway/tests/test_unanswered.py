@@ -192,6 +192,18 @@ class TestUnanswered(StripeHttpCommon):
     def test_a_refund_that_never_arrives(self):
         self._check_refund("refuse")
 
+    def test_a_second_click_does_not_refund_a_part_twice(self):
+        payment = self._pay_and_settle(self._bill()).payment_id
+        before = self._moved()
+        self._hide("error_before", "/v1/refunds")
+        payment._clinic_give_back(50, "Paid twice")
+        self.control.clear_faults()
+        with self.assertRaisesRegex(UserError, "has not answered an earlier refund"):
+            payment._clinic_give_back(50, "Paid twice")
+        self._ask(payment.payment_transaction_id.child_transaction_ids)
+        self.assertEqual(self._moved() - before, {"refunded": 5000})
+        self.assertEqual(payment.clinic_amount_returnable, 70)
+
     def test_a_refund_whose_request_was_rolled_back_is_adopted_by_the_next_click(self):
         payment = self._pay_and_settle(self._bill()).payment_id
         self.env.flush_all()
