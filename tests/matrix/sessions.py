@@ -54,8 +54,11 @@ class Person:
         answer = json.loads(self._open(request))
         if "error" in answer:
             data = answer["error"].get("data") or {}
-            raise Refused(data.get("message") or "", data.get("name") or "")
-        return answer["result"]
+            # By this the web client finds the dialog for it.
+            shown_as = (data.get("context") or {}).get("exception_class")
+            raise Refused(data.get("message") or "", shown_as or data.get("name"))
+        # A method that returns nothing has none.
+        return answer.get("result")
 
     def call(self, model, method, ids, *args, **kwargs):
         """Call a method of records, as the web client does."""
