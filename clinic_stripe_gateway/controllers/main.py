@@ -47,19 +47,19 @@ class ClinicStripeController(StripeController):
         # Stripe has no user; nothing is read before the signature is verified.
         events = request.env["clinic.stripe.event"].with_user(SUPERUSER_ID)
         if not events.env["payment.provider"]._clinic_stripe_uses_sdk():
-            return self._clinic_process_as_stock(events)
+            self._clinic_check_for_stock(events)
+            return super().stripe_webhook()
         if not events._receive(*_message()):
             raise Forbidden()
         return request.make_json_response("")
 
-    def _clinic_process_as_stock(self, events):
-        """Let stock process a message at once, but never an unsigned one."""
+    def _clinic_check_for_stock(self, events):
+        """Refuse what stock cannot read; what it reads must be signed all the same."""
         body, _signature = _message()
         if not events._is_readable_by_stock(body):
             raise Forbidden()
         # What stock declares for its own webhook.
         request.env["ir.http"]._auth_method_public()
-        return super().stripe_webhook()
 
     def _verify_signature(self, tx_sudo):
         """Refuse what stock lets pass or stumbles over.

@@ -58,7 +58,8 @@ def pytest_addoption(parser):
     parser.addoption("--stock-transport", choices=TRANSPORTS, required=True)
 
 
-@pytest.hookimpl(trylast=True)
+# First: what a word like -k leaves out is there all the same.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     transport = config.getoption("--stock-transport")
     if transport == "sdk":
