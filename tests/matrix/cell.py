@@ -6,9 +6,6 @@ from dataclasses import dataclass, field
 from practice import CLIENT, MANAGER
 from sessions import Refused, Unanswered
 
-# A click that hangs longer than this is a failure of its own.
-LONGEST_CLICK_SECONDS = 90
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -40,7 +37,6 @@ class Cell:
 
     def __post_init__(self):
         self.began = time.monotonic()
-        self.first_request = len(self.stripe.requests())
         self.last_event = self.stage.value(
             "select coalesce(max(id), 0) from clinic_stripe_event"
         )

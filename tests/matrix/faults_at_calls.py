@@ -22,8 +22,8 @@ class Fault:
     is_unknown = False
     # Whether people may see a crash instead of a sentence.
     may_crash = False
-    strikes_calls = False
-    disturbs_events = False
+    # Whether a cell proves nothing unless the fault has hit something.
+    must_strike = False
 
     def before(self, cell):
         """Make the fault ready, before anything happens."""
@@ -46,7 +46,7 @@ class StripeFails(Fault):
     kind: str = ""
     count: int | None = None
     settings: dict = field(default_factory=dict)
-    strikes_calls = True
+    must_strike = True
     everything: bool = False
     known: bool = False
 
@@ -78,7 +78,7 @@ class Held(Fault):
     """Something happens while a request to Stripe waits for its answer."""
 
     moment: str = "pause_after"
-    strikes_calls = True
+    must_strike = True
     is_unknown = True
     may_crash = True
 
@@ -169,7 +169,6 @@ class ToldBeforeAnswer(Held):
 
     is_unknown = False
     may_crash = False
-    disturbs_events = True
 
     def happen(self, cell, held_id, future):
         cell.stripe.wait_delivered(5)

@@ -11,14 +11,16 @@ DAY = 24 * 3600
 class Disturbed(Fault):
     """A rule at Stripe's side disturbs every message of the cell."""
 
-    disturbs_events = True
     rule = ("repeat", {})
+    must_strike = True
 
     def before(self, cell):
         action, settings = self.rule
         cell.stripe.delivery_rule(action, **settings)
 
     def recover(self, cell):
+        rules = cell.stripe.delivery_rules()
+        cell.struck = any(rule["hits"] for rule in rules)
         cell.stripe.clear_delivery_rules()
 
 
@@ -75,6 +77,8 @@ class EndpointDown(Disturbed):
         cell.stage.move_endpoint(f"http://127.0.0.1:{free_port()}{WEBHOOK_PATH}")
 
     def recover(self, cell):
+        latest = cell.stripe.deliveries()[-5:]
+        cell.struck = any(each["state"] in ("retrying", "failed") for each in latest)
         cell.stage.move_endpoint(cell.stage.odoo.url + WEBHOOK_PATH)
 
 

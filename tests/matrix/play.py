@@ -32,7 +32,7 @@ def play(stage, flow, fault):
         check_told(cell)
         recover(cell)
         disagreements = check(cell)
-        if fault.strikes_calls and not cell.struck:
+        if fault.must_strike and not cell.struck:
             disagreements.append("the fault has hit nothing")
     except Exception:  # noqa: BLE001 - told with the cell's name and trace
         disagreements = [*cell.complaints, traceback.format_exc()]
