@@ -21,6 +21,7 @@ from . import (
     test_provider,
     test_reference,
     test_refund_events,
+    test_sequences,
     test_transport,
     test_unanswered,
     test_undoing,

@@ -5,7 +5,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .common import StripeHttpCommon
+from .common_desk import DeskCommon
 
 INTENTS = "/v1/payment_intents"
 # What hides Stripe's answer, whether Stripe has acted or not.
@@ -13,30 +13,8 @@ HIDE_THE_ANSWER = ("lost_answer", "error_after", "error_before", "refuse")
 
 
 @tagged("post_install", "-at_install")
-class TestUnanswered(StripeHttpCommon):
+class TestUnanswered(DeskCommon):
     """Nobody knows whether Stripe acted: it is found out, and never tried anew."""
-
-    def _charge_at_the_desk(self, invoice, token, **values):
-        """Charge a saved card as a biller does; return the transaction."""
-        wizard = (
-            self.env["account.payment.register"]
-            .with_context(active_model="account.move", active_ids=invoice.ids)
-            .create(
-                {
-                    "journal_id": self.provider.journal_id.id,
-                    "payment_method_line_id": self._get_method_line().id,
-                    "payment_token_id": token.id,
-                    **values,
-                }
-            )
-        )
-        wizard.action_create_payments()
-        return invoice.transaction_ids.sorted("id")[-1:]
-
-    def _get_method_line(self):
-        return self.provider.journal_id.inbound_payment_method_line_ids.filtered(
-            lambda line: line.payment_provider_id == self.provider
-        )
 
     def _hide(self, fault, path, **settings):
         """Let a fault hit the request and all that repeat it."""

@@ -1,0 +1,45 @@
+import os
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common_desk import DeskCommon
+from .common_sequences import JOBS, PracticeMachine, make_due
+from .common_sequences_checks import SequenceChecks
+
+# How many sequences are tried; more than a few are for a long evening.
+EXAMPLES = int(os.environ.get("CLINIC_SEQUENCES", "20"))
+STEPS = int(os.environ.get("CLINIC_SEQUENCE_STEPS", "12"))
+SEED = os.environ.get("CLINIC_SEQUENCE_SEED")
+QUIET_AFTER = 5
+
+
+@tagged("post_install", "-at_install")
+class TestSequences(SequenceChecks, DeskCommon):
+    """Whatever happens in whatever order, in the end both ledgers agree."""
+
+    def _recover(self):
+        """Let faults end and every job run until nothing moves any more."""
+        self.control.clear_faults()
+        for _round in range(QUIET_AFTER):
+            make_due(self.env)
+            for job in JOBS:
+                self._run_job(job)
+
+    @mute_logger("odoo.addons.clinic_stripe_gateway", "odoo.addons.payment")
+    def test_both_ledgers_agree_after_any_sequence(self):
+        run_state_machine_as_test(
+            lambda: PracticeMachine(self),
+            settings=settings(
+                derandomize=not SEED,
+                database=None,
+                deadline=None,
+                max_examples=EXAMPLES,
+                stateful_step_count=STEPS,
+                phases=(Phase.generate, Phase.shrink),
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
