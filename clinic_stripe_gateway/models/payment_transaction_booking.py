@@ -37,7 +37,11 @@ class PaymentTransaction(models.Model):
                 self._clinic_stripe_undo_refund()
             return
         if self.state == "done" and self.payment_id.state == "canceled":
-            self._clinic_stripe_revive_payment()
+            if self._clinic_stripe_get_parts():
+                # It was only authorised at first: the captures have payments.
+                self.payment_id = False
+            else:
+                self._clinic_stripe_revive_payment()
         elif self.state == "done" and not self.payment_id:
             self._clinic_stripe_book_refunded()
 
@@ -78,10 +82,7 @@ class PaymentTransaction(models.Model):
 
         Stock takes the refund for a capture, and leaves the booking to that.
         """
-        parts = self.child_transaction_ids.filtered(
-            lambda tx: tx.operation == self.operation
-        )
-        if self.operation != "validation" and not parts:
+        if self.operation != "validation" and not self._clinic_stripe_get_parts():
             self.with_company(self.company_id)._create_payment()
             self._clinic_report_unallocated()
 

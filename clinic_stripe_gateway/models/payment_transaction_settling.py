@@ -101,6 +101,13 @@ class PaymentTransaction(models.Model):
 
     # === PARTS: CAPTURES AND VOIDS === #
 
+    def _clinic_stripe_get_parts(self):
+        """Return the captures and voids of this transaction."""
+        self.ensure_one()
+        return self.child_transaction_ids.filtered(
+            lambda tx: tx.operation == self.operation
+        )
+
     def _clinic_stripe_settle_parts(self, intent):
         """Settle the captures and voids of this transaction instead of itself.
 
@@ -112,9 +119,7 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         if not intent or intent.get("status") not in ("succeeded", "canceled"):
             return False
-        parts = self.child_transaction_ids.filtered(
-            lambda tx: tx.operation == self.operation
-        )
+        parts = self._clinic_stripe_get_parts()
         for part in parts.filtered(lambda tx: tx.state in ("draft", "pending")):
             part._process("stripe", {"payment_intent": intent})
         if parts.filtered(lambda tx: tx.state in ("done", "cancel")):
@@ -192,6 +197,9 @@ class PaymentTransaction(models.Model):
                 ("operation", "=", "refund"),
                 "|",
                 ("provider_reference", "=", refund["id"]),
+                # The reference of one that was forgotten may be another's by now.
+                "&",
+                ("provider_reference", "=", False),
                 ("reference", "=", refund["metadata"].get("reference", "")),
             ],
             limit=1,

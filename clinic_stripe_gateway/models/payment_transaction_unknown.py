@@ -114,6 +114,28 @@ class PaymentTransaction(models.Model):
         with self._clinic_stripe_awaiting("refund"):
             return super()._send_refund_request()
 
+    def _capture(self, amount_to_capture=None):
+        self._clinic_stripe_check_parts_answered()
+        return super()._capture(amount_to_capture=amount_to_capture)
+
+    def _void(self, amount_to_void=None):
+        self._clinic_stripe_check_parts_answered()
+        return super()._void(amount_to_void=amount_to_void)
+
+    def _clinic_stripe_check_parts_answered(self):
+        """Refuse a second capture or void while nobody knows about the first.
+
+        Stripe would do one of them, and its answer would then settle both.
+        """
+        if self._clinic_stripe_get_parts().filtered("clinic_stripe_request"):
+            raise UserError(
+                self.env._(
+                    "Stripe has not answered the last request about %(reference)s. "
+                    "Odoo finds out by itself what became of it. Do not try again.",
+                    reference=self.reference,
+                )
+            )
+
     def _send_capture_request(self):
         with self._clinic_stripe_awaiting("capture"):
             return super()._send_capture_request()

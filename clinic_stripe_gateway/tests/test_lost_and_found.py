@@ -147,6 +147,22 @@ class TestLostAndFound(StripeHttpCommon):
         self.assertEqual(invoice.amount_residual, 20)
         self.assertEqual(payment.amount_available_for_refund, 100)
 
+    def test_a_forgotten_refund_and_another_in_the_dashboard_are_both_booked(self):
+        invoice = self._bill()
+        payment = self._pay_and_settle(invoice).payment_id
+        tx = payment.payment_transaction_id
+        self.env.flush_all()
+        with self.assertRaises(Killed), self.env.cr.savepoint():
+            payment._clinic_give_back(20, "Too much")
+            raise Killed
+        self.env.invalidate_all()
+        self.control.dashboard_refund(tx.provider_reference, amount=2000)
+        for _ in range(2):
+            self._deliver("charge.refunded")
+        self.assertEqual(tx.child_transaction_ids.mapped("amount"), [-20, -20])
+        self.assertEqual(invoice.amount_residual, 40)
+        self.assertEqual(payment.amount_available_for_refund, 80)
+
     def test_a_refund_that_fails_later_is_undone_and_told(self):
         invoice = self._bill()
         payment = self._pay_and_settle(invoice).payment_id

@@ -213,6 +213,37 @@ class TestUnanswered(DeskCommon):
                 self.assertEqual(invoice.amount_residual, 0)
                 self.assertEqual(len(invoice._get_reconciled_payments()), 1)
 
+    def test_nothing_else_is_asked_for_until_a_capture_is_answered(self):
+        invoice = self._bill()
+        tx = self._authorise(invoice)
+        self._hide("refuse", f"{INTENTS}/*/capture")
+        tx.action_capture()
+        self.control.clear_faults()
+        for action in (tx.action_capture, tx.action_void):
+            with self.assertRaisesRegex(UserError, "Do not try again"):
+                action()
+        self._ask(tx.child_transaction_ids)
+        self.assertEqual(invoice._get_reconciled_payments().amount, 120)
+        self.assertEqual(self._moved()["captured"], 12000)
+
+    def test_a_saved_card_that_was_only_authorised_is_booked_once(self):
+        token, invoice = self._save_card(), self._bill()
+        self.provider.payment_method_ids = self.card_method
+        self.provider.capture_manually = True
+        tx = self._charge_at_the_desk(invoice, token)
+        self.assertEqual((tx.state, tx.payment_id.state), ("authorized", "canceled"))
+        tx._capture()._post_process()
+        self.assertEqual((tx.state, invoice.amount_residual), ("done", 0))
+        payments = self.env["account.payment"].search(
+            [("payment_transaction_id", "in", (tx | tx.child_transaction_ids).ids)]
+        )
+        booked = payments.filtered(lambda payment: payment.state != "canceled")
+        self.assertEqual(booked.mapped("amount"), [120])
+        self.control.dashboard_refund(tx.provider_reference, amount=2000)
+        self._deliver("charge.refunded")
+        self.assertEqual(booked.clinic_reversal_ids.amount, 20)
+        self.assertEqual(invoice.amount_residual, 20)
+
     def test_a_void_without_an_answer_is_found_out(self):
         for fault in HIDE_THE_ANSWER:
             with self.subTest(fault):
