@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
-    precondition,
     rule,
 )
 
@@ -19,11 +18,8 @@ from stripe_emulator.control import ControlError
 
 from .common import Undone
 
-INTENTS = "/v1/payment_intents"
-ACTS = ("lost_answer", "error_after", "error_before", "refuse", "rate_limit")
-PATHS = (INTENTS, f"{INTENTS}/*", "/v1/refunds", "/v1/*")
+HIDE_THE_ANSWER = ("lost_answer", "error_after", "error_before", "refuse", "rate_limit")
 CARDS = ("visa", "visa", "visa", "visa_chargeDeclined", "authenticationRequired")
-SAVED = ("visa", "visa", "visa_chargeDeclined", "authenticationRequired")
 # Older than what the ledger check takes for being under way; the sweep overlaps more.
 HALF_AN_HOUR = 1800
 JOBS = (
@@ -37,7 +33,21 @@ JOBS = (
 
 picks = st.integers(min_value=0, max_value=5)
 shares = st.sampled_from((1, 1, 0.5, 0.1))
-ends = st.sampled_from((None, None, None, "forgotten"))
+MANY = 3
+
+amounts = st.sampled_from((120, 80, 33.35))
+# How a request ends: most of them well.
+ends = st.sampled_from(("well",) * 6 + ("forgotten",) * 2 + HIDE_THE_ANSWER)
+
+
+def step(weight=1, **arguments):
+    """Let a method be one of the steps that a sequence is drawn from."""
+
+    def mark(method):
+        method.step = (weight, st.fixed_dictionaries(arguments))
+        return method
+
+    return mark
 
 
 class PracticeMachine(RuleBasedStateMachine):
@@ -76,6 +86,19 @@ class PracticeMachine(RuleBasedStateMachine):
 
     # === STEPS === #
 
+    @rule(data=st.data())
+    def do(self, data):
+        """Do one of the steps.
+
+        They are no rules themselves: Hypothesis would leave most of them out of each
+        sequence, and those that are worth trying need several.
+        """
+        methods = {name: getattr(type(self), name) for name in dir(type(self))}
+        steps = {n: m.step for n, m in methods.items() if hasattr(m, "step")}
+        names = [name for name in steps for _time in range(steps[name][0])]
+        name = data.draw(st.sampled_from(names))
+        getattr(self, name)(**data.draw(steps[name][1]))
+
     @contextmanager
     def _noticing(self, step):
         """Tell the whole sequence when something breaks in this step."""
@@ -87,18 +110,21 @@ class PracticeMachine(RuleBasedStateMachine):
             raise AssertionError("\n".join(["", *self.trail, repr(error)])) from error
 
     @contextmanager
-    def _request(self, step, ends=None):
-        """Do the step as a request, which Odoo may refuse."""
-        with self._noticing(f"{step}{', forgotten' if ends else ''}"):
+    def _request(self, step, ends="well"):
+        """Do the step as a request that Odoo may refuse, and that may end badly."""
+        with self._noticing(f"{step}{'' if ends == 'well' else f', {ends}'}"):
+            if ends in HIDE_THE_ANSWER:
+                self.control.fault(ends, method="POST", path="/v1/*", count=100)
             try:
                 with self.env.cr.savepoint():
                     yield
-                    if ends:
+                    if ends == "forgotten":
                         raise Undone
             except UserError as error:
                 self.trail[-1] += f" -> refused: {str(error)[:70]}"
             except Undone:
                 pass
+            self.control.clear_faults()
             self.env.invalidate_all()
             self.env.cr.cache.clear()
 
@@ -145,17 +171,25 @@ class PracticeMachine(RuleBasedStateMachine):
 
     # === BILLS === #
 
-    @initialize(amount=st.sampled_from((120, 80, 33.35)))
-    def bill_first(self, amount):
-        self.bill(amount)
+    @initialize(first=amounts, second=amounts)
+    def open_practice(self, first, second):
+        self.bill(first)
+        self.bill(second)
+        with self._request("saves a card"):
+            self.charges += 1
+            self.tokens |= self.case._save_card()
+            for name in ("visa_chargeDeclined", "authenticationRequired"):
+                values = {"stripe_payment_method": f"pm_card_{name}"}
+                self.tokens |= self.tokens[0].copy(values)
 
-    @precondition(lambda self: len(self.invoices) < 3)
-    @rule(amount=st.sampled_from((120, 80, 33.35)))
+    @step(amount=amounts)
     def bill(self, amount):
+        if len(self.invoices) > MANY:
+            return
         with self._request(f"bills {amount}"):
             self.invoices |= self.case._bill(amount)
 
-    @rule(pick=picks, what=st.sampled_from(("draft", "cancel", "post", "credit")))
+    @step(pick=picks, what=st.sampled_from(("draft", "cancel", "post", "credit")))
     def change_invoice(self, pick, what):
         invoice = self._invoice(pick)
         with self._request(f"{invoice.name}: {what}"):
@@ -168,11 +202,12 @@ class PracticeMachine(RuleBasedStateMachine):
             elif what == "credit" and not invoice._clinic_get_void_obstacle():
                 self.case._credit(invoice)
 
-    @rule(
+    @step(
         pick=picks,
         services=st.sampled_from(("to_invoice", "write_off")),
         money=st.sampled_from(("refund", "refund", "already_refunded", "keep")),
         ends=ends,
+        weight=2,
     )
     def void(self, pick, services, money, ends):
         invoice = self._invoice(pick)
@@ -183,43 +218,64 @@ class PracticeMachine(RuleBasedStateMachine):
 
     # === PAYING === #
 
-    @rule(pick=picks, share=shares, manually=st.booleans())
-    def open_form(self, pick, share, manually):
+    @step(pick=picks, share=shares, manually=st.booleans(), ends=ends, weight=2)
+    def open_form(self, pick, share, manually, ends):
         invoice = self._invoice(pick)
         amount = round(invoice.amount_residual * share, 2)
-        with self._request(f"{invoice.name}: form for {amount}, manual {manually}"):
+        step = f"{invoice.name}: form for {amount}, manual {manually}"
+        with self._request(step, ends):
             provider = self.case.provider
             provider.payment_method_ids = self.case.card_method
             provider.capture_manually = manually
             invoice._clinic_start_online_payment(amount, invoice.currency_id)
-            tx, secret = self.case._start(invoice, amount=amount)
+            tx = self.case._create_transaction(invoice, amount=amount)
+            secret = tx._get_processing_values().get("client_secret")
             if secret:
                 self.forms.append((tx, secret))
                 self.charges += 1
 
-    @precondition(lambda self: self.forms)
-    @rule(pick=picks, card=st.sampled_from(CARDS))
+    @step(
+        pick=picks,
+        share=shares,
+        manually=st.booleans(),
+        comes_back=st.booleans(),
+        weight=5,
+    )
+    def pay_in_portal(self, pick, share, manually, comes_back):
+        count = len(self.forms)
+        self.open_form(pick, share, manually, "well")
+        if len(self.forms) > count:
+            self.confirm(0, "visa")
+            if comes_back:
+                self._come_back(self.forms[-1][0])
+
+    @step(pick=picks, card=st.sampled_from(CARDS), weight=2)
     def confirm(self, pick, card):
+        if not self.forms:
+            return
         tx, secret = self.forms[-1 - pick % len(self.forms)]
         with self._outside(f"form {tx.id}: pays with {card}"):
             answer = self.case.browser.confirm(secret, card)
             self.trail[-1] += f" -> {answer.get('status', 'refused')}"
 
-    @rule(pick=picks, success=st.booleans())
+    @step(pick=picks, success=st.booleans())
     def authenticate(self, pick, success):
         intent = self._any(self._intents("requires_action"), pick)
         if intent:
             with self._outside(f"{intent['payment_intent']}: bank says {success}"):
                 self.control.authenticate(intent["payment_intent"], success=success)
 
-    @rule(pick=picks)
+    @step(pick=picks)
     def come_back(self, pick):
         tx = self._any(self._transactions("draft", "pending", "error"), pick)
         if tx:
-            with self._request(f"tx {tx.id}: payer comes back"):
-                self.case._settle(tx)
+            self._come_back(tx)
 
-    @rule(pick=picks)
+    def _come_back(self, tx):
+        with self._request(f"tx {tx.id}: payer comes back"):
+            self.case._settle(tx)
+
+    @step(pick=picks)
     def pay_too_much(self, pick):
         invoice = self._invoice(pick)
         with self._noticing(f"{invoice.name}: too much is refused"):
@@ -229,21 +285,9 @@ class PracticeMachine(RuleBasedStateMachine):
                 )
             self.env.invalidate_all()
 
-    @precondition(lambda self: len(self.tokens) < 2)
-    @rule(card=st.sampled_from(SAVED))
-    def save_card(self, card):
-        with self._request(f"saves {card}"):
-            if not self.tokens:
-                self.charges += 1
-                self.tokens |= self.case._save_card()
-            elif card != "visa":
-                values = {"stripe_payment_method": f"pm_card_{card}"}
-                self.tokens |= self.tokens[0].copy(values)
-
-    @precondition(lambda self: self.tokens)
-    @rule(pick=picks, card=picks, share=shares, ends=ends)
+    @step(pick=picks, card=picks, share=shares, ends=ends, weight=4)
     def charge_at_the_desk(self, pick, card, share, ends):
-        invoice, token = self._invoice(pick), self.tokens[card % len(self.tokens)]
+        invoice, token = self._invoice(pick), self.tokens[max(0, card - 3)]
         amount = round(invoice.amount_residual * share, 2)
         step = f"{invoice.name}: desk charges {amount}, {token.stripe_payment_method}"
         with self._request(step, ends):
@@ -251,7 +295,7 @@ class PracticeMachine(RuleBasedStateMachine):
                 self.charges += 1
                 self.case._charge_at_the_desk(invoice, token, amount=amount)
 
-    @rule(pick=picks, share=shares)
+    @step(pick=picks, share=shares, weight=2)
     def pay_cash(self, pick, share):
         invoice = self._invoice(pick)
         amount = round(invoice.amount_residual * share, 2)
@@ -259,7 +303,7 @@ class PracticeMachine(RuleBasedStateMachine):
             with self._request(f"{invoice.name}: {amount} in cash"):
                 self.case._pay(invoice, amount)
 
-    @rule(pick=picks)
+    @step(pick=picks)
     def allocate(self, pick):
         payment = self._any(self._payments(), pick)
         if payment:
@@ -268,22 +312,21 @@ class PracticeMachine(RuleBasedStateMachine):
 
     # === AUTHORISATIONS === #
 
-    @rule(pick=picks, share=shares, ends=ends)
-    def capture(self, pick, share, ends):
+    @step(pick=picks, ends=ends, weight=2)
+    def capture(self, pick, ends):
         tx = self._any(self._transactions("authorized"), pick)
         if tx:
-            amount = round(tx.amount * share, 2)
-            with self._request(f"tx {tx.id}: capture {amount}", ends):
-                tx._capture(amount)._post_process()
+            with self._request(f"tx {tx.id}: capture", ends):
+                tx.action_capture()
 
-    @rule(pick=picks, ends=ends)
+    @step(pick=picks, ends=ends, weight=1)
     def release(self, pick, ends):
         tx = self._any(self._transactions("authorized"), pick)
         if tx:
             with self._request(f"tx {tx.id}: release", ends):
                 tx.action_void()
 
-    @rule(pick=picks, share=st.sampled_from((1, 0.5, 0)))
+    @step(pick=picks, share=st.sampled_from((1, 0.5, 0)), weight=2)
     def end_authorisation_at_stripe(self, pick, share):
         intent = self._any(self._intents("requires_capture"), pick)
         if intent:
@@ -296,13 +339,14 @@ class PracticeMachine(RuleBasedStateMachine):
 
     # === MONEY THAT GOES BACK === #
 
-    @rule(
+    @step(
         pick=picks,
         share=shares,
         mode=st.sampled_from(
             ("refund", "refund", "refund", "already_refunded", "never_charged")
         ),
         ends=ends,
+        weight=5,
     )
     def reverse(self, pick, share, mode, ends):
         payment = self._any(self._payments(), pick)
@@ -313,7 +357,7 @@ class PracticeMachine(RuleBasedStateMachine):
                     mode, amount, "By chance"
                 )
 
-    @rule(pick=picks, share=shares)
+    @step(pick=picks, share=shares, weight=3)
     def refund_at_stripe(self, pick, share):
         intent = self._any(self._intents("succeeded"), pick)
         if intent:
@@ -321,7 +365,7 @@ class PracticeMachine(RuleBasedStateMachine):
             with self._outside(f"{name}: dashboard refunds {amount}"):
                 self.control.dashboard_refund(name, amount=amount)
 
-    @rule(pick=picks)
+    @step(pick=picks, weight=2)
     def fail_refund(self, pick):
         refunds = self.control.objects("refund")
         refunds = [each for each in refunds if each["status"] == "succeeded"]
@@ -330,7 +374,7 @@ class PracticeMachine(RuleBasedStateMachine):
             with self._outside(f"{refund['id']}: fails"):
                 self.control.fail_refund(refund["id"])
 
-    @rule(pick=picks, share=shares, inquiry=st.booleans())
+    @step(pick=picks, share=shares, inquiry=st.booleans(), weight=2)
     def dispute(self, pick, share, inquiry):
         intent = self._any(self._intents("succeeded"), pick)
         if intent:
@@ -338,7 +382,7 @@ class PracticeMachine(RuleBasedStateMachine):
             with self._outside(f"{name}: dispute of {amount}, inquiry {inquiry}"):
                 self.control.create_dispute(name, amount=amount, inquiry=inquiry)
 
-    @rule(pick=picks, is_won=st.booleans())
+    @step(pick=picks, is_won=st.booleans(), weight=3)
     def decide_dispute(self, pick, is_won):
         dispute = self._any(self.control.objects("dispute"), pick)
         if dispute:
@@ -348,23 +392,11 @@ class PracticeMachine(RuleBasedStateMachine):
 
     # === WHAT ODOO HEARS === #
 
-    @rule(kind=st.sampled_from(ACTS), path=st.sampled_from(PATHS), count=picks)
-    def break_line(self, kind, path, count):
-        with self._outside(f"fault {kind} on {path}, {count + 1} times"):
-            self.control.fault(kind, method="POST", path=path, count=count + 1)
-
-    @rule()
-    def mend_line(self):
-        with self._outside("faults end"):
-            self.control.clear_faults()
-
-    @rule(picks=st.lists(st.integers(min_value=0, max_value=30), max_size=4))
+    @step(picks=st.lists(st.integers(0, 30), min_size=1, max_size=4), weight=4)
     def hear(self, picks):
         events = self.control.events(
             *self.env["clinic.stripe.event"]._get_settle_methods()
         )
-        if not events or not picks:
-            return
         chosen = [events[-1 - pick % len(events)] for pick in picks]
         names = ", ".join(f"{e['type']} {e['data']['object']['id']}" for e in chosen)
         with self._noticing(f"hears {names}"):
@@ -373,7 +405,7 @@ class PracticeMachine(RuleBasedStateMachine):
                 self.case._post(signed["body"].encode(), signed["signature"])
             self.case._process_events()
 
-    @rule(job=st.sampled_from(JOBS))
+    @step(job=st.sampled_from(JOBS), weight=2)
     def run_job(self, job):
         with self._noticing(f"job {job.partition('.')[2]}"):
             self.case._run_job(job)
