@@ -62,8 +62,9 @@ class AccountMove(models.Model):
     def _clinic_void(self, reason, services="to_invoice", money="refund"):
         """Undo these invoices altogether.
 
-        What could refuse comes first: only when the money goes back, the credit
-        note is made. Nothing changes when the money cannot go back.
+        What could refuse comes first: money that a provider has sent back does not
+        return when the credit note is refused. Nothing changes when the money cannot
+        go back.
 
         :param str reason: for the record
         :param str services: ``to_invoice`` to bill them again, or ``write_off``
@@ -77,12 +78,13 @@ class AccountMove(models.Model):
         self._clinic_lock_for_void()
         self._clinic_check_may_void()
         self._clinic_stop_payments()
-        payments = self._clinic_take_payments_back(money, reason)
+        amounts = self._clinic_take_payments_off()
         credit_notes = self.browse()
         for invoice in self:
             credit_notes |= invoice._clinic_credit_the_rest()
         if services == "write_off":
             self._clinic_write_off_services()
+        payments = self._clinic_give_payments_back(amounts, money, reason)
         payments._clinic_log_undoing(
             self.env._(
                 "Voided: %(invoices)s, by %(credit_notes)s.",
@@ -148,23 +150,33 @@ class AccountMove(models.Model):
             lambda payment: payment.payment_type == "inbound"
         )
 
-    def _clinic_take_payments_back(self, money, reason):
-        """Take the payments off these invoices, and do with the money as was said.
+    def _clinic_take_payments_off(self):
+        """Take the payments off these invoices: their money is open credit then.
 
-        Each payment gives back once, for all of the invoices together.
+        :return: by payment, the money that has paid these invoices
+        :rtype: dict
         """
         payments = self._clinic_get_inbound_payments()
         payments._clinic_lock_for_undo()
+        amounts = {}
         for payment in payments:
-            amount = payment._clinic_get_amount_back(self)
+            amounts[payment] = payment._clinic_get_amount_back(self)
             payment._clinic_take_off(self)
+        return amounts
+
+    def _clinic_give_payments_back(self, amounts, money, reason):
+        """Do with the money as was said; return the payments that it came by.
+
+        Each payment gives back once, for all of the invoices together.
+        """
+        for payment, amount in amounts.items():
             if payment.currency_id.is_zero(amount) or money == "keep":
                 continue
             if money == "refund":
                 payment._clinic_give_back(amount, reason)
             else:
                 payment._clinic_adopt_given_back(amount, reason)
-        return payments
+        return self.env["account.payment"].union(*amounts)
 
     # === THE CREDIT NOTE === #
 

@@ -131,6 +131,19 @@ class TestUndoing(StripeEventCommon):
         self.assertFalse(self.invoice.reversal_move_ids)
         self.assertPaidAndKnown(tx)
 
+    def test_a_void_that_is_refused_sends_nothing_back(self):
+        tx = self._pay_and_settle(self.invoice)
+        # What was credited is not a line of the invoice: the rest is unclear.
+        credit_note = self.invoice._reverse_moves(
+            [{"invoice_date": self.invoice.invoice_date}]
+        )
+        credit_note.invoice_line_ids.price_unit = 20
+        credit_note.action_post()
+        with self.assertRaisesRegex(UserError, "has been credited"):
+            self._void(self.invoice)
+        self.assertEqual(self.control.payment(tx.provider_reference)["refunded"], 0)
+        self.assertFalse(self._sent("POST", "refunds"))
+
     def test_a_refund_whose_answer_is_lost_is_booked_when_it_is_known(self):
         tx = self._pay_and_settle(self.invoice)
         self.control.fault("lost_answer", "POST", "/v1/refunds")
