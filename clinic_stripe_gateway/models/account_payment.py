@@ -48,8 +48,15 @@ class AccountPayment(models.Model):
         if not tx:
             return super()._clinic_give_back(amount, reason)
         tx.lock_for_update()
+        known = tx._clinic_stripe_get_refunds()
         found = self._clinic_stripe_adopt_refunds()
+        # What Odoo had forgotten and is not through yet is not sent again either.
+        under_way = (tx._clinic_stripe_get_refunds() - known).filtered(
+            lambda refund: refund.state == "pending"
+        )
         missing = amount - sum(found.mapped("amount"))
+        # Refunds have negative amounts.
+        missing += sum(under_way.mapped("amount"))
         if self.currency_id.compare_amounts(missing, 0) <= 0:
             return found
         tx._clinic_stripe_check_refunds_are_answered()
