@@ -71,7 +71,7 @@ class ClinicStripeEvent(models.Model):
         tx = self._find_transaction(
             provider_reference=intent["id"], clinic_stripe_is_found=True
         ) or self._find_transaction(reference=intent["description"])
-        if tx and tx._clinic_stripe_owns({kind: intent}):
+        if tx and self._is_meant_for(tx, kind, intent):
             return self._process_intent(tx, kind, intent)
         if kind == "setup_intent":
             return tx.browse()
@@ -79,6 +79,18 @@ class ClinicStripeEvent(models.Model):
             intent, self._get_signed_providers()
         )
         return found and self._process_intent(found, kind, intent)
+
+    @api.model
+    def _is_meant_for(self, tx, kind, intent):
+        """Whether an intent is what this transaction has asked for.
+
+        Odoo may have forgotten a charge, and given its reference to a later attempt
+        over another amount; it is found as a charge of its own.
+        """
+        is_its_own = tx.provider_reference == intent["id"]
+        return tx._clinic_stripe_owns({kind: intent}) and (
+            is_its_own or tx._clinic_stripe_fits({kind: intent})
+        )
 
     def _process_intent(self, tx, kind, intent):
         data = {"reference": tx.reference, kind: intent}

@@ -89,8 +89,10 @@ class PaymentTransaction(models.Model):
                     "of it. Do not try again."
                 )
             )
-            self.clinic_stripe_request = request
-            self.clinic_stripe_ask_at = fields.Datetime.now()
+            # sudo: nobody else may ask for it.
+            asking = self.sudo()
+            asking.clinic_stripe_request = request
+            asking.clinic_stripe_ask_at = fields.Datetime.now()
             self.env.ref("clinic_stripe_gateway.ir_cron_ask_unanswered")._trigger()
 
     def _stripe_create_intent(self):
@@ -243,8 +245,10 @@ class PaymentTransaction(models.Model):
                 "limit": 100,
             },
         )
+        # The reference may have been another amount's, in a request that was forgotten.
         made = (i for i in listed["data"] if i["description"] == self.reference)
-        found = next(made, None)
+        fitting = (i for i in made if self._clinic_stripe_fits({"payment_intent": i}))
+        found = next(fitting, None)
         if not found:
             return None
         self.provider_reference = found["id"]

@@ -2,7 +2,7 @@ from collections import Counter
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common_desk import DeskCommon
@@ -22,7 +22,8 @@ class TestUnanswered(DeskCommon):
 
     def _ask(self, tx):
         """Let the job ask Stripe, however long it would have waited."""
-        tx.filtered("clinic_stripe_ask_at").clinic_stripe_ask_at = "2020-01-01"
+        waiting = tx.sudo().filtered("clinic_stripe_ask_at")
+        waiting.clinic_stripe_ask_at = "2020-01-01"
         self._run_job("clinic_stripe_gateway.ir_cron_ask_unanswered")
 
     def _age(self, tx, hours):
@@ -138,6 +139,25 @@ class TestUnanswered(DeskCommon):
         self.assertEqual((tx.state, invoice.amount_residual), ("done", 0))
         self.assertEqual(self._billed(cards=2), 12000)
 
+    def test_another_amount_after_a_rollback_hides_nothing_that_was_charged(self):
+        token, invoice = self._save_card(), self._bill()
+        self.env.flush_all()
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            self._charge_at_the_desk(invoice, token)
+            raise ZeroDivisionError
+        self.env.invalidate_all()
+        tx = self._charge_at_the_desk(invoice, token, amount=50)
+        self._ask(tx)
+        self.assertEqual((tx.state, invoice.amount_residual), ("pending", 120))
+        self._deliver("payment_intent.succeeded")
+        self.assertEqual(invoice.amount_residual, 0)
+        found = invoice._get_reconciled_payments().payment_transaction_id
+        self.assertTrue(found.clinic_stripe_is_found)
+        self._age(tx, hours=2)
+        self._ask(tx)
+        self.assertEqual((tx.state, found.state), ("error", "done"))
+        self.assertEqual(self._billed(), 12000)
+
     # === REFUNDS === #
 
     def _check_refund(self, fault):
@@ -192,6 +212,38 @@ class TestUnanswered(DeskCommon):
         given_back = payment._clinic_give_back(120, "Paid twice")
         self.assertEqual(sum(given_back.mapped("amount")), 120)
         self.assertEqual(self._moved()["refunded"], 12000)
+
+    def test_a_forgotten_refund_that_takes_its_time_is_not_sent_again(self):
+        payment = self._pay_and_settle(self._bill(), "pendingRefund").payment_id
+        self.env.flush_all()
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            payment._clinic_give_back(50, "Paid twice")
+            raise ZeroDivisionError
+        self.env.invalidate_all()
+        self.assertFalse(payment._clinic_give_back(50, "Paid twice"))
+        self.assertEqual(len(self.control.objects("refund")), 1)
+        self.assertEqual(payment._clinic_get_returnable(), 70)
+
+    def test_nobody_gets_a_refund_sent_by_making_up_an_unanswered_one(self):
+        tx = self._pay_and_settle(self._bill())
+        forged = {
+            "reference": "forged",
+            "operation": "refund",
+            "amount": -120,
+            "state": "pending",
+            "source_transaction_id": tx.id,
+            "provider_id": tx.provider_id.id,
+            "payment_method_id": tx.payment_method_id.id,
+            "currency_id": tx.currency_id.id,
+            "partner_id": tx.partner_id.id,
+        }
+        transactions = self.env["payment.transaction"].with_user(self.biller)
+        asking = {"clinic_stripe_request": "refund"}
+        with self.assertRaises(AccessError):
+            transactions.create({**forged, **asking})
+        with self.assertRaises(AccessError):
+            transactions.create(forged).write(asking)
+        self.assertFalse(self._moved()["refunded"])
 
     # === AUTHORISATIONS === #
 
