@@ -46,6 +46,7 @@ from . import (
     payment_transaction_disclosing,
     payment_transaction_dispute,
     payment_transaction_found,
+    payment_transaction_guard,
     payment_transaction_settling,
     payment_transaction_unbooked,
     payment_transaction_unknown,

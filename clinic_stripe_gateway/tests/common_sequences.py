@@ -416,7 +416,7 @@ def make_due(env):
     env["clinic.stripe.event"].sudo().search([("state", "in", WAITING)]).write(
         {"next_attempt": "2020-01-01"}
     )
-    waiting = env["payment.transaction"].search(
+    waiting = env["payment.transaction"].sudo().search(
         [("clinic_stripe_request", "!=", False)]
     )
     waiting.clinic_stripe_ask_at = "2020-01-01"
