@@ -416,8 +416,10 @@ def make_due(env):
     env["clinic.stripe.event"].sudo().search([("state", "in", WAITING)]).write(
         {"next_attempt": "2020-01-01"}
     )
-    waiting = env["payment.transaction"].sudo().search(
-        [("clinic_stripe_request", "!=", False)]
+    waiting = (
+        env["payment.transaction"]
+        .sudo()
+        .search([("clinic_stripe_request", "!=", False)])
     )
     waiting.clinic_stripe_ask_at = "2020-01-01"
     unbooked = env["payment.transaction"].search([("is_post_processed", "=", False)])
