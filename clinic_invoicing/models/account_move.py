@@ -171,6 +171,7 @@ class AccountMove(models.Model):
         self.transaction_ids._clinic_supersede_open_attempts()
         # Superseding may have found out that the money had arrived already.
         self._clinic_check_payable(amount, currency)
+        self._clinic_count_attempt()
 
     def _clinic_check_payable(self, amount, currency):
         """Raise ValidationError unless ``0 < amount <= what is owed now``."""

@@ -54,9 +54,6 @@ class AccountMove(models.Model):
     def _clinic_lock_for_payment(self):
         """Keep others from paying these invoices until this attempt is stored.
 
-        The rows are written to as well, so that a second attempt at the same moment
-        sees the first.
-
         :raise UserError: somebody else is paying them at this moment
         """
         try:
@@ -69,6 +66,9 @@ class AccountMove(models.Model):
                 )
             ) from error
         self.invalidate_recordset(["amount_residual", "payment_state", "state"])
+
+    def _clinic_count_attempt(self):
+        """Write to the locked rows: a second attempt at this moment sees the first."""
         for invoice in self:
             invoice.clinic_payment_attempts += 1
 
@@ -84,6 +84,7 @@ class AccountMove(models.Model):
         self.transaction_ids._clinic_supersede_open_attempts()
         # Superseding may have found out that the money had arrived already.
         self._clinic_check_chargeable(amount, currency)
+        self._clinic_count_attempt()
 
     def _clinic_check_chargeable(self, amount, currency):
         for invoice in self.filtered(lambda move: move._clinic_is_clearing()):

@@ -1,7 +1,9 @@
 from datetime import UTC, datetime
 
+import psycopg2
+
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.logging import get_payment_logger
@@ -132,9 +134,15 @@ class ClinicStripeDispute(models.Model):
             try:
                 with self.env.cr.savepoint():
                     dispute._refresh()
-            except UserError:
-                # Stripe cannot be asked, or a message of it is settled at this moment.
-                _logger.warning("Asking about dispute %s failed.", dispute.dispute_id)
+            except psycopg2.OperationalError:
+                # The transaction is lost; the next run begins anew.
+                raise
+            except Exception as error:  # noqa: BLE001 - one must not stop the others
+                _logger.warning(
+                    "Asking about dispute %s failed: %s",
+                    dispute.dispute_id,
+                    type(error).__name__,
+                )
             self.env["ir.cron"]._commit_progress(1)
 
     def _refresh(self):

@@ -9,8 +9,6 @@ FAILURES_TO_TELL = 2
 class ClinicStripeEvent(models.Model):
     """Managers are told, once, that there is something to look at."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "clinic.stripe.event"
 
     @api.model

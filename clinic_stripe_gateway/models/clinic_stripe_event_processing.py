@@ -25,8 +25,6 @@ METHOD_OF_PAYMENTS = "_settle_payment_intent"
 class ClinicStripeEvent(models.Model):
     """The job that works on the inbox, batch by batch."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "clinic.stripe.event"
 
     @api.model

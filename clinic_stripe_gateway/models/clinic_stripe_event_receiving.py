@@ -25,8 +25,6 @@ JOB = "clinic_stripe_gateway.ir_cron_process_events"
 class ClinicStripeEvent(models.Model):
     """How messages get into the inbox: verified, once, and fast."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "clinic.stripe.event"
 
     @api.model

@@ -46,6 +46,9 @@ class ClinicStripeEvent(models.Model):
     def _get_signed_providers(self):
         """Return the providers that the event's endpoint signs for."""
         secret = stripe_utils.get_webhook_secret(self.provider_id)
+        if not secret:
+            # It was asked for: nobody has signed it.
+            return self.provider_id
         return self._get_listening_providers().filtered(
             lambda provider: stripe_utils.get_webhook_secret(provider) == secret
         )

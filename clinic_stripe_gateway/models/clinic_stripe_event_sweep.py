@@ -25,8 +25,6 @@ class ClinicStripeEvent(models.Model):
     backup: then Stripe has told, and nobody knows.
     """
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "clinic.stripe.event"
 
     def action_ask_stripe(self):

@@ -24,8 +24,6 @@ class Listener(NamedTuple):
 class PaymentProvider(models.Model):
     """Who may be told something by Stripe, known without a query."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "payment.provider"
 
     clinic_stripe_swept_until = fields.Datetime(

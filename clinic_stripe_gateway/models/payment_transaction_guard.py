@@ -8,8 +8,6 @@ ASKING_FIELDS = {"clinic_stripe_request", "clinic_stripe_ask_at"}
 class PaymentTransaction(models.Model):
     """Stock lets billers write transactions, and not all of them may refund."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "payment.transaction"
 
     @api.model_create_multi

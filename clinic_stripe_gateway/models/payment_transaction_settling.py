@@ -159,21 +159,23 @@ class PaymentTransaction(models.Model):
         no money has moved.
         """
         self.ensure_one()
-        refunds, more = [], {}
+        refunds = self._clinic_stripe_list(
+            "refunds", payment_intent=self.provider_reference
+        )
+        return [refund for refund in refunds if _moves_money(refund)]
+
+    def _clinic_stripe_list(self, endpoint, **params):
+        """Return all objects of a list, however many pages it has."""
+        self.ensure_one()
+        listed, more = [], {}
         while True:
             page = self._send_api_request(
-                "GET",
-                "refunds",
-                params={
-                    "payment_intent": self.provider_reference,
-                    "limit": 100,
-                    **more,
-                },
+                "GET", endpoint, params={**params, "limit": 100, **more}
             )
-            refunds += page["data"]
+            listed += page["data"]
             if not page["has_more"]:
-                return [refund for refund in refunds if _moves_money(refund)]
-            more = {"starting_after": refunds[-1]["id"]}
+                return listed
+            more = {"starting_after": listed[-1]["id"]}
 
     def _clinic_stripe_settle_refunds(self):
         """Bring all refunds of this payment to what Stripe says, wherever made.

@@ -9,8 +9,6 @@ PATIENCE = timedelta(minutes=30)
 class PaymentTransaction(models.Model):
     """What is paid at Stripe and could not be booked is never given up."""
 
-    # One file per subject.
-    # pylint: disable-next=consider-merging-classes-inherited
     _inherit = "payment.transaction"
 
     _clinic_reference_index = models.Index(

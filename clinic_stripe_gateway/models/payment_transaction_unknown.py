@@ -236,17 +236,12 @@ class PaymentTransaction(models.Model):
         """Return the intent that the lost request has made, if it has made one."""
         since = self.create_date - CLOCK_TOLERANCE
         customer = self.token_id.provider_ref or self._stripe_create_customer()["id"]
-        listed = self._send_api_request(
-            "GET",
+        listed = self._clinic_stripe_list(
             "payment_intents",
-            params={
-                "customer": customer,
-                "created[gte]": int(since.timestamp()),
-                "limit": 100,
-            },
+            **{"customer": customer, "created[gte]": int(since.timestamp())},
         )
         # The reference may have been another amount's, in a request that was forgotten.
-        made = (i for i in listed["data"] if i["description"] == self.reference)
+        made = (i for i in listed if i["description"] == self.reference)
         fitting = (i for i in made if self._clinic_stripe_fits({"payment_intent": i}))
         found = next(fitting, None)
         if not found:

@@ -123,7 +123,7 @@ class PracticeMachine(RuleBasedStateMachine):
             except UserError as error:
                 self.trail[-1] += f" -> refused: {str(error)[:70]}"
             except Undone:
-                pass
+                self.trail[-1] += " -> forgotten"
             self.control.clear_faults()
             self.env.invalidate_all()
             self.env.cr.cache.clear()
