@@ -111,7 +111,7 @@ class AccountPayment(models.Model):
         values = {
             "amount": self.currency_id.format(amount),
             "payment": self.display_name,
-            "method": self.payment_method_line_id.display_name,
+            "method": self.payment_method_line_id.name,
         }
         if mode == "keep":
             return self.env._(

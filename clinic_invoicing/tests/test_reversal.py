@@ -76,7 +76,7 @@ class TestReversal(ClinicInvoicingCommon):
         duplicate.action_post()
         form = self._open(duplicate)
         form.mode = "refund"
-        self.assertIn("No invoice is open again", form.effect)
+        self.assertIn("No invoice becomes unpaid", form.effect)
         form.reason = "Paid twice"
         form.save().action_confirm()
         self.assertEqual(
@@ -92,9 +92,9 @@ class TestReversal(ClinicInvoicingCommon):
         form.mode = "refund"
         form.amount = 30
         name = self.bill.name
-        self.assertIn(f"{name} is open again by $\xa030.00", form.effect)
+        self.assertIn(f"$\xa030.00 of {name} is owed again", form.effect)
         form.mode = "never_charged"
-        self.assertIn(f"{name} is open again by $\xa0100.00", form.effect)
+        self.assertIn(f"$\xa0100.00 of {name} is owed again", form.effect)
         self.assertEqual(form.amount, 100)
 
     def test_a_reason_is_required(self):

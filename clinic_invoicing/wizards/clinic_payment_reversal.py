@@ -18,7 +18,7 @@ class ClinicPaymentReversal(models.TransientModel):
     )
     company_id = fields.Many2one(related="payment_id.company_id")
     currency_id = fields.Many2one(related="payment_id.currency_id")
-    partner_id = fields.Many2one(related="payment_id.partner_id")
+    partner_id = fields.Many2one(string="Client", related="payment_id.partner_id")
     amount_returnable = fields.Monetary(
         string="Can Be Given Back", related="payment_id.clinic_amount_returnable"
     )
@@ -84,14 +84,14 @@ class ClinicPaymentReversal(models.TransientModel):
             opened = payment._clinic_get_reopening(self.amount)
         effects += [
             self.env._(
-                "%(invoice)s is open again by %(amount)s.",
+                "%(amount)s of %(invoice)s is owed again.",
                 invoice=invoice.display_name,
                 amount=currency.format(amount),
             )
             for invoice, amount in opened.items()
         ]
         if not opened:
-            effects.append(self.env._("No invoice is open again."))
+            effects.append(self.env._("No invoice becomes unpaid."))
         return effects
 
     # === ACTION METHODS === #
