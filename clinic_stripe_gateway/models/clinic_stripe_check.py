@@ -61,7 +61,7 @@ class ClinicStripeCheck(models.Model):
     refund_count = fields.Integer(string="Refunds", readonly=True)
     dispute_count = fields.Integer(string="Disputes", readonly=True)
     other_count = fields.Integer(
-        string="Of Others",
+        string="Of Other Applications",
         readonly=True,
         help="Objects that the point of sale, another company or another application "
         "of the account has made. They are not compared.",

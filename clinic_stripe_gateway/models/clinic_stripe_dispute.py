@@ -44,8 +44,8 @@ class ClinicStripeDispute(models.Model):
         "payment.provider", required=True, readonly=True, ondelete="restrict"
     )
     company_id = fields.Many2one(related="provider_id.company_id", store=True)
-    dispute_id = fields.Char(required=True, readonly=True)
-    charge_id = fields.Char(readonly=True)
+    dispute_id = fields.Char("Dispute at Stripe", required=True, readonly=True)
+    charge_id = fields.Char("Charge at Stripe", readonly=True)
     transaction_id = fields.Many2one(
         "payment.transaction",
         required=True,
@@ -79,7 +79,12 @@ class ClinicStripeDispute(models.Model):
         help="What Stripe keeps for the dispute.",
     )
     fee_booked = fields.Monetary(currency_field="fee_currency_id", readonly=True)
-    reason = fields.Char(readonly=True, help="What the client told the bank.")
+    reason = fields.Char(readonly=True)
+    reason_text = fields.Char(
+        string="Reason",
+        compute="_compute_reason_text",
+        help="What the client told the bank.",
+    )
     status = fields.Selection(STATUSES, required=True, readonly=True, tracking=True)
     due_date = fields.Datetime(
         string="Answer Due", readonly=True, help="Later answers are not read."
@@ -90,7 +95,9 @@ class ClinicStripeDispute(models.Model):
         help="The client cannot pay the invoices, and nobody can refund the payment.",
     )
     is_refundable = fields.Boolean(
-        readonly=True, help="Stripe still accepts a refund, which ends an inquiry."
+        string="Can Be Refunded",
+        readonly=True,
+        help="Stripe still accepts a refund, which ends an inquiry.",
     )
     withdrawal_id = fields.Many2one(
         "account.payment",
@@ -109,6 +116,22 @@ class ClinicStripeDispute(models.Model):
     _once = models.Constraint(
         "UNIQUE (provider_id, dispute_id)", "This dispute is known already."
     )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("amount", "currency_id", "partner_id")
+    def _compute_display_name(self):
+        for dispute in self:
+            dispute.display_name = self.env._(
+                "%(client)s, %(amount)s",
+                client=dispute.partner_id.name,
+                amount=dispute.currency_id.format(dispute.amount),
+            )
+
+    @api.depends("reason")
+    def _compute_reason_text(self):
+        for dispute in self:
+            dispute.reason_text = (dispute.reason or "").replace("_", " ").capitalize()
 
     # === ACTION METHODS === #
 

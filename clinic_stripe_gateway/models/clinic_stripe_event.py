@@ -128,6 +128,9 @@ class ClinicStripeEvent(models.Model):
         except psycopg2.OperationalError:
             # The transaction is lost; what is not done stays waiting.
             raise
+        except psycopg2.errors.UniqueViolation as error:
+            # Somebody has booked it since: the next attempt sees that.
+            return self._fail(error) if self.attempts else Outcome("received")
         except Exception as error:  # noqa: BLE001 - kept visible, tried again
             return self._fail(error)
 

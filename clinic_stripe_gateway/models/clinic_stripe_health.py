@@ -28,6 +28,7 @@ class ClinicStripeHealth(models.Model):
         required=True,
     )
     level = fields.Selection(
-        [("ok", "Good"), ("warning", "Look"), ("danger", "Repair")], required=True
+        [("ok", "Good"), ("warning", "Please Look"), ("danger", "Repair")],
+        required=True,
     )
     message = fields.Char(required=True)

@@ -27,7 +27,7 @@ class PaymentProvider(models.Model):
         groups="base.group_system",
     )
     clinic_stripe_health = fields.Selection(
-        [("ok", "Good"), ("warning", "Look"), ("danger", "Repair")],
+        [("ok", "Good"), ("warning", "Please Look"), ("danger", "Repair")],
         string="Stripe Health",
         compute="_compute_clinic_stripe_health",
         compute_sudo=True,

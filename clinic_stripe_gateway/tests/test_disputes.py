@@ -429,14 +429,14 @@ class TestDisputes(DisputeCommon):
             self.invoice._clinic_start_online_payment(120, self.invoice.currency_id)
         self.assertTrue(self.invoice.clinic_stripe_dispute_notice)
         page = self._open_billing()
-        self.assertIn("Checked by the bank", page)
+        self.assertIn("Being checked by your bank", page)
         self.assertIn("Your bank is checking an earlier payment", page)
         self.assertNotIn("o_clinic_pay", page)
         self.assertIn("You have nothing to pay", page)
         self.control.lose_dispute(dispute_id)
         self._tell("closed")
         page = self._open_billing()
-        self.assertNotIn("Checked by the bank", page)
+        self.assertNotIn("Being checked by your bank", page)
         self.assertIn("o_clinic_pay", page)
 
     def _open_billing(self):
