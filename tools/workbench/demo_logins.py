@@ -15,6 +15,7 @@ class Login:
 LOGINS = (
     Login("Front desk", "frontdesk", "/odoo/clinic-appointments"),
     Login("Biller", "biller", "/odoo/clinic-invoices"),
+    Login("Manager", "manager", "/odoo/clinic-invoices"),
     Login("Administrator", "admin", "/odoo"),
     Login("Client", "client", "/my/billing"),
 )
