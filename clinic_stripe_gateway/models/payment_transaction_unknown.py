@@ -4,12 +4,12 @@ from datetime import timedelta
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
-from ..adapter import KeyReused
+from ..adapter import KeyReused, Rejected
 from ..exceptions import OutcomePending
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
@@ -290,4 +290,10 @@ class PaymentTransaction(models.Model):
             "capture": self._send_capture_request,
             "void": self._send_void_request,
         }
-        send[request]()
+        try:
+            send[request]()
+        except ValidationError as error:
+            # With the same key: had Stripe done it before, it would say so now.
+            if not isinstance(error.__cause__, Rejected):
+                raise
+            self._set_error(str(error))
