@@ -213,7 +213,6 @@ class TestUnanswered(DeskCommon):
         self.assertEqual(sum(given_back.mapped("amount")), 120)
         self.assertEqual(self._moved()["refunded"], 12000)
 
-<<<<<<< HEAD
     def test_a_forgotten_refund_that_takes_its_time_is_not_sent_again(self):
         payment = self._pay_and_settle(self._bill(), "pendingRefund").payment_id
         self.env.flush_all()
@@ -245,7 +244,7 @@ class TestUnanswered(DeskCommon):
         with self.assertRaises(AccessError):
             transactions.create(forged).write(asking)
         self.assertFalse(self._moved()["refunded"])
-=======
+
     def test_a_refund_that_is_refused_when_asked_again_is_an_error(self):
         invoice = self._bill()
         payment = self._pay_and_settle(invoice).payment_id
@@ -258,7 +257,6 @@ class TestUnanswered(DeskCommon):
         self._ask(refund)
         self.assertEqual((refund.state, refund.clinic_stripe_request), ("error", False))
         self.assertEqual(self._moved()["refunded"], 0)
->>>>>>> d4e64fd ([FIX] clinic_stripe_gateway: end what Stripe refuses when it is asked again)
 
     # === AUTHORISATIONS === #
 
