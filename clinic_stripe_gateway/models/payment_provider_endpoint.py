@@ -63,7 +63,10 @@ class PaymentProvider(models.Model):
             # Nobody knows what they sign with: Stripe shows a secret only once.
             for endpoint in endpoints:
                 self._clinic_stripe_call("delete_endpoint", endpoint.id)
-        return self.action_clinic_stripe_check_health()
+        self.action_clinic_stripe_check_health()
+        return self._clinic_stripe_notify(
+            "success", self.env._("The webhook is in order.")
+        )
 
     # === HELPERS === #
 
