@@ -175,6 +175,33 @@ class Person:
         self.page.keyboard.press("Enter")
         self.page.click(".modal button[name=action_start]")
 
+    def invoices_a_visit(self, patient, rate):
+        """Book and invoice a visit, which other tests do by hand; return the invoice's
+        name.
+        """
+        (patient_id,) = self.calls("res.partner", "search", [["name", "=", patient]])
+        (rate_id,) = self.calls("product.product", "search", [["name", "=", rate]])
+        event = self.calls(
+            "calendar.event",
+            "create",
+            {
+                "name": "Appointment",
+                "clinic_patient_id": patient_id,
+                "clinic_service_ids": [[0, 0, {"rate_id": rate_id}]],
+            },
+        )
+        self.calls("calendar.event", "action_clinic_complete_and_invoice", [event])
+        (read,) = self.calls(
+            "calendar.event", "read", [event], ["clinic_invoice_names"]
+        )
+        return read["clinic_invoice_names"]
+
+    def opens(self, model, name):
+        """Open the record of that name, as from a list."""
+        (found,) = self.calls(model, "search", [["name", "=", name]])
+        self.open(f"/odoo/{model}/{found}")
+        self.sees(".o_form_view")
+
     # === THE CLIENT === #
 
     def unpaid_number(self):
@@ -197,3 +224,9 @@ class Person:
 
     def presses_pay(self):
         self.page.click("button[name=o_payment_submit_button]")
+
+    def pays(self, invoice, card):
+        self.starts_to_pay(invoice)
+        self.types_card(card)
+        self.presses_pay()
+        self.page.wait_for_url(lambda url: url.endswith("/my/billing"))

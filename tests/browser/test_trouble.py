@@ -13,26 +13,10 @@ RETURN_PAGE = "**/payment/stripe/return**"
 def unpaid_bill(person):
     """A client with a new unpaid invoice; returns both."""
     front_desk = person("frontdesk")
-    (patient,) = front_desk.calls(
-        "res.partner", "search", [["name", "=", "Petra Example"]]
+    invoice = front_desk.invoices_a_visit(
+        "Petra Example", "Physiotherapy 45 min (Self-Pay)"
     )
-    (rate,) = front_desk.calls(
-        "product.product", "search", [["name", "=", "Physiotherapy 45 min (Self-Pay)"]]
-    )
-    event = front_desk.calls(
-        "calendar.event",
-        "create",
-        {
-            "name": "Appointment",
-            "clinic_patient_id": patient,
-            "clinic_service_ids": [[0, 0, {"rate_id": rate}]],
-        },
-    )
-    front_desk.calls("calendar.event", "action_clinic_invoice", [event])
-    (read,) = front_desk.calls(
-        "calendar.event", "read", [event], ["clinic_invoice_names"]
-    )
-    return person("client"), read["clinic_invoice_names"]
+    return person("client"), invoice
 
 
 def pay(client, invoice, card):
