@@ -1,0 +1,145 @@
+import time
+from contextlib import contextmanager
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from odoo.exceptions import UserError
+
+from stripe_emulator.control import ControlError
+
+from .common import Undone
+
+HIDE_THE_ANSWER = ("lost_answer", "error_after", "error_before", "refuse", "rate_limit")
+# Older than what the ledger check takes for being under way; the sweep overlaps more.
+HALF_AN_HOUR = 1800
+
+
+def step(weight=1, **arguments):
+    """Let a method be one of the steps that a sequence is drawn from."""
+
+    def mark(method):
+        method.step = (weight, st.fixed_dictionaries(arguments))
+        return method
+
+    return mark
+
+
+class SequenceMachine(RuleBasedStateMachine):
+    """A sequence of steps, each a request of its own.
+
+    A step is done wholly or, when Odoo refuses or the worker dies, not at all,
+    whatever Stripe has done meanwhile. What comes out is compared at the end, when
+    everything has been told and every job has run.
+    """
+
+    def __init__(self, case):
+        super().__init__()
+        self.case = case
+        self.env = case.env
+        self.control = case.control
+        self.invoices = self.env["account.move"]
+        self.tokens = self.env["payment.token"]
+        self.forms = []
+        self.charges = 0
+        self.trail = []
+        self.is_broken = False
+        self.savepoint = self.env.cr.savepoint()
+        self.control.reset()
+        self.control.freeze(int(time.time()) - HALF_AN_HOUR)
+        case._listen(case.provider)
+
+    def teardown(self):
+        try:
+            if not self.is_broken:
+                with self._noticing("recovers"):
+                    self.case._recover()
+                    self.case._check_everything(self)
+        finally:
+            self.savepoint.close(rollback=True)
+            self.env.cr.cache.clear()
+
+    # === STEPS === #
+
+    @rule(data=st.data())
+    def do(self, data):
+        """Do one of the steps.
+
+        They are no rules themselves: Hypothesis would leave most of them out of each
+        sequence, and those that are worth trying need several.
+        """
+        methods = {name: getattr(type(self), name) for name in dir(type(self))}
+        steps = {n: m.step for n, m in methods.items() if hasattr(m, "step")}
+        names = [name for name in steps for _time in range(steps[name][0])]
+        name = data.draw(st.sampled_from(names))
+        getattr(self, name)(**data.draw(steps[name][1]))
+
+    @contextmanager
+    def _noticing(self, step):
+        """Tell the whole sequence when something breaks in this step."""
+        self.trail.append(step)
+        try:
+            yield
+        except Exception as error:
+            self.is_broken = True
+            raise AssertionError("\n".join(["", *self.trail, repr(error)])) from error
+
+    @contextmanager
+    def _request(self, step, ends="well"):
+        """Do the step as a request that Odoo may refuse, and that may end badly."""
+        with self._noticing(f"{step}{'' if ends == 'well' else f', {ends}'}"):
+            if ends in HIDE_THE_ANSWER:
+                self.control.fault(ends, method="POST", path="/v1/*", count=100)
+            try:
+                with self.env.cr.savepoint():
+                    yield
+                    if ends == "forgotten":
+                        raise Undone
+            except UserError as error:
+                self.trail[-1] += f" -> refused: {str(error)[:70]}"
+            except Undone:
+                pass
+            self.control.clear_faults()
+            self.env.invalidate_all()
+            self.env.cr.cache.clear()
+
+    @contextmanager
+    def _outside(self, step):
+        """Do the step at Stripe, which may refuse it too."""
+        with self._noticing(step):
+            try:
+                yield
+            except ControlError as error:
+                self.trail[-1] += f" -> refused: {error}"
+
+    def _invoice(self, pick):
+        return self.invoices[pick % len(self.invoices)]
+
+    def _transactions(self, *states):
+        """Return what was charged or authorised; refunds and captures are children."""
+        txs = self.env["payment.transaction"].search(
+            [
+                ("provider_id", "=", self.case.provider.id),
+                ("source_transaction_id", "=", False),
+                ("provider_reference", "!=", False),
+            ],
+            order="id",
+        )
+        return txs.filtered(lambda tx: not states or tx.state in states)
+
+    def _payments(self):
+        return self.env["account.payment"].search(
+            [
+                ("payment_type", "=", "inbound"),
+                ("partner_id", "=", self.case.client.id),
+                ("state", "in", ("in_process", "paid")),
+            ],
+            order="id",
+        )
+
+    def _intents(self, *statuses):
+        told = self.control.ledger()["payments"]
+        return [each for each in told if not statuses or each["status"] in statuses]
+
+    def _any(self, things, pick):
+        return things[pick % len(things)] if things else None
