@@ -98,7 +98,7 @@ class SequenceMachine(RuleBasedStateMachine):
             except UserError as error:
                 self.trail[-1] += f" -> refused: {str(error)[:70]}"
             except Undone:
-                pass
+                self.trail[-1] += " -> rolled back"
             self.control.clear_faults()
             self.env.invalidate_all()
             self.env.cr.cache.clear()
