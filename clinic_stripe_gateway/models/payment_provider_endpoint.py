@@ -33,7 +33,8 @@ class PaymentProvider(models.Model):
             return self._clinic_stripe_notify(
                 "danger", self.env._("Enter the secret key first.")
             )
-        self._clinic_stripe_create_endpoint()
+        if not self._clinic_stripe_share_secret():
+            self._clinic_stripe_create_endpoint()
         return self._clinic_stripe_notify(
             "success", self.env._("Stripe tells Odoo about payments from now on.")
         )
@@ -51,7 +52,8 @@ class PaymentProvider(models.Model):
                 )
             )
         endpoints = self._clinic_stripe_get_endpoints()
-        if endpoints and stripe_utils.get_webhook_secret(self):
+        has_secret = stripe_utils.get_webhook_secret(self)
+        if endpoints and (has_secret or self._clinic_stripe_share_secret()):
             self._clinic_stripe_call(
                 "repair_endpoint",
                 endpoints[0],
@@ -87,6 +89,31 @@ class PaymentProvider(models.Model):
             idempotency_key=str(uuid.uuid4()),
         )
         self.stripe_webhook_secret = answer.get("secret")
+
+    def _clinic_stripe_share_secret(self):
+        """Take the secret of another company's provider for the same account.
+
+        They have this database's address in common, and so the endpoint: another one
+        would sign what the first one has signed.
+
+        :return: whether there is one
+        :rtype: bool
+        """
+        self.ensure_one()
+        # sudo: the administrator of this company need not see the other's provider.
+        others = self.sudo().search(
+            [
+                ("id", "!=", self.id),
+                ("code", "=", "stripe"),
+                ("state", "!=", "disabled"),
+                ("stripe_webhook_secret", "!=", False),
+            ]
+        )
+        account = others and self._clinic_stripe_get_account_ref()
+        same = others.filtered(lambda each: each.clinic_stripe_account_ref == account)
+        if same:
+            self.stripe_webhook_secret = stripe_utils.get_webhook_secret(same[0])
+        return bool(same)
 
     def _clinic_stripe_get_endpoints(self):
         """Return the endpoints with this database's address, the best first."""

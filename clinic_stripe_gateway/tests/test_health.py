@@ -209,6 +209,21 @@ class TestHealth(StripeHttpCommon):
         self.assertNotEqual(replaced["id"], endpoint["id"])
         self.assertTrue(self.provider.stripe_webhook_secret.startswith("whsec_"))
 
+    def test_companies_that_share_an_account_share_its_endpoint(self):
+        endpoint = self._add_own_endpoint()
+        self.provider._clinic_stripe_get_account_ref()
+        company = self.setup_other_company(name="Second Clinic")["company"]
+        other = self._connect(company)
+        for action in (
+            "action_stripe_create_webhook",
+            "action_clinic_stripe_repair_endpoint",
+        ):
+            other.stripe_webhook_secret = False
+            getattr(other.sudo(), action)()
+            self.assertEqual(other.stripe_webhook_secret, endpoint["secret"], action)
+        (only,) = self._own_endpoints()
+        self.assertEqual(only["id"], endpoint["id"])
+
     def test_other_endpoints_of_the_account_are_left_alone(self):
         self.admins.action_clinic_stripe_repair_endpoint()
         others = self.control.objects("webhook_endpoint")
