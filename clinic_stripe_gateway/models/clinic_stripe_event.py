@@ -162,6 +162,18 @@ class ClinicStripeEvent(models.Model):
             return self.env._("It is of the other mode, test or live.")
         return False
 
+    @api.model
+    def _reconsider(self, providers):
+        """Look again at what was ignored because it was of the mode of now."""
+        for provider in providers:
+            self.search(
+                [
+                    ("provider_id", "=", provider.id),
+                    ("state", "=", "ignored"),
+                    ("livemode", "=", provider._clinic_stripe_is_live()),
+                ]
+            ).write({"state": "received", "next_attempt": fields.Datetime.now()})
+
     def _book(self, transactions):
         """Book what has been paid.
 

@@ -45,7 +45,11 @@ class PaymentProvider(models.Model):
         if "stripe_secret_key" in vals:
             # Another account has other events.
             vals = {**vals, "clinic_stripe_swept_until": False}
-        return super().write(vals)
+        result = super().write(vals)
+        if "stripe_secret_key" in vals:
+            # sudo: who enters a key need not read what Stripe has told.
+            self.env["clinic.stripe.event"].sudo()._reconsider(self)
+        return result
 
     def unlink(self):
         self.env.registry.clear_cache()

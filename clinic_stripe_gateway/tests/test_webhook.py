@@ -235,6 +235,9 @@ class TestWebhook(StripeEventCommon):
         event = self._received()
         self.assertEqual((event.state, event.livemode), ("ignored", True))
         self.assertIn("other mode", event.reason)
+        # It is looked at again when the provider moves real money.
+        self.provider.stripe_secret_key = "sk_live_emulator_default"
+        self.assertEqual(event.state, "received")
         self.assertEqual(tx.state, "draft")
         self.assertFalse(self._sent())
 
