@@ -221,6 +221,25 @@ class TestWebhook(StripeEventCommon):
         self.assertEqual(delivery["attempts"][0]["status"], 403)
         self.assertNothingDone(tx)
 
+    # === REPEATED === #
+
+    def test_a_repeated_message_is_known_until_one_is_deleted(self):
+        _tx, body, signature = self._paid_message()
+        events = self.env["clinic.stripe.event"].sudo()
+        self.assertFalse(events._is_repeated(body, signature))
+        self._post(body, signature)
+        listeners = events._get_listeners()
+        (listener,) = [each for each in listeners if each[0] == self.provider.id]
+        events._remember_here(listener, body)
+        self.assertTrue(events._is_repeated(body, signature))
+        self.assertFalse(events._is_repeated(body + b" ", signature))
+        self.assertFalse(events._is_repeated(body, self._sign(body, "whsec_other")))
+        self.assertFalse(events._is_repeated(body, self._sign(body, age=3600)))
+        self.env.registry.cache_invalidated.clear()
+        self._received().unlink()
+        # Told to all processes with the commit; then the database is asked again.
+        self.assertIn("default", self.env.registry.cache_invalidated)
+
     # === TEST AND LIVE === #
 
     def test_a_message_of_the_other_mode_settles_nothing(self):
