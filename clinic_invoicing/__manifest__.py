@@ -13,6 +13,7 @@
         "views/product_template_views.xml",
         "views/res_partner_views.xml",
         "views/clinic_service_views.xml",
+        "views/clinic_share_views.xml",
         "views/clinic_billing_run_views.xml",
         "views/calendar_event_views.xml",
         "views/account_move_views.xml",

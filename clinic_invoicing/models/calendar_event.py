@@ -218,8 +218,7 @@ class CalendarEvent(models.Model):
             raise UserError(self.env._("Add a service to the appointment first."))
         services._lock_for_billing()
         # A visit may be invoiced before it is completed, e.g. when paid on arrival.
-        states = (billing_state.PLANNED, billing_state.TO_INVOICE)
-        obstacles = services._get_billing_obstacles(states)
+        obstacles = services._get_billing_obstacles(may_be_planned=True)
         ready = services.filtered(lambda service: service not in obstacles)
         if not ready:
             return self._clinic_notify("warning", services._format_obstacles(obstacles))

@@ -27,9 +27,13 @@ DERIVED_FIELDS = frozenset(
         "amount_due",
         "amount_total",
         "appointment_status",
+        "approved_by_id",
+        "approved_on",
+        "billing_obstacle",
         "currency_id",
         "invoice_date",
         "is_cancelled",
+        "needs_approval",
         "state",
     }
 )
@@ -152,7 +156,13 @@ class ClinicService(models.Model):
         help="Decided by the rate when the service is recorded. Editing the rate "
         "later does not change it.",
     )
-    quantity = fields.Float(default=1.0, digits="Product Unit")
+    quantity = fields.Float(
+        compute="_compute_quantity",
+        store=True,
+        readonly=False,
+        precompute=True,
+        digits="Product Unit",
+    )
     price_unit = fields.Float(
         string="Price",
         compute="_compute_price_unit",
@@ -284,13 +294,20 @@ class ClinicService(models.Model):
         is_billed = bool(self._origin) and self._is_on_invoice()
         return bool(self.event_id) and not is_billed
 
-    @api.depends("patient_id.clinic_guarantor_id")
+    @api.depends(
+        "patient_id.clinic_birthdate",
+        "patient_id.clinic_guarantor_always",
+        "patient_id.clinic_guarantor_id",
+    )
     def _compute_bill_to_id(self):
         for service in self:
             if service._origin and service._is_on_invoice():
                 continue
             patient = service.patient_id
-            service.bill_to_id = patient and patient._clinic_get_bill_to()
+            date = service.date or fields.Date.context_today(service)
+            service.bill_to_id = patient and patient._clinic_get_bill_to(
+                date, service.company_id
+            )
 
     @api.depends("rate_id")
     def _compute_billing(self):
@@ -332,24 +349,31 @@ class ClinicService(models.Model):
 
     @api.depends("quantity", "price_unit", "discount", "tax_ids", "currency_id")
     def _compute_amount_total(self):
-        taxes = self.env["account.tax"]
         for service in self:
-            # The very steps by which the invoice line comes to its total.
-            line = taxes._prepare_base_line_for_taxes_computation(
-                service, product_id=service.rate_id, partner_id=service.bill_to_id
-            )
-            taxes._add_tax_details_in_base_line(line, service.company_id)
-            taxes._round_base_lines_tax_details([line], service.company_id)
-            service.amount_total = line["tax_details"]["total_included_currency"]
+            details = service._get_tax_details()
+            service.amount_total = details["total_included_currency"]
+
+    def _get_tax_details(self):
+        """Return Odoo's computation of the taxes of this service.
+
+        The very steps by which an invoice line comes to its total.
+        """
+        taxes = self.env["account.tax"]
+        line = taxes._prepare_base_line_for_taxes_computation(
+            self, product_id=self.rate_id, partner_id=self.bill_to_id
+        )
+        taxes._add_tax_details_in_base_line(line, self.company_id)
+        taxes._round_base_lines_tax_details([line], self.company_id)
+        return line["tax_details"]
 
     @api.depends(
         "appointment_status",
         "billing",
         "is_cancelled",
         "share_ids.amount",
-        "share_ids.amount_invoiced",
-        "share_ids.amount_paid",
+        "share_ids.amount_due",
         "share_ids.invoice_date",
+        "share_ids.payer_type",
         "share_ids.state",
     )
     def _compute_state(self):
@@ -366,13 +390,17 @@ class ClinicService(models.Model):
             decision=self.billing,
             appointment_status=self.appointment_status or None,
             is_cancelled=self.is_cancelled,
-            share_states=tuple(self.share_ids.mapped("state")),
+            shares=tuple(
+                billing_state.ShareFacts(share.payer_type, share.state)
+                for share in self.share_ids
+                if not share._is_nothing()
+            ),
         )
 
     def _get_amount_due(self):
         if self.state in (billing_state.NO_CHARGE, billing_state.CANCELLED):
             return 0.0
-        return sum(share._get_amount_due() for share in self.share_ids)
+        return sum(self.share_ids.mapped("amount_due"))
 
     @api.depends("share_ids.invoice_line_ids")
     def _compute_invoice_ids(self):
@@ -415,9 +443,7 @@ class ClinicService(models.Model):
 
     def _is_on_invoice(self):
         self.ensure_one()
-        return any(
-            state in ("invoiced", "paid") for state in self.share_ids.mapped("state")
-        )
+        return any(share._is_billed() for share in self.share_ids)
 
     def _check_not_on_invoice(self):
         """Raise for services whose invoice says what they are.

@@ -1,12 +1,21 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
-from odoo.fields import Command
 
-from ..rules import allocation, billing_state
+from ..rules import allocation, billing_state, sharing
 
 # What nobody gives by hand, over RPC neither.
 DERIVED_FIELDS = frozenset(
-    {"amount", "amount_invoiced", "amount_paid", "invoice_date", "state"}
+    {
+        "amount",
+        "amount_due",
+        "amount_invoiced",
+        "amount_paid",
+        "invoice_date",
+        "settled_amount",
+        "settled_date",
+        "settled_reference",
+        "state",
+    }
 )
 
 CHECK_SHARES = """
@@ -93,10 +102,24 @@ class ClinicServiceShare(models.Model):
         readonly=False,
         index=True,
     )
+    cover_type = fields.Selection(
+        [("amount", "An amount"), ("percent", "A part of the price, in %")],
+        default="amount",
+        required=True,
+    )
     fixed_amount = fields.Monetary(
         help="What this payer owes, unless the share takes the rest."
     )
+    percent = fields.Float(
+        help="The part of the service's total, if the cover is a percentage."
+    )
     amount = fields.Monetary(compute="_compute_amount", store=True, precompute=True)
+    amount_due = fields.Monetary(
+        string="Open",
+        compute="_compute_state",
+        store=True,
+        help="What this payer has not paid yet.",
+    )
     amount_invoiced = fields.Monetary(
         compute="_compute_billing",
         store=True,
@@ -111,7 +134,7 @@ class ClinicServiceShare(models.Model):
             ("paid", "Paid"),
             ("written_off", "Written Off"),
         ],
-        compute="_compute_billing",
+        compute="_compute_state",
         store=True,
     )
     invoice_line_ids = fields.One2many(
@@ -120,6 +143,9 @@ class ClinicServiceShare(models.Model):
 
     _one_rest_per_service = models.UniqueIndex(
         "(service_id) WHERE takes_rest", "Only one share of a service takes the rest."
+    )
+    _percent_of_the_whole = models.Constraint(
+        "CHECK (percent BETWEEN 0 AND 100)", "A part is between 0 and 100 %."
     )
     _amount_not_negative = models.Constraint(
         "CHECK (amount >= 0)", "The shares exceed the total of the service."
@@ -143,31 +169,48 @@ class ClinicServiceShare(models.Model):
 
     @api.depends("takes_rest", "payer_type", "service_id.bill_to_id")
     def _compute_partner_id(self):
-        for share in self.filtered("takes_rest"):
+        for share in self:
             service = share.service_id
-            insurer = service.patient_id.clinic_insurer_id
-            share.partner_id = (
-                insurer if share.payer_type == "insurer" else service.bill_to_id
-            )
+            if share.payer_type == "patient":
+                share.partner_id = service.bill_to_id
+            elif share.payer_type == "write_off":
+                share.partner_id = False
+            elif share.takes_rest:
+                share.partner_id = service.patient_id.clinic_insurer_id
 
     @api.depends(
         "takes_rest",
+        "cover_type",
         "fixed_amount",
+        "percent",
         "service_id.amount_total",
+        "service_id.share_ids.cover_type",
         "service_id.share_ids.fixed_amount",
+        "service_id.share_ids.percent",
     )
     def _compute_amount(self):
         for share in self:
-            share.amount = share.fixed_amount
+            share.amount = share._get_own_amount()
         for share in self.filtered("takes_rest"):
             others = share.service_id.share_ids - share
             share.amount = share.service_id.amount_total - sum(
-                others.mapped("fixed_amount")
+                other._get_own_amount() for other in others
             )
 
+    def _get_own_amount(self):
+        """Return what this share owes, unless it takes the rest."""
+        if self.cover_type == "amount":
+            return self.fixed_amount
+        rounding = self.currency_id.rounding or 0.01
+        total = allocation.to_smallest_unit(self.service_id.amount_total, rounding)
+        return sharing.percent_of(total, self.percent) * rounding
+
+    # What is billed does not depend on what is owed: services ask whether they are on
+    # an invoice while their own amounts are computed.
+
     @api.depends(
-        "amount",
-        "payer_type",
+        "settled_amount",
+        "settled_date",
         "invoice_line_ids.price_total",
         "invoice_line_ids.parent_state",
         "invoice_line_ids.move_id.amount_residual",
@@ -176,10 +219,8 @@ class ClinicServiceShare(models.Model):
     def _compute_billing(self):
         paid = self.invoice_line_ids.move_id._clinic_get_paid_by_share()
         for share in self:
-            lines = share.invoice_line_ids.filtered(
-                lambda line: line._clinic_bills_its_share()
-            )
-            dates = lines.move_id.mapped("invoice_date")
+            lines = share._get_billing_lines()
+            dates = [*lines.move_id.mapped("invoice_date"), share.settled_date]
             share.invoice_date = max(filter(None, dates), default=False)
             share.amount_invoiced = sum(
                 -line.price_total
@@ -187,23 +228,40 @@ class ClinicServiceShare(models.Model):
                 else line.price_total
                 for line in lines
             )
-            share.amount_paid = paid.get(share.id, 0.0)
-            share.state = share._get_state(lines.move_id)
+            share.amount_paid = paid.get(share.id, 0.0) + share.settled_amount
+
+    @api.depends("amount", "payer_type", "amount_invoiced", "amount_paid")
+    def _compute_state(self):
+        for share in self:
+            share.state = share._get_state(share._get_billing_lines().move_id)
+            share.amount_due = share._get_amount_due()
+
+    def _get_billing_lines(self):
+        """Return the invoice lines that count."""
+        return self.invoice_line_ids.filtered(
+            lambda line: line._clinic_bills_its_share()
+        )
+
+    def _is_billed(self):
+        """Whether it is on an invoice, or settled: then it says what was owed."""
+        self.ensure_one()
+        return self.amount_invoiced > 0 or self.settled_amount > 0
 
     def _get_state(self, invoices):
         """Return the state, given the invoices that are not cancelled."""
         self.ensure_one()
         rounding = self.currency_id.rounding or 0.01
-        return billing_state.share_state(
-            self.payer_type == "write_off",
-            allocation.to_smallest_unit(self.amount_invoiced, rounding),
-            allocation.to_smallest_unit(self.amount_paid, rounding),
+        amounts = billing_state.ShareAmounts(
+            owed=allocation.to_smallest_unit(self.amount, rounding),
+            invoiced=allocation.to_smallest_unit(self.amount_invoiced, rounding),
+            paid=allocation.to_smallest_unit(self.amount_paid, rounding),
             is_settled=all(
                 move.state == "posted"
                 and move.currency_id.is_zero(move.amount_residual)
                 for move in invoices
             ),
         )
+        return billing_state.share_state(self.payer_type == "write_off", amounts)
 
     def _get_amount_due(self):
         """Return what is owed and not paid; what was credited is not owed."""
@@ -213,9 +271,14 @@ class ClinicServiceShare(models.Model):
         owed = self.amount if self.state == "to_bill" else self.amount_invoiced
         return owed - self.amount_paid
 
+    def _is_nothing(self):
+        """Whether this payer owes nothing, e.g. when another takes everything."""
+        self.ensure_one()
+        return (self.currency_id or self.env.company.currency_id).is_zero(self.amount)
+
     # === CONSTRAINT METHODS === #
 
-    @api.constrains("takes_rest", "fixed_amount", "service_id")
+    @api.constrains("takes_rest", "fixed_amount", "percent", "service_id")
     def _check_sum(self):
         for service in self.service_id:
             difference = service.amount_total - sum(service.share_ids.mapped("amount"))
@@ -235,24 +298,10 @@ class ClinicServiceShare(models.Model):
             raise AccessError(
                 self.env._("What a share owes and has paid follows from invoices.")
             )
-        services = self.env["clinic.service"].browse(
-            vals["service_id"] for vals in vals_list
-        )
-        services._check_not_on_invoice()
+        # In sudo, a share is moved: it leaves the invoices of the others alone.
+        if not self.env.su:
+            services = self.env["clinic.service"].browse(
+                vals["service_id"] for vals in vals_list
+            )
+            services._check_not_on_invoice()
         return super().create(vals_list)
-
-    # === INVOICING === #
-
-    def _prepare_invoice_line(self):
-        """Return the values of the invoice line that bills this share."""
-        self.ensure_one()
-        service = self.service_id
-        return {
-            "clinic_share_id": self.id,
-            "product_id": service.rate_id.id,
-            "name": service._get_invoice_line_name(self.partner_id),
-            "quantity": service.quantity,
-            "price_unit": service.price_unit,
-            "discount": service.discount,
-            "tax_ids": [Command.set(service.tax_ids.ids)],
-        }

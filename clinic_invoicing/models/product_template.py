@@ -37,6 +37,62 @@ class ProductTemplate(models.Model):
         help="What the client reads on the invoice, instead of the product's name.",
     )
 
+    clinic_needs_approval = fields.Boolean(
+        string="Needs Approval",
+        help="A manager approves services of this rate before they are billed.",
+    )
+    clinic_quantity_mode = fields.Selection(
+        [
+            ("visit", "Visit: one each time"),
+            ("units", "Units: a number is entered"),
+            ("minutes", "Minutes: counted from how long the visit took"),
+            ("amount", "Amount: the price is entered each time"),
+        ],
+        string="Quantity",
+        default="visit",
+        required=True,
+        help="How the quantity of a service of this rate is entered.",
+    )
+    clinic_minutes_per_unit = fields.Float(
+        string="Minutes per Unit",
+        default=15,
+        help="The price of the rate is for so many minutes.",
+    )
+    clinic_minutes_rounding = fields.Selection(
+        [
+            ("up", "Up to the next unit"),
+            ("nearest", "To the nearest unit"),
+            ("down", "Down, at least one unit"),
+            ("exact", "Not at all: parts of a unit"),
+        ],
+        string="Rounding",
+        default="up",
+        required=True,
+    )
+    clinic_cover_type = fields.Selection(
+        [
+            ("none", "Nothing"),
+            ("amount", "An amount of each service"),
+            ("percent", "A part of the price, in %"),
+        ],
+        string="Insurer Covers",
+        default="none",
+        required=True,
+        help="New services of this rate are split: the patient's insurer owes this "
+        "much, and the client the rest.",
+    )
+    clinic_cover = fields.Float(string="Cover", help="An amount, or a percentage.")
+
+    _clinic_minutes_positive = models.Constraint(
+        "CHECK (clinic_quantity_mode != 'minutes' OR clinic_minutes_per_unit > 0)",
+        "A unit takes at least a part of a minute.",
+    )
+    _clinic_cover_valid = models.Constraint(
+        "CHECK (clinic_cover >= 0"
+        " AND (clinic_cover_type != 'percent' OR clinic_cover <= 100))",
+        "A cover is not negative, and no more than 100 %.",
+    )
+
     @api.constrains("clinic_counterpart_rate_id")
     def _check_clinic_counterpart_rate(self):
         for rate in self:

@@ -1,8 +1,24 @@
-from odoo import models
+from odoo import fields, models
 
 
 class ResCompany(models.Model):
     _inherit = "res.company"
+
+    clinic_insurer_settlement = fields.Selection(
+        [
+            ("outside", "Settled outside Odoo, recorded with date and reference"),
+            ("invoice", "Invoiced to the insurer"),
+        ],
+        string="Insurers' Shares",
+        default="outside",
+        required=True,
+        help="How insurers come to pay what they owe of a service.",
+    )
+    clinic_majority_age = fields.Integer(
+        string="Age of Majority",
+        default=18,
+        help="Patients of this age are billed themselves, not their guarantor.",
+    )
 
     def _clinic_tell_managers(self, record, summary, note):
         """Ask the practice's managers, once, to look at a record.

@@ -1,3 +1,5 @@
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -34,6 +36,26 @@ class ResPartner(models.Model):
         groups="clinic_invoicing.group_front_desk",
         help="Who is billed for services of rates that are not invoiced to clients.",
     )
+    clinic_second_insurer_id = fields.Many2one(
+        "res.partner",
+        string="Secondary Insurer",
+        domain="[('is_company', '=', True)]",
+        copy=False,
+        groups="clinic_invoicing.group_front_desk",
+        help="Who covers a part of what the insurer leaves.",
+    )
+    clinic_birthdate = fields.Date(
+        string="Date of Birth",
+        copy=False,
+        groups="clinic_invoicing.group_front_desk",
+        help="From the age of majority on, the patient is billed, not the guarantor.",
+    )
+    clinic_guarantor_always = fields.Boolean(
+        string="Guarantor Pays at Any Age",
+        copy=False,
+        groups="clinic_invoicing.group_front_desk",
+        help="The guarantor is billed for this patient when of age as well.",
+    )
     clinic_service_ids = fields.One2many(
         "clinic.service",
         "patient_id",
@@ -54,11 +76,26 @@ class ResPartner(models.Model):
                     )
                 )
 
-    def _clinic_get_bill_to(self):
-        """Return who receives the invoices for this patient."""
+    def _clinic_get_bill_to(self, date, company):
+        """Return who receives the invoices for this patient.
+
+        :param date date: of the service
+        :param res.company company: the practice, which knows the age of majority
+        """
         self.ensure_one()
         # The stored partner: forms compute on records that are not saved yet.
-        payer = self._origin.clinic_guarantor_id or self._origin
+        patient = self._origin
+        is_billed = patient._clinic_is_of_age(date, company)
+        guarantor = patient.clinic_guarantor_id
+        payer = patient if is_billed else guarantor or patient
         # Not address_get(): it would find the accounts department of an employer.
         address = payer.child_ids.filtered(lambda child: child.type == "invoice")
         return address[:1] or payer
+
+    def _clinic_is_of_age(self, date, company):
+        """Whether this patient is billed directly, in spite of a guarantor."""
+        self.ensure_one()
+        if not self.clinic_birthdate or self.clinic_guarantor_always:
+            return False
+        majority = relativedelta(years=company.clinic_majority_age)
+        return self.clinic_birthdate + majority <= date

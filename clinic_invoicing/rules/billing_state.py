@@ -20,6 +20,18 @@ STATUSES_WITHOUT_CHARGE = ("no_show", "cancelled")
 
 
 @dataclass(frozen=True)
+class ShareFacts:
+    """What a share says about its service.
+
+    :param payer_type: ``patient``, ``insurer`` or ``write_off``
+    :param state: of the share, see :func:`share_state`
+    """
+
+    payer_type: str
+    state: str
+
+
+@dataclass(frozen=True)
 class ServiceFacts:
     """What decides the state of a service.
 
@@ -27,48 +39,78 @@ class ServiceFacts:
         ``insurance`` or ``no_charge``
     :param appointment_status: of the appointment, ``None`` without one
     :param is_cancelled: somebody said that the service is not to be billed
-    :param share_states: the states of its shares
+    :param shares: those of its shares that are not zero
     """
 
     decision: str
     appointment_status: str | None
     is_cancelled: bool
-    share_states: tuple[str, ...]
+    shares: tuple[ShareFacts, ...]
 
 
 def service_state(facts):
     """Return the state of the service with these :class:`ServiceFacts`.
 
     An invoice outweighs everything else: what has been billed is shown as
-    billed, even when the appointment is cancelled afterwards.
+    billed, even when the appointment is cancelled afterwards. While somebody is
+    still to be billed, the client comes before the insurers.
     """
-    billed = [state for state in facts.share_states if state != "written_off"]
-    if billed and all(state in ("invoiced", "paid") for state in billed):
-        return PAID if all(state == "paid" for state in billed) else INVOICED
-    if facts.is_cancelled or facts.appointment_status in STATUSES_WITHOUT_CHARGE:
+    owed = [share for share in facts.shares if share.state != "written_off"]
+    billed = [share for share in owed if share.state in ("invoiced", "paid")]
+    is_called_off = (
+        facts.is_cancelled or facts.appointment_status in STATUSES_WITHOUT_CHARGE
+    )
+    if billed and (is_called_off or len(billed) == len(owed)):
+        return PAID if all(share.state == "paid" for share in billed) else INVOICED
+    is_written_off = bool(facts.shares) and not owed
+    if is_called_off or is_written_off:
         return CANCELLED
     if facts.decision == "no_charge":
         return NO_CHARGE
     if facts.appointment_status == "planned":
         return PLANNED
-    return INSURANCE if facts.decision == "insurance" else TO_INVOICE
+    return _get_waiting_state(facts, [share for share in owed if share not in billed])
 
 
-def share_state(is_write_off, invoiced, paid, is_settled=False):
-    """Return the state of a share: who owed, was billed, has paid.
+def _get_waiting_state(facts, waiting):
+    """Return the state of a service of which these shares are still to be billed."""
+    if not waiting:
+        return INSURANCE if facts.decision == "insurance" else TO_INVOICE
+    is_insured = all(share.payer_type == "insurer" for share in waiting)
+    return INSURANCE if is_insured else TO_INVOICE
 
-    :param bool is_write_off: nobody is asked for it
-    :param int invoiced: what stands on invoices that are not cancelled, less
-        the credit notes, in the smallest unit of the currency
-    :param int paid: what was paid of it, in the same unit
+
+@dataclass(frozen=True)
+class ShareAmounts:
+    """What decides the state of a share, in the smallest unit of the currency.
+
+    :param int owed: by its payer
+    :param int invoiced: what stands on invoices that are not cancelled, less the
+        credit notes
+    :param int paid: what was paid of it
     :param bool is_settled: nothing is open on its invoices, whose total may differ
         by a cent from those of their lines
     """
+
+    owed: int
+    invoiced: int
+    paid: int
+    is_settled: bool = False
+
+
+def share_state(is_write_off, amounts):
+    """Return the state of a share: who owed, was billed, has paid.
+
+    :param bool is_write_off: nobody is asked for it
+    :param ShareAmounts amounts: of the share; what was paid without an invoice
+        was settled outside
+    """
     if is_write_off:
         return "written_off"
-    if invoiced <= 0:
-        return "to_bill"
-    return "paid" if is_settled or paid >= invoiced else "invoiced"
+    if amounts.invoiced <= 0:
+        return "paid" if 0 < amounts.owed <= amounts.paid else "to_bill"
+    is_paid = amounts.is_settled or amounts.paid >= amounts.invoiced
+    return "paid" if is_paid else "invoiced"
 
 
 def summary(states):

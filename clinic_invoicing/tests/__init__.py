@@ -10,6 +10,8 @@ from . import (
     test_rates,
     test_reversal,
     test_services,
+    test_share_sequences,
+    test_shares,
     test_unallocated,
     test_void,
 )

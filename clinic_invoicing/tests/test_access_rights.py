@@ -188,9 +188,22 @@ class TestAccessRights(ClinicInvoicingCommon):
         records = (bill, payment, register.create({}), reversal, void)
         return {record._name: record for record in records}
 
+    def _get_share_wizards(self):
+        """Return the wizards that say who owes what."""
+        services = {"service_ids": [Command.set(self._create_service().ids)]}
+        share = self._create_service().share_ids
+        records = (
+            self.env["clinic.service.flip"].create(services),
+            self.env["clinic.service.split"].create(services),
+            self.env["clinic.insurer.answer"].create(services),
+            self.env["clinic.share.move"].create({"share_id": share.id}),
+        )
+        return {record._name: record for record in records}
+
     def test_public_methods_refuse_employees(self):
         records = {
             **self.records,
+            **self._get_share_wizards(),
             "calendar.event": self._create_event(user_id=self.employee.id),
             **self._get_money(),
         }
@@ -214,7 +227,14 @@ class TestAccessRights(ClinicInvoicingCommon):
 
     def test_front_desk_cannot_do_what_billers_do(self):
         service = self.service.with_user(self.front_desk)
-        for method in ("action_mark_as_paid", "action_open_invoices"):
+        for method in (
+            "action_approve",
+            "action_flip_rate",
+            "action_insurer_answered",
+            "action_mark_as_paid",
+            "action_open_invoices",
+            "action_split",
+        ):
             with self.subTest(method=method), self.assertRaises(AccessError):
                 getattr(service, method)()
         run = self.records["clinic.billing.run"].with_user(self.front_desk)

@@ -607,7 +607,8 @@ class TestServices(ClinicInvoicingCommon):
             "UPDATE clinic_service SET amount_total = 99 WHERE id = %s",
             "DELETE FROM clinic_service_share WHERE service_id = %s",
             "INSERT INTO clinic_service_share"
-            " (service_id, payer_type, amount) VALUES (%s, 'write_off', 1)",
+            " (service_id, payer_type, cover_type, amount)"
+            " VALUES (%s, 'write_off', 'amount', 1)",
         ):
             with (
                 self.subTest(statement),
@@ -671,13 +672,6 @@ class TestServices(ClinicInvoicingCommon):
                         }
                     )
         self.assertRecordValues(service, [{"state": "to_invoice", "amount_due": 100}])
-
-    def test_split_service_is_not_invoiced_as_a_whole_to_one_payer(self):
-        service = self._create_service()
-        self._add_share(service, 30)
-        with self.assertRaisesRegex(UserError, "split between several payers"):
-            service.action_invoice()
-        self.assertFalse(self._invoice(service))
 
     # === MONEY AND CONSTRAINTS === #
 

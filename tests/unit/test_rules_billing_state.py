@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic_invoicing.rules import billing_state
-from clinic_invoicing.rules.billing_state import ServiceFacts, service_state
+from clinic_invoicing.rules.billing_state import (
+    ServiceFacts,
+    ShareAmounts,
+    ShareFacts,
+    service_state,
+)
 
 # Nothing has been billed: who is billed, how the appointment stands, and then the
 # state of a service that is kept, and of one that was taken back.
@@ -40,16 +45,21 @@ BILLED = {
     ("invoiced", "paid", "written_off"): "invoiced",
     ("paid", "paid", "written_off"): "paid",
 }
-# Shares of which somebody has still to be billed: the service counts as not billed.
-PARTLY_BILLED = (
-    (),
-    ("to_bill",),
-    ("to_bill", "to_bill"),
-    ("to_bill", "invoiced"),
-    ("to_bill", "paid"),
-    ("to_bill", "written_off"),
-    ("to_bill", "invoiced", "paid"),
-)
+# Nobody has been billed: the service follows its appointment and its rate.
+NOTHING_BILLED = ((), ("to_bill",), ("to_bill", "to_bill"), ("to_bill", "written_off"))
+# The shares of a service of which somebody is still to be billed, and its state
+# when the visit was completed, and when it was called off.
+PARTLY_BILLED = """
+patient:to_bill                      to_invoice  cancelled
+insurer:to_bill                      insurance   cancelled
+patient:to_bill   insurer:to_bill    to_invoice  cancelled
+patient:to_bill   insurer:invoiced   to_invoice  invoiced
+patient:to_bill   insurer:paid       to_invoice  paid
+patient:invoiced  insurer:to_bill    insurance   invoiced
+patient:paid      insurer:to_bill    insurance   paid
+patient:paid      patient:to_bill    to_invoice  paid
+write_off:written_off                cancelled   cancelled
+"""
 STATUSES = (None, "planned", "completed", "no_show", "cancelled")
 DECISIONS = ("client", "insurance", "no_charge")
 
@@ -70,24 +80,67 @@ def test_the_table_names_every_combination():
     )
 
 
-@pytest.mark.parametrize("shares", PARTLY_BILLED)
+def shares_of(payer_type, states):
+    """Return shares with these states, of one kind of payer."""
+    return tuple(
+        ShareFacts("write_off" if state == "written_off" else payer_type, state)
+        for state in states
+    )
+
+
+def payer_of(decision):
+    """Return who pays for a service that is not split."""
+    return "insurer" if decision == "insurance" else "patient"
+
+
+@pytest.mark.parametrize("states", NOTHING_BILLED)
 @pytest.mark.parametrize(
     ("decision", "status", "is_cancelled", "state"), list(not_billed_rows())
 )
 def test_a_service_that_is_not_billed_follows_its_appointment(
-    decision, status, is_cancelled, state, shares
+    decision, status, is_cancelled, state, states
 ):
+    shares = shares_of(payer_of(decision), states)
     facts = ServiceFacts(decision, status, is_cancelled, shares)
     assert service_state(facts) == state
 
 
-@pytest.mark.parametrize(("shares", "state"), list(BILLED.items()))
-def test_what_has_been_billed_outweighs_everything_else(shares, state):
+def partly_billed_rows():
+    for row in PARTLY_BILLED.strip().split("\n"):
+        *shares, completed, called_off = row.split()
+        yield (
+            tuple(ShareFacts(*share.split(":")) for share in shares),
+            completed,
+            called_off,
+        )
+
+
+@pytest.mark.parametrize("decision", ["client", "insurance"])
+@pytest.mark.parametrize(
+    ("shares", "completed", "called_off"), list(partly_billed_rows())
+)
+def test_a_split_service_waits_for_the_client_before_the_insurer(
+    decision, shares, completed, called_off
+):
     for order in permutations(shares):
+        for status in (None, "completed"):
+            facts = ServiceFacts(decision, status, False, order)
+            assert service_state(facts) == completed
+        for facts in (
+            ServiceFacts(decision, "no_show", False, order),
+            ServiceFacts(decision, "completed", True, order),
+        ):
+            assert service_state(facts) == called_off
+
+
+@pytest.mark.parametrize(("states", "state"), list(BILLED.items()))
+def test_what_has_been_billed_outweighs_everything_else(states, state):
+    for order in permutations(states):
         for decision, status, is_cancelled in product(
             DECISIONS, STATUSES, (False, True)
         ):
-            facts = ServiceFacts(decision, status, is_cancelled, order)
+            shares = shares_of(payer_of(decision), order)
+            facts = ServiceFacts(decision, status, is_cancelled, shares)
             assert service_state(facts) == state
 
 
@@ -107,7 +160,22 @@ def test_what_has_been_billed_outweighs_everything_else(shares, state):
 def test_a_share_is_billed_and_paid_to_the_last_cent(
     is_write_off, invoiced, paid, state
 ):
-    assert billing_state.share_state(is_write_off, invoiced, paid) == state
+    amounts = ShareAmounts(12000, invoiced, paid)
+    assert billing_state.share_state(is_write_off, amounts) == state
+
+
+@pytest.mark.parametrize(
+    ("owed", "paid", "state"),
+    [
+        (12000, 0, "to_bill"),
+        (12000, 11999, "to_bill"),
+        (12000, 12000, "paid"),
+        (0, 0, "to_bill"),
+    ],
+)
+def test_a_share_that_is_settled_outside_needs_no_invoice(owed, paid, state):
+    amounts = ShareAmounts(owed, invoiced=0, paid=paid)
+    assert billing_state.share_state(False, amounts) == state
 
 
 @pytest.mark.parametrize(
@@ -117,8 +185,8 @@ def test_a_share_is_billed_and_paid_to_the_last_cent(
 def test_a_share_whose_invoices_are_settled_is_paid_but_for_rounding(
     invoiced, paid, state
 ):
-    found = billing_state.share_state(False, invoiced, paid, is_settled=True)
-    assert found == state
+    amounts = ShareAmounts(99999, invoiced, paid, is_settled=True)
+    assert billing_state.share_state(False, amounts) == state
 
 
 def test_an_appointment_without_services_has_no_state():

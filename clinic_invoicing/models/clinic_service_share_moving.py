@@ -1,0 +1,148 @@
+from odoo import models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+
+class ClinicServiceShare(models.Model):
+    """What a payer owes moves to another one, before it is invoiced and after."""
+
+    _inherit = "clinic.service.share"
+
+    def action_move(self):
+        """Open the wizard that lets another payer owe a part of this share."""
+        self.ensure_one()
+        self._check_may_move()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Move to Another Payer"),
+            "res_model": "clinic.share.move",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_share_id": self.id},
+        }
+
+    def _move(self, amounts, payer_type, partner=None, reason=""):
+        """Let another payer owe these amounts.
+
+        What was invoiced is credited; the new payer's part is then to be billed.
+
+        :param dict amounts: by share, no more than what is open of it
+        :param str payer_type: ``patient``, ``insurer`` or ``write_off``
+        :param res.partner partner: the insurer; clients are known to the service
+        :param str reason: for the record
+        :return: ``(credit notes, the shares that owe it now)``
+        :raise UserError: more than is open, or somebody is paying at this moment
+        """
+        self._check_may_move()
+        services = self.service_id
+        services._lock_for_billing()
+        # What was read before the lock may be out of date.
+        self.invalidate_recordset()
+        for share, amount in amounts.items():
+            share._check_movable(amount)
+        credit_notes = self._credit(
+            {
+                share: amount
+                for share, amount in amounts.items()
+                if share.state == "invoiced"
+            },
+            reason or self.env._("Moved to another payer"),
+        )
+        moved = self._hand_over(amounts, payer_type, partner)
+        self._log_move(amounts, moved, reason)
+        return credit_notes, moved
+
+    def _check_may_move(self):
+        """Raise AccessError unless the user may say who owes what."""
+        if not self.env.user.has_group("clinic_invoicing.group_biller"):
+            raise AccessError(self.env._("Only billers may say who owes what."))
+        self.service_id.check_access("write")
+
+    def _check_movable(self, amount):
+        """Raise ValidationError unless ``0 < amount <= what is open``."""
+        self.ensure_one()
+        currency = self.currency_id
+        if currency.compare_amounts(amount, 0) <= 0:
+            raise ValidationError(self.env._("The amount must be more than zero."))
+        if currency.compare_amounts(amount, self.amount_due) > 0:
+            raise ValidationError(
+                self.env._(
+                    "%(service)s: only %(open)s is open.",
+                    service=self.service_id.display_name,
+                    open=currency.format(self.amount_due),
+                )
+            )
+
+    def _hand_over(self, amounts, payer_type, partner):
+        """Reduce these shares, and let others owe as much; return the others.
+
+        sudo: what a share owes is nobody's to write, and follows from the move here.
+        """
+        amounts = {share.sudo(): amount for share, amount in amounts.items()}
+        for share, amount in amounts.items():
+            share._owe_less(amount)
+        receivers, vals_list = self.sudo().browse(), []
+        for share, amount in amounts.items():
+            receiver = share._get_receiver(payer_type, partner)
+            if receiver:
+                receiver._owe_more(amount)
+                receivers |= receiver
+            else:
+                vals_list.append(share._prepare_receiver(amount, payer_type, partner))
+        return receivers | receivers.create(vals_list)
+
+    def _owe_less(self, amount):
+        # What takes the rest owes less when another share owes more.
+        if not self.takes_rest:
+            self.write({"cover_type": "amount", "fixed_amount": self.amount - amount})
+
+    def _owe_more(self, amount):
+        if not self.takes_rest:
+            self.write({"cover_type": "amount", "fixed_amount": self.amount + amount})
+
+    def _get_receiver(self, payer_type, partner):
+        """Return the share of the service that can owe more, if there is one.
+
+        One that was billed or settled says what it owed then.
+        """
+        self.ensure_one()
+        candidates = (self.service_id.share_ids - self).filtered(
+            lambda share: (
+                share.payer_type == payer_type
+                and share.state in ("to_bill", "written_off")
+                and not share.settled_amount
+                and (payer_type != "insurer" or share.partner_id == partner)
+            )
+        )
+        return candidates.sorted("takes_rest", reverse=True)[:1]
+
+    def _prepare_receiver(self, amount, payer_type, partner):
+        """Return the values of the share that owes what was moved."""
+        if payer_type == "insurer" and not partner:
+            raise UserError(self.env._("Choose the insurer who owes it."))
+        # Who the client is follows from the service.
+        insurer = {"partner_id": partner.id} if payer_type == "insurer" else {}
+        return {
+            "service_id": self.service_id.id,
+            "payer_type": payer_type,
+            "fixed_amount": amount,
+            **insurer,
+        }
+
+    def _log_move(self, amounts, moved, reason):
+        """Say on the services what was moved, by whom and why."""
+        payers = dict(self._fields["payer_type"]._description_selection(self.env))
+        bodies = {}
+        for share, amount in amounts.items():
+            receiver = moved.filtered(
+                lambda other, share=share: other.service_id == share.service_id
+            )[:1]
+            bodies[share.service_id.id] = self.env._(
+                "%(amount)s moved from %(former)s to %(payer)s by %(user)s. %(reason)s",
+                amount=share.currency_id.format(amount),
+                former=share.partner_id.display_name or payers[share.payer_type],
+                payer=receiver.partner_id.display_name or payers[receiver.payer_type],
+                user=self.env.user.name,
+                reason=reason,
+            )
+        self.service_id._message_log_batch(bodies=bodies)

@@ -1,0 +1,146 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from ..rules import allocation, sharing
+
+
+class ClinicService(models.Model):
+    """Several payers of one service: the insurers' covers, and who takes the rest."""
+
+    _inherit = "clinic.service"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        services = super().create(vals_list)
+        services._split_by_rate()
+        return services
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "rate_id" in vals:
+            self._split_by_rate()
+        return result
+
+    def action_split(self):
+        """Open the wizard that says who owes what of these services."""
+        self.share_ids._check_may_move()
+        self._check_not_on_invoice()
+        return self._get_wizard_action("clinic.service.split", self.env._("Split"))
+
+    def action_insurer_answered(self):
+        """Open the wizard that takes what insurers have paid of these services.
+
+        :raise UserError: no insurer owes anything of them
+        """
+        shares = self._get_open_insurer_shares()
+        shares._check_may_move()
+        if not shares:
+            raise UserError(self.env._("No insurer owes anything of these services."))
+        return self._get_wizard_action(
+            "clinic.insurer.answer", self.env._("Insurer's Answer")
+        )
+
+    def _get_open_insurer_shares(self):
+        """Return what insurers owe of these services and have not paid.
+
+        Where insurers are invoiced, what is not on an invoice yet is not asked for.
+        """
+        return self.share_ids.filtered(
+            lambda share: (
+                share.payer_type == "insurer"
+                and share.currency_id.compare_amounts(share.amount_due, 0) > 0
+                and (share.state == "invoiced" or not share._is_billed_to_insurer())
+            )
+        )
+
+    def _split_by_rate(self):
+        """Let the insurer owe what the rate says that insurers cover."""
+        insured = self.filtered(
+            lambda service: (
+                service.rate_id.clinic_cover_type != "none"
+                and service.billing == "client"
+                and service.patient_id.clinic_insurer_id
+                and len(service.share_ids) == 1
+            )
+        )
+        for service in insured:
+            rate = service.rate_id
+            service._set_covers(
+                [
+                    (
+                        "insurer",
+                        service.patient_id.clinic_insurer_id,
+                        rate.clinic_cover_type,
+                        rate.clinic_cover,
+                    )
+                ]
+            )
+
+    def _set_covers(self, covers):
+        """Let these payers owe their parts of the service, and the client the rest.
+
+        :param covers: ``(payer type, partner, "amount" or "percent", value)``, in
+            their order: none takes more than the ones before it have left
+        :raise UserError: the service is on an invoice
+        """
+        self.ensure_one()
+        self._check_not_on_invoice()
+        amounts = self._get_cover_amounts(covers)
+        # sudo: who may split is checked by who calls; nobody writes shares by hand.
+        service = self.sudo()
+        service._drop_other_shares()
+        rest = service.share_ids
+        rest.payer_type = "patient"
+        service.share_ids = [
+            Command.create(self._prepare_cover(cover, amount))
+            for cover, amount in zip(covers, amounts, strict=True)
+            if amount
+        ]
+
+    def _get_cover_amounts(self, covers):
+        """Return how much each of these covers takes of the service."""
+        self.ensure_one()
+        rounding = self.currency_id.rounding
+        amounts = sharing.share_amounts(
+            allocation.to_smallest_unit(self.amount_total, rounding),
+            [
+                (
+                    kind,
+                    value
+                    if kind == "percent"
+                    else allocation.to_smallest_unit(value, rounding),
+                )
+                for _payer_type, _partner, kind, value in covers
+            ],
+        )
+        return [self.currency_id.round(amount * rounding) for amount in amounts]
+
+    def _prepare_cover(self, cover, amount):
+        """Return the values of the share of one cover.
+
+        A percentage stays one while the price may change, unless it was cut short.
+        """
+        payer_type, partner, kind, value = cover
+        values = {"payer_type": payer_type, "partner_id": partner.id}
+        (uncut,) = self._get_cover_amounts([cover])
+        if kind == "percent" and not self.currency_id.compare_amounts(uncut, amount):
+            return {**values, "cover_type": "percent", "percent": value}
+        return {**values, "fixed_amount": amount}
+
+    def _drop_other_shares(self):
+        """Leave one share, that owes everything.
+
+        A share with documents is kept for the record and owes nothing any more.
+        """
+        others = self.share_ids.filtered(lambda share: not share.takes_rest)
+        if others.filtered("settled_amount"):
+            raise UserError(
+                self.env._(
+                    "%(services)s: an insurer has settled a part of it already.",
+                    services=", ".join(others.service_id.mapped("display_name")),
+                )
+            )
+        kept = others.filtered("invoice_line_ids")
+        kept.write({"cover_type": "amount", "fixed_amount": 0})
+        (others - kept).unlink()
