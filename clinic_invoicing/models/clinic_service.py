@@ -31,6 +31,7 @@ DERIVED_FIELDS = frozenset(
         "approved_on",
         "billing_obstacle",
         "currency_id",
+        "insurer_id",
         "invoice_date",
         "is_cancelled",
         "needs_approval",

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..rules import billing_state
@@ -11,6 +11,22 @@ class ClinicService(models.Model):
     """What billers do with services on the Invoices page."""
 
     _inherit = "clinic.service"
+
+    insurer_id = fields.Many2one(
+        "res.partner",
+        compute="_compute_insurer_id",
+        store=True,
+        index="btree_not_null",
+        help="The first insurer who owes a part of it.",
+    )
+
+    @api.depends("share_ids.amount", "share_ids.partner_id", "share_ids.payer_type")
+    def _compute_insurer_id(self):
+        for service in self:
+            insured = service.share_ids.filtered(
+                lambda share: share.payer_type == "insurer" and not share._is_nothing()
+            )
+            service.insurer_id = insured.sorted("id")[:1].partner_id
 
     # === WORKLIST === #
 

@@ -1,4 +1,7 @@
+from ast import literal_eval
 from datetime import date
+
+from lxml import etree
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
@@ -515,6 +518,29 @@ class TestShares(ClinicInvoicingCommon):
         self.assertEqual(ready.billing_obstacle, "no_price")
         with self.assertRaises(AccessError):
             ready.with_user(self.biller).billing_obstacle = False
+
+    def test_worklist_knows_the_insurer_and_what_it_can_be_grouped_by(self):
+        service = self._create_service()
+        self.assertFalse(service.insurer_id)
+        self._split(service, cover=70)
+        self.assertEqual(service.insurer_id, self.insurer)
+        self._split(service, cover=0)
+        self.assertFalse(service.insurer_id)
+        self.rate.clinic_needs_approval = True
+        self._create_service()
+        groups = self.env["clinic.service"]._read_group(
+            [("patient_id", "=", self.client.id)], ["billing_obstacle"], ["__count"]
+        )
+        self.assertEqual(sorted(groups, key=str), [("needs_approval", 1), (False, 1)])
+
+    def test_every_filter_of_the_worklist_can_be_searched(self):
+        view = self.env.ref("clinic_invoicing.clinic_service_view_search")
+        filters = etree.fromstring(view.arch).xpath("//filter[@domain]")
+        self.assertGreater(len(filters), 10)
+        for node in filters:
+            with self.subTest(node.get("name")):
+                domain = literal_eval(node.get("domain"))
+                self.env["clinic.service"].search(domain, limit=1)
 
     def test_manager_approves_before_it_is_billed(self):
         self.rate.clinic_needs_approval = True
