@@ -40,7 +40,15 @@ class ClinicInsurerAnswer(models.TransientModel):
         for wizard in self:
             shares = wizard.service_ids._origin._get_open_insurer_shares()
             wizard.line_ids = [fields.Command.clear()] + [
-                fields.Command.create({"share_id": share.id}) for share in shares
+                fields.Command.create(
+                    {
+                        "share_id": share.id,
+                        "received": 0
+                        if share.state == "invoiced"
+                        else share.amount_due,
+                    }
+                )
+                for share in shares
             ]
 
     @api.depends("line_ids")

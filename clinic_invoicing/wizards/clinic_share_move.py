@@ -82,10 +82,11 @@ class ClinicShareMove(models.TransientModel):
                     payer=share.partner_id.display_name,
                 )
             )
+        is_insurers = self.payer_type == "insurer"
+        payer = self.partner_id if is_insurers else self.service_id.bill_to_id
         if self.payer_type == "write_off":
             effects.append(self.env._("%(amount)s is asked of nobody.", amount=amount))
-        else:
-            payer = self.partner_id or self.service_id.bill_to_id
+        elif payer:
             effects.append(
                 self.env._(
                     "%(payer)s owes %(amount)s, to be billed.",
