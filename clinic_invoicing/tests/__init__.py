@@ -12,6 +12,7 @@ from . import (
     test_services,
     test_share_sequences,
     test_shares,
+    test_three_parties,
     test_unallocated,
     test_void,
 )
