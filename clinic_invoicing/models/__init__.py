@@ -7,6 +7,7 @@ from . import (
     account_payment_habit,
     account_payment_netting,
     account_payment_outbound,
+    account_payment_sending,
     account_payment_unallocated,
     account_payment_undoing,
     calendar_event,

@@ -154,16 +154,18 @@ class AccountPayment(models.Model):
     def _clinic_give_back(self, amount, reason):
         """Give the money back now.
 
-        This is a hook for providers that send it. Without one, only the books are
-        done: somebody hands out the money or transfers it. Rights, the amount and
-        the lock have been checked by who calls.
+        A provider that can refund sends it. Without one, only the books are done:
+        somebody hands out the money or transfers it. This is a hook for providers
+        that do it in their own way. Rights, the amount and the lock have been checked
+        by who calls.
 
         :param float amount: in the currency of the payment
         :param str reason: as typed by the user
         :return: the outbound payments; none while it is still under way
         :raise UserError: it was refused; nothing has happened
         """
-        self.ensure_one()
+        if self._clinic_get_sender():
+            return self._clinic_send_back(amount)
         return self._clinic_book_given_back(amount)
 
     def _clinic_adopt_given_back(self, amount, reason):
@@ -173,8 +175,8 @@ class AccountPayment(models.Model):
 
         :return: the outbound payments
         """
-        self.ensure_one()
-        return self._clinic_book_given_back(amount)
+        confirmed = self._clinic_confirm_refund_under_way(amount)
+        return confirmed or self._clinic_book_given_back(amount)
 
     def _clinic_call_off(self, reason):
         """Undo a payment that never was, e.g. a typing error.

@@ -122,8 +122,7 @@ class AccountPayment(models.Model):
                 "%(amount)s of %(payment)s is booked as given back; nothing is sent.",
                 **values,
             )
-        # sudo: managers do not read every transaction.
-        if self.sudo().payment_transaction_id:
+        if self._clinic_get_sender():
             return self.env._(
                 "%(amount)s of %(payment)s is sent back by %(method)s.", **values
             )

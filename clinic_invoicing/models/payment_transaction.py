@@ -15,3 +15,14 @@ class PaymentTransaction(models.Model):
 
         :raise UserError: an attempt is being processed and cannot be closed
         """
+
+    def _clinic_get_refund_support(self):
+        """Return what the provider and the method can refund.
+
+        :return: two of ``none``, ``full_only`` and ``partial``
+        :rtype: tuple
+        """
+        self.ensure_one()
+        method = self.payment_method_id
+        method = method.primary_payment_method_id or method
+        return self.provider_id.support_refund, method.support_refund

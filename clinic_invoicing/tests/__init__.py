@@ -8,6 +8,7 @@ from . import (
     test_payable,
     test_portal,
     test_rates,
+    test_refunding_providers,
     test_reversal,
     test_services,
     test_share_sequences,

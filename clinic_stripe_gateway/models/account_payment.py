@@ -19,6 +19,10 @@ class AccountPayment(models.Model):
         is_charge = tx.provider_code == "stripe" and tx.operation != "refund"
         return tx if is_charge else tx.browse()
 
+    def _clinic_get_sender(self):
+        # Stripe refunds what it has charged, whatever the method is said to support.
+        return self._clinic_get_stripe_transaction() or super()._clinic_get_sender()
+
     def _compute_amount_available_for_refund(self):
         """Count refunds that are under way, and not those that have failed."""
         result = super()._compute_amount_available_for_refund()
