@@ -52,12 +52,7 @@ class DisputeSnapshot:
     @property
     def withdrawn(self):
         """What the account misses at this moment, in the dispute's currency."""
-        if all(each.currency == self.currency for each in self.movements):
-            return max(0, -sum(each.amount for each in self.movements))
-        # Converted at two days' rates, the way there and back do not sum to zero.
-        taken = sum(each.amount < 0 for each in self.movements)
-        returned = sum(each.amount > 0 for each in self.movements)
-        return self.amount if taken > returned else 0
+        return sum_withdrawn(self.amount, self.currency, self.movements)
 
     @property
     def fee(self):
@@ -72,6 +67,20 @@ class DisputeSnapshot:
     def moved_at(self):
         """When money moved last, 0 if none has."""
         return max((each.at for each in self.movements), default=0)
+
+
+def sum_withdrawn(amount, currency, movements):
+    """Return what the account misses because of a dispute, in the dispute's currency.
+
+    :param int amount: that is disputed
+    :param movements: of money; only their amounts and currencies are looked at
+    """
+    if all(each.currency == currency for each in movements):
+        return max(0, -sum(each.amount for each in movements))
+    # Converted at two days' rates, the way there and back do not sum to zero.
+    taken = sum(each.amount < 0 for each in movements)
+    returned = sum(each.amount > 0 for each in movements)
+    return amount if taken > returned else 0
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import stripe
 
+from .disputes import sum_withdrawn
 from .errors import translated
 
 # The most that Stripe gives at once.
@@ -66,7 +67,7 @@ class ListedRefund:
 class ListedDispute:
     """A payment that the payer's bank questions.
 
-    :ivar bool is_withdrawn: whether Stripe has taken the money and not given it back
+    :ivar int withdrawn: what Stripe has taken of the amount and not given back
     """
 
     id: str
@@ -76,7 +77,7 @@ class ListedDispute:
     amount: int
     currency: str
     created: int
-    is_withdrawn: bool
+    withdrawn: int
 
 
 @dataclass(frozen=True)
@@ -179,8 +180,6 @@ def _to_refund(refund):
 
 
 def _to_dispute(dispute):
-    # In the currency of the account, which need not be that of the payment.
-    moved = sum(each.amount for each in dispute.balance_transactions)
     return ListedDispute(
         id=dispute.id,
         charge=_to_charge(dispute.charge),
@@ -189,7 +188,9 @@ def _to_dispute(dispute):
         amount=dispute.amount,
         currency=dispute.currency.upper(),
         created=dispute.created,
-        is_withdrawn=moved < 0,
+        withdrawn=sum_withdrawn(
+            dispute.amount, dispute.currency, dispute.balance_transactions
+        ),
     )
 
 

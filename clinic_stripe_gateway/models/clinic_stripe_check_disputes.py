@@ -25,7 +25,7 @@ class ClinicStripeCheck(models.Model):
                 continue
             findings.count("dispute")
             booked = dispute.withdrawal_id & posted
-            expected = listed.amount if listed.is_withdrawn else 0
+            expected = listed.withdrawn
             if self._is_young(listed) and not booked:
                 findings.count("under_way")
                 expected = 0

@@ -90,12 +90,12 @@ def test_a_dispute_tells_whether_the_money_is_withdrawn(gateway, control):
     dispute = control.create_dispute(lost)
     control.create_dispute(inquiry, inquiry=True)
     ((asked, taken),) = read(gateway.list_disputes)
-    assert (asked.is_withdrawn, taken.is_withdrawn) == (False, True)
+    assert (asked.withdrawn, taken.withdrawn) == (0, taken.amount)
     assert (taken.intent_id, taken.amount) == (lost, 5000)
     control.win_dispute(dispute["id"])
     ((_asked, given_back),) = read(gateway.list_disputes)
     assert given_back.status == "won"
-    assert not given_back.is_withdrawn
+    assert given_back.withdrawn == 0
 
 
 def test_what_the_account_lacks_is_no_error(gateway):

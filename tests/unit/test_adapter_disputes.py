@@ -1,8 +1,10 @@
 """What a dispute has moved, whatever the currency of the account is."""
 
 import pytest
+import stripe
 
 from clinic_stripe_gateway.adapter.disputes import DisputeMovement, DisputeSnapshot
+from clinic_stripe_gateway.adapter.listing import _to_dispute
 
 
 def snapshot(*movements, status="needs_response"):
@@ -26,6 +28,28 @@ def snapshot(*movements, status="needs_response"):
     )
 
 
+def listed(*movements):
+    """Return the same dispute as the ledger check reads it."""
+    return _to_dispute(
+        stripe.Dispute.construct_from(
+            {
+                "id": "du_1",
+                "charge": "ch_1",
+                "payment_intent": "pi_1",
+                "status": "needs_response",
+                "amount": 10000,
+                "currency": "eur",
+                "created": 1,
+                "balance_transactions": [
+                    {"amount": amount, "fee": fee, "currency": currency}
+                    for amount, fee, currency in movements
+                ],
+            },
+            None,
+        )
+    )
+
+
 @pytest.mark.parametrize(
     ("movements", "withdrawn"),
     [
@@ -46,6 +70,7 @@ def test_what_the_account_misses_is_told_in_the_currency_of_the_payment(
     movements, withdrawn
 ):
     assert snapshot(*movements).withdrawn == withdrawn
+    assert listed(*movements).withdrawn == withdrawn
 
 
 def test_the_fee_is_in_the_currency_of_the_account():
