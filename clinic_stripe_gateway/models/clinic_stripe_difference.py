@@ -108,6 +108,11 @@ class ClinicStripeDifference(models.Model):
 
     def _hand_over(self):
         self.ensure_one()
+        # Odoo may think that it is booked: its payment was cancelled or deleted since.
+        # A refund that Odoo does not know is listed with the payment's transaction.
+        is_refund = self.transaction_id.operation == "refund"
+        if self.kind == ("refund_not_booked" if is_refund else "charge_not_booked"):
+            self.transaction_id._clinic_stripe_book_anew()
         self.env["clinic.stripe.event"]._ask_about(
             self.provider_id.id, HINT_BY_KIND[self.kind], self.object_id
         )

@@ -91,5 +91,5 @@ class PaymentTransaction(models.Model):
         payment = self.payment_id
         payment.action_draft()
         payment.action_post()
-        payment._clinic_pay_invoices(self.invoice_ids)
+        payment._clinic_pay_invoices(self._clinic_get_paid_invoices())
         self._clinic_report_unallocated()

@@ -47,3 +47,26 @@ class PaymentTransaction(models.Model):
             "refund": "charge.refund.updated",
             "validation": "setup_intent.succeeded",
         }.get(self.operation, "payment_intent.succeeded")
+
+    def _clinic_stripe_book_anew(self):
+        """Let these be booked again: their payments were cancelled or deleted.
+
+        Nothing is booked here; whoever settles them next does it.
+        """
+        captures = self.child_transaction_ids.filtered(
+            lambda tx: tx.operation == tx.source_transaction_id.operation
+        )
+        done = (self | captures).filtered(lambda tx: tx.state == "done")
+        payments = done.payment_id
+        payments.filtered(lambda payment: payment.state == "draft").action_cancel()
+        # A payment whose entry is reversed cannot be revived, and a refund is netted
+        # when it is created.
+        done.filtered(
+            lambda tx: (
+                tx.payment_id.state == "canceled"
+                and (
+                    tx.operation == "refund" or tx.payment_id.move_id.state == "posted"
+                )
+            )
+        ).payment_id = False
+        done.is_post_processed = False

@@ -122,6 +122,47 @@ class TestLedgerCheck(StripeGatewayCommon):
         self.assertEqual(invoice.transaction_ids.reference, reference)
         self.assertDiffers(self._check())
 
+    def test_a_payment_that_was_taken_out_of_the_books_is_booked_again(self):
+        for undo in (self._cancel, self._reset, self._delete, self._lock_and_cancel):
+            invoice = self._bill(120)
+            tx = self._pay_and_settle(invoice)
+            undo(tx.payment_id)
+            check = self._check()
+            self.assertDiffers(check, "charge_not_booked")
+            self._settle_differences(check)
+            self.assertDiffers(self._check())
+            self.assertEqual(invoice.amount_residual, 0)
+            self.assertEqual(invoice._get_reconciled_payments(), tx.payment_id)
+            self.assertIn(tx.payment_id.state, ("in_process", "paid"))
+
+    def _reset(self, payment):
+        payment.action_draft()
+
+    def _cancel(self, payment):
+        payment.action_draft()
+        payment.action_cancel()
+
+    def _delete(self, payment):
+        payment.action_draft()
+        payment.unlink()
+
+    def _lock_and_cancel(self, payment):
+        payment.journal_id.restrict_mode_hash_table = True
+        payment.move_id.button_hash()
+        payment._clinic_annul()
+
+    def test_a_capture_that_was_taken_out_of_the_books_is_booked_again(self):
+        invoice = self._bill(120)
+        capture = self._authorise(invoice)._capture()
+        capture._post_process()
+        self._cancel(capture.payment_id)
+        self.assertEqual(invoice.amount_residual, 120)
+        check = self._check()
+        self.assertDiffers(check, "charge_not_booked")
+        self._settle_differences(check)
+        self.assertDiffers(self._check())
+        self.assertEqual(invoice.amount_residual, 0)
+
     def test_captures_are_compared_with_what_was_captured(self):
         self._authorise(self._bill(120))
         check = self._check()
@@ -268,6 +309,19 @@ class TestLedgerCheck(StripeGatewayCommon):
         self.assertEqual(check.difference_ids.stripe_amount, 50)
         self._settle_differences(check)
         self.assertDiffers(self._check())
+
+    def test_a_refund_that_was_taken_out_of_the_books_is_booked_again(self):
+        for undo in (self._cancel, self._reset, self._delete):
+            invoice = self._bill(120)
+            tx = self._pay_and_settle(invoice)
+            undo(self._refund(tx, 50).payment_id)
+            check = self._check()
+            self.assertDiffers(check, "refund_not_booked")
+            self._settle_differences(check)
+            self.assertDiffers(self._check())
+            self.assertEqual(invoice.amount_residual, 50)
+            lines = tx.payment_id._clinic_get_receivable_lines()
+            self.assertEqual(set(lines.mapped("reconciled")), {True})
 
     def test_a_refund_that_stripe_does_not_know_differs(self):
         tx = self._pay_and_settle(self._bill(120))
