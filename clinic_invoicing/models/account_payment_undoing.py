@@ -86,6 +86,9 @@ class AccountPayment(models.Model):
             refund = mode == "refund"
             send = self._clinic_give_back if refund else self._clinic_adopt_given_back
             outbound = send(amount, reason)
+            # A provider may know of more than was asked for.
+            amount = max(amount, sum(outbound.mapped("amount")))
+            invoices |= outbound.clinic_reopened_invoice_ids
         what = self._clinic_describe_undoing(mode, amount)
         self._clinic_log_undoing(what, reason, self, outbound, invoices)
         return outbound

@@ -81,10 +81,23 @@ class AccountPayment(models.Model):
         return found | self.browse(refund.payment_id.ids)
 
     def _clinic_adopt_given_back(self, amount, reason):
-        """Book the refund that was made at Stripe, and send nothing."""
+        """Book the refund that was made at Stripe, and send nothing.
+
+        :raise UserError: Stripe has given back nothing, or not as much, or more
+        """
         if not self._clinic_get_stripe_transaction():
             return super()._clinic_adopt_given_back(amount, reason)
         found = self._clinic_stripe_adopt_refunds()
+        total = sum(found.mapped("amount"))
+        if found and self.currency_id.compare_amounts(total, amount):
+            raise UserError(
+                self.env._(
+                    "Stripe has given back %(found)s of this payment, not %(amount)s. "
+                    "Enter the amount that Stripe has given back.",
+                    found=self.currency_id.format(total),
+                    amount=self.currency_id.format(amount),
+                )
+            )
         if not found:
             raise UserError(
                 self.env._(

@@ -1,5 +1,6 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools import html2plaintext
 
 from .common import StripeEventCommon
 
@@ -81,6 +82,28 @@ class TestUndoing(StripeEventCommon):
         self._reverse(tx.payment_id)
         self.assertGoneBack(tx, 120)
         self.assertFalse(self._sent("POST", "refunds"))
+
+    def test_what_is_adopted_is_what_the_dashboard_has_refunded(self):
+        tx = self._pay_and_settle(self.invoice)
+        self.control.dashboard_refund(tx.provider_reference, amount=3000)
+        for amount in (120, 29.99):
+            with (
+                self.assertRaisesRegex(UserError, r"given back \$\s30\.00"),
+                self.env.cr.savepoint(),
+            ):
+                self._reverse(tx.payment_id, "already_refunded", amount)
+            self.env.invalidate_all()
+            self.assertFalse(tx.payment_id.clinic_reversal_ids)
+        self._reverse(tx.payment_id, "already_refunded", 30)
+        self.assertGoneBack(tx, 30)
+
+    def test_the_record_says_how_much_the_dashboard_has_refunded(self):
+        tx = self._pay_and_settle(self.invoice)
+        self.control.dashboard_refund(tx.provider_reference, amount=7000)
+        self._reverse(tx.payment_id, amount=20)
+        self.assertGoneBack(tx, 70)
+        for record in (tx.payment_id, self.invoice):
+            self.assertIn("70.00", html2plaintext(record.message_ids[0].body))
 
     def test_what_was_charged_is_not_called_off(self):
         tx = self._pay_and_settle(self.invoice)
