@@ -14,6 +14,7 @@
         "security/ir_rules_cards.xml",
         "data/ir_cron.xml",
         "data/ir_cron_cards.xml",
+        "views/account_move_views.xml",
         "views/payment_provider_views.xml",
         "views/payment_transaction_views.xml",
         "views/payment_provider_cards_views.xml",

@@ -1,5 +1,6 @@
 from . import (
     account_move_dispute,
+    account_move_releasing,
     account_payment,
     account_payment_cards,
     account_payment_dispute,

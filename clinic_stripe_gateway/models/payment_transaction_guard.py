@@ -20,6 +20,15 @@ class PaymentTransaction(models.Model):
         self._clinic_check_asks_for_nothing(vals)
         return super().write(vals)
 
+    def action_void(self):
+        """Let only those release an authorisation who may undo payments.
+
+        The check of the invoice's own button stands there: it calls this as superuser.
+        """
+        if self.filtered(lambda tx: tx.provider_code == "stripe"):
+            self.env["account.payment"]._clinic_check_may_undo()
+        return super().action_void()
+
     @api.model
     def _clinic_check_asks_for_nothing(self, values):
         """Let only Odoo itself say that a request has no answer: it is sent again.

@@ -197,3 +197,23 @@ class TestUndoing(StripeEventCommon):
         self._reverse(tx.payment_id, amount=20, user=self.refunder)
         self._void(self.invoice, user=self.refunder)
         self.assertGoneBack(tx, 120)
+
+    def test_who_may_refund_may_release_an_authorisation(self):
+        tx = self._authorise(self.invoice)
+        for record, method in (
+            (tx, "action_void"),
+            (self.invoice, "payment_action_void"),
+        ):
+            with self.assertRaises(AccessError):
+                getattr(record.with_user(self.biller), method)()
+        self.assertEqual(tx.state, "authorized")
+        self.assertFalse(self.invoice.with_user(self.biller).clinic_may_release)
+        self.assertTrue(self.invoice.with_user(self.refunder).clinic_may_release)
+        self.invoice.with_user(self.refunder).payment_action_void()
+        self.assertEqual(tx.state, "cancel")
+        self.assertEqual(self.invoice.amount_residual, 120)
+        told = self.control.payment(tx.provider_reference)
+        self.assertEqual((told["captured"], told["refunded"]), (0, 0))
+
+    def test_billers_release_what_other_providers_have_authorised(self):
+        self.assertTrue(self.invoice.with_user(self.biller).clinic_may_release)
