@@ -5,6 +5,9 @@ from odoo.addons.payment_stripe import const as stripe_const
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
+# Odoo expects nothing of these any more, but Stripe may say otherwise.
+GIVEN_UP = ("error", "cancel")
+
 
 def _moves_money(refund):
     """Whether a refund is more than an authorisation that was given up."""
@@ -34,7 +37,7 @@ class PaymentTransaction(models.Model):
             )
             return tx
         # Stock checks the amount, but goes on when it was refused before.
-        if tx.state == "error" and not tx._clinic_stripe_fits(payment_data):
+        if tx.state in GIVEN_UP and not tx._clinic_stripe_fits(payment_data):
             return tx
         self._clinic_stripe_word_for_payers(payment_data)
         if tx._clinic_stripe_settle_parts(payment_data.get("payment_intent")):
@@ -43,11 +46,15 @@ class PaymentTransaction(models.Model):
 
     def _apply_updates(self, payment_data):
         """Believe Stripe when a payment that Odoo had given up was made after all."""
+        if self.provider_code != "stripe":
+            return super()._apply_updates(payment_data)
         result = super()._apply_updates(payment_data)
-        if self.provider_code == "stripe" and self.state == "cancel":
-            intent = payment_data.get("payment_intent") or {}
-            if intent.get("status") == "succeeded":
-                self._set_done(extra_allowed_states=("cancel",))
+        if self.state in GIVEN_UP:
+            status = (payment_data.get("payment_intent") or {}).get("status")
+            if status == "succeeded":
+                self._set_done(extra_allowed_states=GIVEN_UP)
+            elif status == "requires_capture" and not self.source_transaction_id:
+                self._set_authorized(extra_allowed_states=GIVEN_UP)
         return result
 
     @api.model
@@ -136,10 +143,10 @@ class PaymentTransaction(models.Model):
         is_less = intent["status"] == "succeeded" and 0 < captured < intent["amount"]
         if not is_less or self.source_transaction_id:
             return False
-        if self.state not in ("draft", "pending", "authorized"):
+        if self.state == "done":
             return True
         # The source is settled by its parts, from this state only.
-        self._set_authorized()
+        self._set_authorized(extra_allowed_states=GIVEN_UP)
         self.provider_reference = intent["id"]
         amount = self.currency_id._clinic_stripe_to_major(captured)
         part = self._create_child_transaction(amount, provider_reference=intent["id"])

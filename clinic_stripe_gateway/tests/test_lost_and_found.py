@@ -194,6 +194,43 @@ class TestLostAndFound(StripeHttpCommon):
         self.assertEqual(invoice.amount_residual, 120)
         self.assertEqual(self.control.payment(tx.provider_reference)["gross"], 0)
 
+    def _authorise_after_refusal(self, invoice):
+        """Return a transaction in error whose payer has entered another card."""
+        self.provider.payment_method_ids = self.card_method
+        self.provider.capture_manually = True
+        tx, secret = self._start(invoice)
+        self.browser.confirm(secret, "visa_chargeDeclined")
+        self._deliver("payment_intent.payment_failed")
+        self.assertEqual(tx.state, "error")
+        self.browser.confirm(secret)
+        return tx
+
+    def test_a_second_card_is_authorised_after_the_first_was_refused(self):
+        tx = self._authorise_after_refusal(self._bill())
+        self._deliver("payment_intent.amount_capturable_updated")
+        self.assertEqual(tx.state, "authorized")
+        tx._capture()._post_process()
+        self.assertEqual(tx.invoice_ids.amount_residual, 0)
+
+    def test_a_part_is_booked_that_was_captured_after_a_refusal(self):
+        for state in ("error", "cancel"):
+            invoice = self._bill()
+            tx = self._authorise_after_refusal(invoice)
+            tx.state = state
+            self.control.dashboard_capture(tx.provider_reference, amount=7000)
+            for _ in range(2):
+                self._deliver("payment_intent.succeeded")
+            self.assertEqual(tx.state, "done")
+            self.assertEqual(invoice._get_reconciled_payments().amount, 70)
+            self.assertEqual(invoice.amount_residual, 50)
+
+    def test_another_amount_does_not_settle_what_was_cancelled(self):
+        tx = self._pay_by_card(self._bill())
+        tx._set_canceled()
+        tx.amount = 100
+        self._deliver("payment_intent.succeeded")
+        self.assertEqual(tx.state, "cancel")
+
     def test_a_debit_that_was_pending_at_first_is_booked_when_it_succeeds(self):
         """Stock has cancelled its payment meanwhile, and never books it."""
         token, invoice = self._save_card(), self._bill()
