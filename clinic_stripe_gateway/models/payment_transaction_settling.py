@@ -7,6 +7,18 @@ _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
 # Odoo expects nothing of these any more, but Stripe may say otherwise.
 GIVEN_UP = ("error", "cancel")
+# A refund that was called off has not reached the payer, and one that waits for the
+# payer is under way. Stock reads these as it does of payments.
+REFUND_STATUS = {"canceled": "failed", "requires_action": "pending"}
+
+
+def _read_by_stock(payment_data):
+    """Return what Stripe says in the words that stock understands."""
+    refund = payment_data.get("refund")
+    if not refund:
+        return payment_data
+    status = REFUND_STATUS.get(refund["status"], refund["status"])
+    return {**payment_data, "refund": {**refund, "status": status}}
 
 
 def _moves_money(refund):
@@ -48,7 +60,7 @@ class PaymentTransaction(models.Model):
         """Believe Stripe when a payment that Odoo had given up was made after all."""
         if self.provider_code != "stripe":
             return super()._apply_updates(payment_data)
-        result = super()._apply_updates(payment_data)
+        result = super()._apply_updates(_read_by_stock(payment_data))
         if self.state in GIVEN_UP:
             status = (payment_data.get("payment_intent") or {}).get("status")
             if status == "succeeded":

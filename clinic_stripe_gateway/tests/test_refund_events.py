@@ -108,3 +108,28 @@ class TestRefundEvents(StripeEventCommon):
         self._deliver("charge.refund.updated")
         self.assertEqual(refund.state, "done")
         self.assertEqual(self._refunded(tx), 4500)
+
+    def test_a_refund_that_waits_for_the_payer_is_under_way(self):
+        tx = self._pay_and_settle(self.invoice, "pendingRefund")
+        self.control.dashboard_refund(tx.provider_reference, amount=4500)
+        (listed,) = self.control.objects("refund")
+        self.control.require_refund_action(listed["id"])
+        self._deliver("charge.refund.updated")
+        refund = tx.child_transaction_ids
+        self.assertEqual(refund.state, "pending")
+        self.assertEqual(tx.payment_id._clinic_get_returnable(), 75)
+        self.control.succeed_refund(refund.provider_reference)
+        self._deliver("charge.refund.updated")
+        self.assertEqual(self._refunded(tx), 4500)
+
+    def test_a_refund_that_was_called_off_has_not_reached_the_payer(self):
+        tx = self._pay_and_settle(self.invoice, "pendingRefund")
+        refund = tx._refund(45)
+        self.control.require_refund_action(refund.provider_reference)
+        self.control.cancel_refund(refund.provider_reference)
+        for _ in range(2):
+            self._deliver("charge.refund.updated")
+        self.assertEqual(refund.state, "error")
+        self.assertFalse(refund.payment_id)
+        self.assertEqual(tx.payment_id._clinic_get_returnable(), 120)
+        self.assertIn("failed", tx.payment_id.activity_ids.summary)

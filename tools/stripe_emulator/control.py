@@ -232,6 +232,14 @@ class Control:
         """Let a refund fail, also one that had succeeded."""
         return self._call("POST", f"/refunds/{refund}/fail", reason=reason)
 
+    def require_refund_action(self, refund):
+        """Let a pending refund wait until the payer says where it is to go."""
+        return self._call("POST", f"/refunds/{refund}/require_action")
+
+    def cancel_refund(self, refund):
+        """Call off a refund that waits for the payer."""
+        return self._call("POST", f"/refunds/{refund}/cancel")
+
     def succeed_payment(self, payment_intent):
         """Let a processing payment succeed."""
         return self._call("POST", f"/payment_intents/{payment_intent}/succeed")

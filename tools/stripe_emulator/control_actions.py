@@ -83,6 +83,20 @@ def _fail_refund(emulator, refund, reason="expired_or_canceled_card"):
         return _shown(context, refunds.fail_by_id(context, refund, reason))
 
 
+def _require_refund_action(emulator, refund):
+    """Let a pending refund wait for the payer."""
+    with emulator.world.lock:
+        context, _found = find_anywhere(emulator, "refund", refund)
+        return _shown(context, refunds.require_action_by_id(context, refund))
+
+
+def _cancel_refund(emulator, refund):
+    """Call off a refund that waits for the payer, as a user of the dashboard."""
+    with emulator.world.lock:
+        context, _found = find_anywhere(emulator, "refund", refund)
+        return _shown(context, refunds.cancel_by_id(context, refund))
+
+
 def _succeed_payment(emulator, payment_intent):
     """Let the bank accept a debit that is processing."""
     with emulator.world.lock:
@@ -166,6 +180,8 @@ ROUTES = (
     operation("POST", "/dashboard/refunds", _dashboard_refund),
     operation("POST", "/refunds/{refund}/succeed", _succeed_refund),
     operation("POST", "/refunds/{refund}/fail", _fail_refund),
+    operation("POST", "/refunds/{refund}/require_action", _require_refund_action),
+    operation("POST", "/refunds/{refund}/cancel", _cancel_refund),
     operation("POST", "/payment_intents/{payment_intent}/succeed", _succeed_payment),
     operation("POST", "/payment_intents/{payment_intent}/fail", _fail_payment),
     operation("POST", "/payment_intents/{payment_intent}/authenticate", _authenticate),

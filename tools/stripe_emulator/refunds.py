@@ -13,6 +13,7 @@ from .scheduler import task
 DAY = 24 * 3600
 # When a pending refund succeeds, or a failing one fails (seconds after creation).
 SETTLES_AFTER = DAY
+_UNDER_WAY = ("pending", "requires_action")
 # While, or after, the bank holds the money, a refund would pay it back twice.
 _WITHHELD = ("needs_response", "under_review", "lost")
 
@@ -112,7 +113,7 @@ def _new(context, charge, amount, reason, metadata):
 def succeed_by_id(context, refund_id):
     """Let a pending refund reach the cardholder."""
     refund = context.get("refund", refund_id)
-    if refund["status"] != "pending":
+    if refund["status"] not in _UNDER_WAY:
         raise invalid(f"Refund {refund_id} is not pending.")
     context.side.forget_tasks(refund_id)
     previous = change(refund, status="succeeded")
@@ -124,24 +125,54 @@ def succeed_by_id(context, refund_id):
 def fail_by_id(context, refund_id, reason="expired_or_canceled_card"):
     """Let a refund come back: the money is on the balance again."""
     refund = context.get("refund", refund_id)
-    if refund["status"] not in ("pending", "succeeded"):
+    if refund["status"] not in (*_UNDER_WAY, "succeeded"):
         raise invalid(f"Refund {refund_id} has already {refund['status']}.")
+    previous = _take_back(context, refund, "failed", reason)
+    emit(context, "refund.failed", refund)
+    _emit_update(context, refund, previous)
+    return refund
+
+
+def require_action_by_id(context, refund_id):
+    """Let a pending refund wait until the payer says where the money is to go."""
+    refund = context.get("refund", refund_id)
+    if refund["status"] != "pending":
+        raise invalid(f"Refund {refund_id} is not pending.")
     context.side.forget_tasks(refund_id)
+    previous = change(refund, status="requires_action")
+    _emit_update(context, refund, previous)
+    return refund
+
+
+def cancel_by_id(context, refund_id):
+    """Call off a refund that waits for the payer."""
+    refund = context.get("refund", refund_id)
+    if refund["status"] != "requires_action":
+        raise invalid(
+            f"Refund {refund_id} cannot be canceled: only refunds with the status "
+            f"requires_action can, and this one is {refund['status']}.",
+            code="refund_unexpected_state",
+        )
+    previous = _take_back(context, refund, "canceled", "merchant_request")
+    _emit_update(context, refund, previous)
+    return refund
+
+
+def _take_back(context, refund, status, reason):
+    """Put the money on the balance again; return what the refund was before."""
+    context.side.forget_tasks(refund["id"])
     transaction = balance.record(
         context, "refund_failure", refund, refund["amount"], available_now=True
     )
     charge = context.get("charge", refund["charge"])
     charge["amount_refunded"] -= refund["amount"]
     charge["refunded"] = False
-    previous = change(
+    return change(
         refund,
-        status="failed",
+        status=status,
         failure_reason=reason,
         failure_balance_transaction=transaction["id"],
     )
-    emit(context, "refund.failed", refund)
-    _emit_update(context, refund, previous)
-    return refund
 
 
 def _emit_update(context, refund, previous):
@@ -207,12 +238,7 @@ def _update(call):
 
 
 def _cancel(call):
-    refund = _retrieve(call)
-    raise invalid(
-        f"Refund {refund['id']} cannot be canceled: only refunds with the status "
-        f"requires_action can, and this one is {refund['status']}.",
-        code="refund_unexpected_state",
-    )
+    return cancel_by_id(call, _retrieve(call)["id"])
 
 
 def _list(call):

@@ -101,6 +101,31 @@ def test_failing_refund_gives_the_money_back_to_the_balance(client, control):
     assert again.amount == 5000
 
 
+def test_refund_that_waits_for_the_payer_can_be_called_off(client, control):
+    paid = pay(client, card="pm_card_pendingRefund")
+    first, second = (
+        client.v1.refunds.create({"payment_intent": paid.id, "amount": 100})
+        for _ in range(2)
+    )
+    for refund in (first, second):
+        waiting = control.require_refund_action(refund.id)
+        assert waiting["status"] == "requires_action"
+    control.advance(2 * DAY)
+    assert client.v1.refunds.retrieve(first.id).status == "requires_action"
+    canceled = client.v1.refunds.cancel(first.id)
+    assert (canceled.status, canceled.failure_reason) == (
+        "canceled",
+        "merchant_request",
+    )
+    assert canceled.failure_balance_transaction
+    assert control.payment(paid.id)["refunded"] == 100
+    assert not control.events("refund.failed")
+    assert control.cancel_refund(second.id)["status"] == "canceled"
+    with pytest.raises(Exception, match="cannot be canceled"):
+        control.cancel_refund(second.id)
+    assert control.payment(paid.id)["refunded"] == 0
+
+
 def test_refund_is_settled_by_the_control_api_too(client, control):
     paid = pay(client, card="pm_card_pendingRefund")
     first, second = (
