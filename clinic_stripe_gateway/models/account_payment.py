@@ -52,15 +52,7 @@ class AccountPayment(models.Model):
         if not tx:
             return super()._clinic_give_back(amount, reason)
         tx.lock_for_update()
-        known = tx._clinic_stripe_get_refunds()
-        found = self._clinic_stripe_adopt_refunds()
-        # What Odoo had forgotten and is not through yet is not sent again either.
-        under_way = (tx._clinic_stripe_get_refunds() - known).filtered(
-            lambda refund: refund.state == "pending"
-        )
-        missing = amount - sum(found.mapped("amount"))
-        # Refunds have negative amounts.
-        missing += sum(under_way.mapped("amount"))
+        found, missing = self._clinic_stripe_find_given_back(amount)
         if self.currency_id.compare_amounts(missing, 0) <= 0:
             return found
         tx._clinic_stripe_check_refunds_are_answered()
@@ -79,6 +71,28 @@ class AccountPayment(models.Model):
         if refund.state == "done":
             refund._post_process()
         return found | self.browse(refund.payment_id.ids)
+
+    def _clinic_stripe_find_given_back(self, amount):
+        """Look for this refund among what Stripe has given back already.
+
+        Other refunds that Odoo knows of, and that are only booked now, are not it.
+
+        :return: the payments that are it, or parts of it, and what is missing
+        """
+        tx = self._clinic_get_stripe_transaction()
+        known = tx._clinic_stripe_get_refunds()
+        # Whoever clicks again because no answer came wants that one refund.
+        unanswered = known.filtered(lambda each: each.clinic_stripe_request == "refund")
+        found = self._clinic_stripe_adopt_refunds().filtered(
+            lambda payment: payment.payment_transaction_id not in known - unanswered
+        )
+        # What Odoo had forgotten and is not through yet is not sent again either.
+        under_way = (tx._clinic_stripe_get_refunds() - known).filtered(
+            lambda refund: refund.state == "pending"
+        )
+        # Refunds have negative amounts.
+        coming = -sum(under_way.mapped("amount"))
+        return found, amount - sum(found.mapped("amount")) - coming
 
     def _clinic_adopt_given_back(self, amount, reason):
         """Book the refund that was made at Stripe, and send nothing.

@@ -69,6 +69,21 @@ class TestUndoing(StripeEventCommon):
         self.assertGoneBack(tx, 60)
         self.assertEqual(self.invoice.amount_residual, 60)
 
+    def test_a_part_is_refunded_though_an_earlier_one_is_through_only_now(self):
+        tx = self._pay_and_settle(self.invoice, "pendingRefund")
+        self._reverse(tx.payment_id, amount=30)
+        refund = tx.child_transaction_ids
+        self.assertEqual(refund.state, "pending")
+        self.control.succeed_refund(refund.provider_reference)
+        self._reverse(tx.payment_id, amount=20)
+        self.assertEqual(len(self._sent("POST", "refunds")), 2)
+        self.assertEqual(refund.payment_id.amount, 30)
+        second = tx.child_transaction_ids - refund
+        self.assertEqual((second.amount, second.state), (-20, "pending"))
+        self.control.succeed_refund(second.provider_reference)
+        self._deliver("charge.refund.updated")
+        self.assertGoneBack(tx, 50)
+
     def test_what_the_dashboard_has_refunded_is_adopted(self):
         tx = self._pay_and_settle(self.invoice)
         self.control.dashboard_refund(tx.provider_reference)
