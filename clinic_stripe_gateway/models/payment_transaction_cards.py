@@ -14,6 +14,7 @@ PAYER_BY_DOCUMENT = {
     "invoice_ids": "partner_id",
     "sale_order_ids": "partner_invoice_id",
 }
+PAID_BY_CARD = ("online_token", "offline")
 SET_UP = ("payment_intents", "setup_intents")
 
 
@@ -75,11 +76,15 @@ class PaymentTransaction(models.Model):
         return self.env["res.partner"]
 
     def _clinic_check_card_owner(self):
-        """Refuse to pay with a relative's card.
+        """Refuse to pay with a relative's card, or to charge a stranger's.
 
-        Stock lets everybody under one commercial partner use everybody's cards.
+        Stock lets everybody under one commercial partner use everybody's cards, and
+        staff charge any card at all. What was charged and forgotten is past that.
         """
-        for tx in self.filtered(lambda tx: tx.operation == "online_token"):
+        by_card = self.filtered(
+            lambda tx: tx.operation in PAID_BY_CARD and not tx.clinic_stripe_is_found
+        )
+        for tx in by_card.filtered("token_id"):
             if tx.token_id.partner_id not in tx.partner_id._clinic_get_wallet_owners():
                 raise ValidationError(
                     self.env._("This payment method belongs to somebody else.")

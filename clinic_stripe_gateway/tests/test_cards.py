@@ -394,6 +394,26 @@ class TestCards(SavedCardsCommon):
         with self.assertRaisesRegex(ValidationError, "somebody else"):
             self._pay_with(token, partner_id=self.child.id)
 
+    def test_staff_cannot_charge_a_strangers_card(self):
+        token = self._save_card()
+        for partner, charged in ((self.other_client, 0), (self.client, 1)):
+            self.control.clear_requests()
+            payment = self.env["account.payment"].create(
+                {
+                    "payment_type": "inbound",
+                    "partner_id": partner.id,
+                    "amount": 10,
+                    "journal_id": self.provider.journal_id.id,
+                    "payment_token_id": token.id,
+                }
+            )
+            if charged:
+                payment.with_user(self.biller).action_post()
+            else:
+                with self.assertRaisesRegex(ValidationError, "somebody else"):
+                    payment.with_user(self.biller).action_post()
+            self.assertEqual(len(self._sent("POST", "payment_intents")), charged)
+
     def test_an_invoice_address_shares_the_cards_of_whom_it_belongs_to(self):
         token = self._save_card()
         address = self.env["res.partner"].create(
