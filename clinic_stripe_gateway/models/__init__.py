@@ -30,6 +30,7 @@ from . import (
     payment_method,
     payment_provider,
     payment_provider_cards,
+    payment_provider_delivery,
     payment_provider_disclosing,
     payment_provider_dispute,
     payment_provider_endpoint,

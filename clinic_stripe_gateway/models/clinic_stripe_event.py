@@ -49,6 +49,10 @@ class ClinicStripeEvent(models.Model):
     event_type = fields.Char(required=True, readonly=True)
     object_id = fields.Char(readonly=True)
     livemode = fields.Boolean("Real Money", readonly=True)
+    delivered = fields.Boolean(
+        readonly=True,
+        help="Stripe's message has arrived; otherwise Odoo has found it by asking.",
+    )
     state = fields.Selection(
         [
             ("received", "Received"),

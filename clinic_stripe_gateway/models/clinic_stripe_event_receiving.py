@@ -45,8 +45,10 @@ class ClinicStripeEvent(models.Model):
             _logger.warning("Refused a message to Stripe's webhook: not signed.")
             return False
         listener = listeners[position]
-        if self._store_hints(listener, [hint]):
+        if self._store_hints(listener, [hint], delivered=True):
             self._trigger_processing()
+        else:
+            self._set_delivered(listener, hint)
         # Only what is committed may be acknowledged without a look.
         self.env.cr.postcommit.add(lambda: self._remember_here(listener, body))
         return True
@@ -117,15 +119,17 @@ class ClinicStripeEvent(models.Model):
     # === STORING === #
 
     @api.model
-    def _store_hints(self, listener, hints):
+    def _store_hints(self, listener, hints, delivered=False):
         """Store the events that are not known yet, all in one query.
 
+        :param bool delivered: whether Stripe's message about them has arrived
         :return: the new rows
         """
         if not hints:
             return self.browse()
         now = fields.Datetime.now()
-        common = (listener.provider_id, "received", 0, now, self.env.uid, now)
+        common = (listener.provider_id, delivered, "received", 0, now)
+        common += (self.env.uid, now)
         values = [
             (
                 hint.id,
@@ -142,7 +146,7 @@ class ClinicStripeEvent(models.Model):
             SQL(
                 """INSERT INTO clinic_stripe_event (
                        event_id, event_type, object_id, livemode,
-                       provider_id, state, attempts, next_attempt,
+                       provider_id, delivered, state, attempts, next_attempt,
                        create_uid, create_date
                    )
                    VALUES %s
@@ -152,6 +156,18 @@ class ClinicStripeEvent(models.Model):
             )
         )
         return self.browse([event_id for (event_id,) in rows])
+
+    @api.model
+    def _set_delivered(self, listener, hint):
+        """Remember that the message about a known event has arrived as well."""
+        # What was delivered before is only looked at: repeated messages cost little.
+        self.search(
+            [
+                ("provider_id", "=", listener.provider_id),
+                ("event_id", "=", hint.id),
+                ("delivered", "=", False),
+            ]
+        ).delivered = True
 
     @api.model
     def _ask_later(self, tx):

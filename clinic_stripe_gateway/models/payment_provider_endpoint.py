@@ -40,7 +40,10 @@ class PaymentProvider(models.Model):
         )
 
     def action_clinic_stripe_repair_endpoint(self):
-        """Bring the endpoint in order: update it, or make one and store its secret."""
+        """Bring the endpoint in order: update it, or make one and store its secret.
+
+        One whose messages do not arrive is replaced: it may sign with another secret.
+        """
         self.ensure_one()
         self.check_access("write")
         if self.code != "stripe" or not stripe_utils.get_secret_key(self):
@@ -52,8 +55,7 @@ class PaymentProvider(models.Model):
                 )
             )
         endpoints = self._clinic_stripe_get_endpoints()
-        has_secret = stripe_utils.get_webhook_secret(self)
-        if endpoints and (has_secret or self._clinic_stripe_share_secret()):
+        if endpoints and self._clinic_stripe_has_good_secret():
             self._clinic_stripe_call(
                 "repair_endpoint",
                 endpoints[0],
@@ -61,7 +63,10 @@ class PaymentProvider(models.Model):
                 idempotency_key=str(uuid.uuid4()),
             )
         else:
+            sharers = self._clinic_stripe_get_endpoint_sharers() - self
             self._clinic_stripe_create_endpoint()
+            # sudo: what signs for this company signs for those as well.
+            sharers.sudo().stripe_webhook_secret = self.stripe_webhook_secret
             # Nobody knows what they sign with: Stripe shows a secret only once.
             for endpoint in endpoints:
                 self._clinic_stripe_call("delete_endpoint", endpoint.id)
@@ -71,6 +76,12 @@ class PaymentProvider(models.Model):
         )
 
     # === HELPERS === #
+
+    def _clinic_stripe_has_good_secret(self):
+        """Whether there is a secret, perhaps another company's, that may be right."""
+        if stripe_utils.get_webhook_secret(self):
+            return not self._clinic_stripe_is_unheard()
+        return self._clinic_stripe_share_secret()
 
     def _clinic_stripe_create_endpoint(self):
         """Create the endpoint and store its secret; Stripe tells it only now."""

@@ -175,20 +175,14 @@ class PaymentProvider(models.Model):
     # === MESSAGES AND BOOKS === #
 
     def _clinic_stripe_look_at_inbox(self):
-        """Return when something arrived last, and what has not been settled."""
-        events = self.env["clinic.stripe.event"]
-        domain = [("provider_id", "=", self.id)]
-        # Others are hints that Odoo has given itself.
-        told = [*domain, ("event_id", "=like", "evt\\_%")]
-        last = events.search(told, order="id desc", limit=1)
-        level = "ok" if last else "warning"
-        text = (
-            self.env._("%(type)s on %(date)s", type=last.event_type, date=_on(last))
-            if last
-            else self.env._("Stripe has not told anything yet.")
+        """Return whether messages arrive, and what has not been settled."""
+        groups = self.env["clinic.stripe.event"]._read_group(
+            [("provider_id", "=", self.id)], ["state"], ["__count"]
         )
-        groups = events._read_group(domain, ["state"], ["__count"])
-        return [("delivery", level, text), self._clinic_stripe_look_at_backlog(groups)]
+        return [
+            self._clinic_stripe_look_at_delivery(),
+            self._clinic_stripe_look_at_backlog(groups),
+        ]
 
     def _clinic_stripe_look_at_backlog(self, groups):
         counts = dict(groups)

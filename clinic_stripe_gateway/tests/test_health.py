@@ -58,7 +58,7 @@ class TestHealth(StripeHttpCommon):
     # === LOOKING === #
 
     def test_all_is_well(self):
-        self._add_own_endpoint()
+        self.endpoint = self._add_own_endpoint()["id"]
         self._pay_and_settle(self._bill(120))
         self._receive_something()
         self.env["clinic.stripe.check"].create(
@@ -70,10 +70,8 @@ class TestHealth(StripeHttpCommon):
         self.assertTrue(self.provider.clinic_stripe_health_on)
 
     def _receive_something(self):
-        listener = self.provider._clinic_stripe_as_listener()
-        event = self.control.emit("account.updated", {"object": "account"})
-        hint = self._hint(event["id"])
-        self.env["clinic.stripe.event"]._store_hints(listener, [hint])
+        self.control.emit("account.updated", {"object": "account"})
+        self.assertEqual(self._post(*self._message("account.updated")), 200)
         self.env["clinic.stripe.event"].search([]).sudo().action_retry()
 
     def _hint(self, event_id):
@@ -153,10 +151,79 @@ class TestHealth(StripeHttpCommon):
         row = events._store_hints(listener, [self._hint("evt_1")])
         row.state = "failed"
         levels = self._look()
-        self.assertEqual((levels["delivery"], levels["backlog"]), ("ok", "warning"))
+        self.assertEqual(levels["backlog"], "warning")
         self.assertIn("1 failed", self._told("backlog"))
         row.write({"state": "received", "next_attempt": "2024-01-01 00:00:00"})
         self.assertEqual(self._look()["backlog"], "danger")
+
+    # === MESSAGES THAT DO NOT ARRIVE === #
+
+    def _find_by_asking(self, hours=2):
+        """Ask Stripe for what it has not delivered; return what was found."""
+        events = self.env["clinic.stripe.event"].sudo()
+        found = events._sweep(self.provider)
+        self._make_old(found, hours)
+        return found
+
+    def _make_old(self, events, hours):
+        events.flush_recordset()
+        # SQL: the ORM sets the date itself.
+        self.env.cr.execute(
+            "UPDATE clinic_stripe_event SET create_date = create_date"
+            " - %s * interval '1 hour' WHERE id IN %s",
+            [hours, tuple(events.ids)],
+        )
+        events.invalidate_recordset(["create_date"])
+
+    def test_what_odoo_has_to_ask_for_was_not_delivered(self):
+        self._pay_by_card(self._bill(120))
+        self.assertTrue(self._find_by_asking(hours=0))
+        self.assertEqual(self._look()["delivery"], "warning")
+        self.assertIn("not told anything", self._told("delivery"))
+        self.provider.clinic_stripe_swept_until = False
+        self._pay_by_card(self._bill(120))
+        self.assertTrue(self._find_by_asking())
+        self.assertEqual(self._look()["delivery"], "warning")
+        self.assertIn("do not arrive", self._told("delivery"))
+
+    def test_a_message_that_arrives_after_all_was_delivered(self):
+        self._pay_by_card(self._bill(120))
+        self._find_by_asking()
+        for event in self.control.events("payment_intent.*"):
+            signed = self.control.payload(event["id"], self.endpoint)
+            self.assertEqual(
+                self._post(signed["body"].encode(), signed["signature"]), 200
+            )
+        self.assertEqual(self._look()["delivery"], "ok")
+
+    def test_an_endpoint_that_signs_with_another_secret_is_replaced(self):
+        endpoint = self._add_own_endpoint()
+        self.provider.stripe_webhook_secret = "whsec_of_another_endpoint"
+        other = self._connect(self.setup_other_company(name="Second Clinic")["company"])
+        other.stripe_webhook_secret = "whsec_of_another_endpoint"
+        self._pay_by_card(self._bill(120))
+        self._find_by_asking()
+        self.assertEqual(self._look()["delivery"], "warning")
+        self.admins.action_clinic_stripe_repair_endpoint()
+        (replaced,) = self._own_endpoints()
+        self.assertNotEqual(replaced["id"], endpoint["id"])
+        self.assertEqual(
+            other.stripe_webhook_secret, self.provider.stripe_webhook_secret
+        )
+        self.endpoint = replaced["id"]
+        self._receive_something()
+        self.assertEqual(self._look()["delivery"], "ok")
+
+    def test_what_a_company_got_is_not_missed_by_who_shares_its_endpoint(self):
+        other = self._connect(self.setup_other_company(name="Second Clinic")["company"])
+        other.stripe_webhook_secret = self.provider.stripe_webhook_secret
+        self._receive_something()
+        event = self._received()
+        self.assertTrue(event.delivered)
+        copy = event.copy({"provider_id": other.id, "delivered": False})
+        self._make_old(copy, hours=2)
+        self.assertFalse(self.provider._clinic_stripe_is_unheard())
+        self.assertFalse(other._clinic_stripe_is_unheard())
 
     def test_differences_of_the_books_are_told(self):
         self.assertEqual(self._look()["ledger"], "warning")
