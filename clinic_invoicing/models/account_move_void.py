@@ -181,7 +181,13 @@ class AccountMove(models.Model):
     # === THE CREDIT NOTE === #
 
     def _clinic_credit_the_rest(self):
-        """Return the posted credit note of all that has not been credited yet."""
+        """Return the posted credit note of all that has not been credited yet.
+
+        What was credited before settles its part of the invoice.
+
+        :return: the earlier credit notes if nothing is left
+        :raise UserError: an earlier credit note has been used up otherwise
+        """
         self.ensure_one()
         date = max(fields.Date.context_today(self), self.invoice_date)
         values = {
@@ -194,9 +200,30 @@ class AccountMove(models.Model):
             return self._reverse_moves([values], cancel=True)
         credit_note = self._reverse_moves([values])
         credit_note._clinic_drop_credited_lines(earlier.invoice_line_ids)
-        credit_note.action_post()
-        (self | credit_note)._clinic_reconcile_each_account()
+        if "product" in credit_note.invoice_line_ids.mapped("display_type"):
+            credit_note.action_post()
+        else:
+            credit_note.unlink()
+            credit_note = earlier
+        (self | earlier | credit_note)._clinic_reconcile_each_account()
+        self._clinic_check_is_settled(earlier)
         return credit_note
+
+    def _clinic_check_is_settled(self, earlier):
+        """Raise UserError if an earlier credit note was given back or used already.
+
+        The payment's money would go back a second time.
+        """
+        if not self.currency_id.is_zero(self.amount_residual):
+            raise UserError(
+                self.env._(
+                    "%(credit_notes)s of %(invoice)s has been paid out or used for "
+                    "another invoice. Give the rest of the money back by reversing the "
+                    "payment.",
+                    credit_notes=", ".join(earlier.mapped("name")),
+                    invoice=self.name,
+                )
+            )
 
     def _clinic_drop_credited_lines(self, credited):
         """Remove from this draft what earlier credit notes have taken back."""

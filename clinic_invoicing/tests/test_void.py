@@ -211,6 +211,33 @@ class TestVoid(ClinicInvoicingCommon, AccountPaymentCommon):
         self.assertSettled(bill | draft | later | payment.move_id)
         self.assertEqual((first | second).mapped("state"), ["to_invoice"] * 2)
 
+    def _credit_apart(self, bill):
+        """Return a credit note over the whole bill that nobody has reconciled."""
+        credit_note = bill._reverse_moves([{"invoice_date": bill.invoice_date}])
+        credit_note.action_post()
+        self.assertEqual(credit_note.payment_state, "not_paid")
+        return credit_note
+
+    def test_a_credit_note_over_everything_settles_the_invoice(self):
+        credit_note = self._credit_apart(self.bill)
+        self._void()
+        self.assertEqual(self.bill.reversal_move_ids, credit_note)
+        self.assertEqual(self.bill.payment_state, "reversed")
+        self.assertEqual(self.payment.clinic_reversal_ids.amount, 200)
+        self.assertSettled(self.bill | credit_note | self.payment.move_id)
+
+    def test_a_credit_note_that_was_paid_out_is_not_paid_again(self):
+        credit_note = self._credit_apart(self.bill)
+        self._pay(credit_note)
+        with (
+            self.assertRaisesRegex(UserError, "paid out or used"),
+            self.env.cr.savepoint(),
+        ):
+            self._void()
+        self.env.invalidate_all()
+        self.assertFalse(self.payment.clinic_reversal_ids)
+        self.assertEqual(self.bill.amount_residual, 0)
+
     def test_the_button_of_the_payment_voids_what_it_paid(self):
         form = self._open(self.payment)
         self.assertIn(self.bill.name, form.effect)
