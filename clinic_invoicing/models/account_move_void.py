@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
 from odoo.tools.misc import clean_context
 
+from .account_payment import BOOKED_STATES
+
 VOIDABLE = "out_invoice"
 
 
@@ -150,12 +152,30 @@ class AccountMove(models.Model):
             lambda payment: payment.payment_type == "inbound"
         )
 
+    def _clinic_check_payments_have_entries(self):
+        """Raise UserError if there is money that no entry tells of.
+
+        A method without outstanding account leaves the entry to the bank statement.
+        """
+        payments = self.matched_payment_ids.filtered(
+            lambda payment: payment.state in BOOKED_STATES and not payment.move_id
+        )
+        if payments:
+            raise UserError(
+                self.env._(
+                    "%(payments)s has no entry in the books yet. Match it with the "
+                    "bank statement first; or, if it never came, call it off.",
+                    payments=", ".join(payments.mapped("display_name")),
+                )
+            )
+
     def _clinic_take_payments_off(self):
         """Take the payments off these invoices: their money is open credit then.
 
         :return: by payment, the money that has paid these invoices
         :rtype: dict
         """
+        self._clinic_check_payments_have_entries()
         payments = self._clinic_get_inbound_payments()
         payments._clinic_lock_for_undo()
         amounts = {}

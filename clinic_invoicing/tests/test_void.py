@@ -238,6 +238,26 @@ class TestVoid(ClinicInvoicingCommon, AccountPaymentCommon):
         self.assertFalse(self.payment.clinic_reversal_ids)
         self.assertEqual(self.bill.amount_residual, 0)
 
+    def test_money_without_an_entry_is_not_overlooked(self):
+        # As where the bank statement makes the entries: with Odoo's Accounting app.
+        self.patch(
+            type(self.bill), "_get_invoice_in_payment_state", lambda _move: "in_payment"
+        )
+        bill = self._invoice(self._create_service())
+        payment = self.env["account.payment"].create(
+            {"amount": 100, "partner_id": self.client.id, "invoice_ids": bill.ids}
+        )
+        payment.action_post()
+        self.assertFalse(payment.move_id)
+        with (
+            self.assertRaisesRegex(UserError, "has no entry in the books"),
+            self.env.cr.savepoint(),
+        ):
+            self._void(bill)
+        payment._clinic_call_off("It never came")
+        self._void(bill)
+        self.assertEqual(bill.payment_state, "reversed")
+
     def test_the_button_of_the_payment_voids_what_it_paid(self):
         form = self._open(self.payment)
         self.assertIn(self.bill.name, form.effect)
