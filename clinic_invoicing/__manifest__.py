@@ -10,6 +10,9 @@
         "security/res_groups.xml",
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
+        "report/clinic_statement_report.xml",
+        "report/account_move_receipt.xml",
+        "data/mail_template_statement.xml",
         "views/product_template_views.xml",
         "views/res_partner_views.xml",
         "views/clinic_service_views.xml",
@@ -19,6 +22,8 @@
         "views/account_move_views.xml",
         "views/account_payment_views.xml",
         "views/clinic_undo_views.xml",
+        "views/clinic_aging_views.xml",
+        "views/clinic_statement_views.xml",
         "views/portal_templates.xml",
         # Last: the menus open the actions of the views above.
         "views/clinic_menus.xml",

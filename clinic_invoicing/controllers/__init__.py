@@ -1,1 +1,1 @@
-from . import billing, payment
+from . import billing, documents, payment

@@ -1,0 +1,40 @@
+from odoo import models
+
+
+class AccountMoveLine(models.Model):
+    """How a line is paid, and what an insurer asks to know of it."""
+
+    _inherit = "account.move.line"
+
+    def _clinic_get_counterparts(self):
+        """Return ``(entry, amount)`` by which this line is settled, in its currency."""
+        self.ensure_one()
+        return [
+            (partial.credit_move_id.move_id, partial.debit_amount_currency)
+            for partial in self.matched_credit_ids
+        ] + [
+            (partial.debit_move_id.move_id, -partial.credit_amount_currency)
+            for partial in self.matched_debit_ids
+        ]
+
+    def _clinic_prepare_receipt_line(self):
+        """Return what an insurer asks to know of a service."""
+        self.ensure_one()
+        service = self.clinic_service_id
+        practitioner = service.practitioner_id
+        insurers_shares = service.share_ids.filtered(
+            lambda share: (
+                share.payer_type == "insurer" and share != self.clinic_share_id
+            )
+        )
+        return {
+            "date": service.date,
+            "description": service.name or self.name,
+            "patient": service.patient_id,
+            "practitioner": practitioner.name,
+            "licence": practitioner.partner_id.clinic_licence_number,
+            "quantity": self.quantity,
+            "subtotal": self.price_subtotal,
+            "total": service.amount_total,
+            "insurers_part": sum(insurers_shares.mapped("amount")),
+        }

@@ -1,0 +1,173 @@
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from odoo.addons.account_payment.tests.common import AccountPaymentCommon
+
+from .common_money_owed import MoneyOwedCommon
+
+
+@tagged("post_install", "-at_install")
+class TestReceipts(MoneyOwedCommon, AccountPaymentCommon):
+    """A receipt names services, practitioner and payments, for the client's claim."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.practice.write({"company_registry": "HC-4711", "phone": "+1 555 0100"})
+        cls.practitioner.partner_id.clinic_licence_number = "PT-0815"
+        cls.child.clinic_member_number = "SM-99"
+
+    def _get_receipt(self, invoice, user=None):
+        self.env.flush_all()
+        (receipt,) = invoice.with_user(user or self.biller)._clinic_get_receipts()
+        return receipt
+
+    def _get_settlements(self, invoice):
+        return [
+            (str(row["date"]), row["kind"], row["method"], row["amount"])
+            for row in self._get_receipt(invoice)["settlements"]
+        ]
+
+    def _render(self, invoice, user=None):
+        """Return the text of the page."""
+        reports = self.env["ir.actions.report"].with_user(user or self.biller)
+        content, _kind = reports._render_qweb_html(
+            "clinic_invoicing.account_move_report_receipt", invoice.ids
+        )
+        return " ".join(content.decode().split())
+
+    def test_it_names_what_was_done_by_whom_and_how_it_was_paid(self):
+        visit = self._create_event(
+            self.child, rates=[self.rate, self._create_rate("Report", 35)]
+        )
+        visit.action_clinic_complete_and_invoice()
+        bill = visit.clinic_service_ids.invoice_ids
+        self._pay(bill, 100)
+        page = self._render(bill)
+        for text in (
+            "Harbour Clinic",
+            "HC-4711",
+            "+1 555 0100",
+            "Charlie Client",
+            "Sea Mutual",
+            "SM-99",
+            "Consultation",
+            "Report",
+            "03/12/2024",
+            "Pat Practitioner",
+            "PT-0815",
+            "04/02/2024",
+            "135.00",
+            "Bank",
+        ):
+            self.assertIn(text, page)
+        receipt = self._get_receipt(bill)
+        self.assertEqual(receipt["patients"], self.child)
+        self.assertEqual(receipt["balance"], 35)
+
+    def test_what_is_charged_less_what_is_settled_is_the_balance(self):
+        self.assertEqual(
+            self._get_settlements(self.february),
+            [("2024-04-02", "payment", "Bank", 80)],
+        )
+        self._pay(self.march)
+        receipt = self._get_receipt(self.march)
+        self.assertEqual(receipt["credit_notes"], [self.credit_note])
+        self.assertEqual(
+            [(row["kind"], row["amount"]) for row in receipt["settlements"]],
+            [("payment", 30)],
+        )
+        self.assertEqual(receipt["balance"], 0)
+
+    def test_a_credit_note_that_was_paid_out_is_a_refund(self):
+        self._pay(self.january)
+        credit_note = self.january._reverse_moves([{"invoice_date": "2024-04-05"}])
+        credit_note.invoice_line_ids.price_unit = 40
+        credit_note.action_post()
+        self._pay(credit_note)
+        receipt = self._get_receipt(self.january)
+        self.assertEqual(
+            [(row["kind"], row["amount"]) for row in receipt["settlements"]],
+            [("payment", 100), ("refund", -40)],
+        )
+        self.assertEqual(receipt["balance"], 0)
+
+    def test_money_that_went_back_is_told(self):
+        with freeze_time("2024-04-07"):
+            self.part_payment._clinic_give_back(30, "Paid too much")
+        receipt = self._get_receipt(self.february)
+        self.assertEqual([row["amount"] for row in receipt["settlements"]], [50])
+        self.assertEqual([row["amount"] for row in receipt["given_back"]], [30])
+        self.assertEqual(receipt["balance"], 150)
+        self.assertIn("was given back on", self._render(self.february))
+        self.assertNotIn("Paid too much", self._render(self.february))
+
+    def test_a_card_is_told_by_its_brand(self):
+        tx = self._create_transaction(
+            "direct",
+            amount=100,
+            currency_id=self.practice.currency_id.id,
+            partner_id=self.client.id,
+            invoice_ids=[Command.set(self.january.ids)],
+        )
+        tx._set_done()
+        tx._post_process()
+        ((_date, kind, method, amount),) = self._get_settlements(self.january)
+        self.assertEqual((kind, amount), ("payment", 100))
+        self.assertEqual(method, tx.payment_method_id.name)
+
+    def test_taxes_are_told_one_by_one(self):
+        tax = self._create_tax(10, invoice_label="Sales tax")
+        bill = self._bill(100, "2024-04-01", tax_ids=[Command.set(tax.ids)])
+        self._pay(bill)
+        receipt = self._get_receipt(bill)
+        self.assertEqual(receipt["taxes"], [("Sales tax", 10)])
+        self.assertEqual(receipt["lines"][0]["subtotal"], 100)
+        self.assertEqual(receipt["balance"], 0)
+
+    def test_without_a_payment_there_is_none(self):
+        for invoice in (self.january, self.march):
+            with self.assertRaisesRegex(UserError, "Nothing has been paid"):
+                invoice.with_user(self.biller).action_clinic_receipt()
+        with self.assertRaisesRegex(UserError, "Nothing has been paid"):
+            self._render(self.january)
+        self.part_payment._clinic_give_back(80, "Paid too much")
+        self.assertFalse(self.february._clinic_is_receipted())
+
+    def test_several_are_printed_at_once(self):
+        self._pay(self.january)
+        both = self.january | self.february
+        page = self._render(both)
+        for invoice in both:
+            self.assertIn(f"Receipt {invoice.name}", page)
+        action = both.with_user(self.biller).action_clinic_receipt()
+        self.assertEqual(action["report_name"], "clinic_invoicing.report_receipt")
+
+    def test_it_is_written_in_the_clients_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.client.lang = "de_DE"
+        page = self._render(self.february)
+        self.assertIn("20.02.2024", page)
+        self.assertIn("200,00", page)
+
+    def test_internal_notes_are_not_told(self):
+        self.february.narration = "<p>Secret of the practice</p>"
+        self.february.message_post(body="Secret of the practice")
+        self.client.comment = "Secret of the practice"
+        self.assertNotIn("Secret", self._render(self.february))
+
+    def test_who_may_not_read_the_invoice_gets_none(self):
+        for user in (self.front_desk, self.employee, self.other_client_user):
+            with self.assertRaises(AccessError):
+                self.february.with_user(user).action_clinic_receipt()
+            with self.assertRaises(AccessError):
+                self._render(self.february, user)
+
+    def test_it_is_a_pdf(self):
+        (text,) = self._read_pdf("account_move_report_receipt", self.february)
+        title = f"Receipt {self.february.name}"
+        for part in (title, "Consultation", "80.00", "120.00"):
+            self.assertIn(part, text)
