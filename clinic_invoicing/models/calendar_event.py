@@ -72,7 +72,7 @@ class CalendarEvent(models.Model):
             names = services.invoice_ids.filtered("name").mapped("name")
             event.clinic_invoice_names = ", ".join(names)
 
-    @api.depends("clinic_patient_id")
+    @api.depends("clinic_patient_id", "clinic_group_label")
     @api.depends_context("uid")
     def _compute_display_name(self):
         """Show the patient on the front desk's calendar, and to nobody else."""
@@ -81,10 +81,9 @@ class CalendarEvent(models.Model):
         if self.env.su or not self._clinic_is_front_desk():
             return
         for event in self:
-            if event.clinic_patient_id:
-                event.display_name = (
-                    f"{event.clinic_patient_id.name} · {event.display_name}"
-                )
+            who = event.clinic_group_label or event.clinic_patient_id.name
+            if who:
+                event.display_name = f"{who} · {event.display_name}"
 
     def _compute_user_can_edit(self):
         """The front desk keeps the appointments of all practitioners."""
@@ -92,7 +91,7 @@ class CalendarEvent(models.Model):
         if not self._clinic_is_front_desk():
             return
         for event in self:
-            if event.clinic_patient_id and event.privacy != "private":
+            if event.clinic_is_visit and event.privacy != "private":
                 event.user_can_edit = True
 
     @api.onchange("clinic_patient_id", "user_id")
@@ -113,41 +112,11 @@ class CalendarEvent(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if any(vals.get("clinic_patient_id") for vals in vals_list):
+        names = ("clinic_patient_id", "clinic_service_ids")
+        if any(vals.get(name) for vals in vals_list for name in names):
             # Stock would copy the attendees' contact details into the description.
             self = self.with_context(skip_contact_description=True)
         return super().create(vals_list)
-
-    def write(self, vals):
-        """Let the services of a series stay with its visits when it is rewritten.
-
-        Stock archives or deletes the occurrences and makes new ones: the n-th that
-        went hands its services over to the n-th that came. What is left belonged to
-        occurrences that no longer take place.
-        """
-        if vals.get("recurrence_update") not in ("all_events", "future_events"):
-            return super().write(vals)
-        # sudo: whoever moves the series need not know what is billed.
-        former = self.sudo().recurrence_id.calendar_event_ids.sorted("start")
-        visits = {event: event._clinic_get_visit() for event in former}
-        result = super().write(vals)
-        alive = former.exists().filtered("active")
-        current = (alive | alive.recurrence_id.calendar_event_ids).sorted("start")
-        gone = iter(visits[event] for event in former - current)
-        for event, (visit, services) in zip(current - former, gone, strict=False):
-            event.write(visit)
-            services.event_id = event
-        for _visit, services in gone:
-            services._clinic_cancel_unbilled()
-        return result
-
-    def _clinic_get_visit(self):
-        """Return what makes this occurrence a visit: its values and its services."""
-        visit = {
-            "clinic_patient_id": self.clinic_patient_id.id,
-            "clinic_status": self.clinic_status,
-        }
-        return visit, self.clinic_service_ids
 
     def copy_data(self, default=None):
         """Let a series, or a duplicate, be of the same patient."""
@@ -157,22 +126,15 @@ class CalendarEvent(models.Model):
                 vals.setdefault("clinic_patient_id", event.clinic_patient_id.id)
         return vals_list
 
-    def unlink(self):
-        """Services of a deleted appointment are cancelled, billed ones are kept.
-
-        When a series is rewritten, its events are deleted to be made anew: that
-        is nobody's decision about a service, which then only loses its slot.
-        """
-        if not self.env.context.get("archive_on_error"):
-            # sudo: whoever may delete the slot need not know what was billed.
-            self.sudo().clinic_service_ids._clinic_cancel_unbilled()
-        return super().unlink()
-
     # === ACTION METHODS === #
 
     def action_clinic_complete(self):
-        """Say that the visits took place."""
+        """Say that the visits took place.
+
+        :raise UserError: one of them is a no-show or cancelled
+        """
         self._clinic_check_front_desk()
+        self._clinic_check_status("planned", "completed")
         self._clinic_set_status("completed")
 
     def action_clinic_complete_and_invoice(self):
@@ -195,13 +157,38 @@ class CalendarEvent(models.Model):
     def _clinic_is_front_desk(self):
         return self.env.user.has_group("clinic_invoicing.group_front_desk")
 
-    def _clinic_check_front_desk(self):
+    def _clinic_check_rights(self):
+        """Raise for people who do not keep these appointments.
+
+        sudo: stock hides what is on private appointments of others, and it is
+        their services' companies that decide.
+        """
         if not self._clinic_is_front_desk():
             raise AccessError(self.env._("Only the front desk may bill visits."))
         self.check_access("read")
+        self.sudo().clinic_service_ids.with_env(self.env).check_access("write")
+
+    def _clinic_check_front_desk(self):
+        self._clinic_check_rights()
         # sudo: stock hides what is on private appointments of others.
-        if any(not event.clinic_patient_id for event in self.sudo()):
+        if any(not event.clinic_is_visit for event in self.sudo()):
             raise UserError(self.env._("Choose the patient of the appointment first."))
+
+    def _clinic_check_status(self, *allowed):
+        """Raise for visits whose status is not one of those ``allowed``.
+
+        sudo: as in _clinic_check_front_desk().
+        """
+        statuses = dict(self._fields["clinic_status"]._description_selection(self.env))
+        for event in self.sudo():
+            if event.clinic_status not in allowed:
+                raise UserError(
+                    self.env._(
+                        "%(visit)s is already: %(status)s. Reopen the visit first.",
+                        visit=event.with_env(self.env).display_name,
+                        status=statuses[event.clinic_status],
+                    )
+                )
 
     def _clinic_set_status(self, status):
         """Change the status of these occurrences, never of their series.
@@ -216,6 +203,17 @@ class CalendarEvent(models.Model):
         services = self.env["clinic.service"].search([("event_id", "in", self.ids)])
         if not services:
             raise UserError(self.env._("Add a service to the appointment first."))
+        # What is cancelled needs no mention, and the fees of those who were absent from
+        # a group are left to the biller.
+        services = (
+            services.filtered(
+                lambda service: (
+                    service.state != billing_state.CANCELLED
+                    and not service._is_absent()
+                )
+            )
+            or services
+        )
         services._lock_for_billing()
         # A visit may be invoiced before it is completed, e.g. when paid on arrival.
         obstacles = services._get_billing_obstacles(may_be_planned=True)

@@ -57,11 +57,13 @@ class ClinicService(models.Model):
     def _clinic_cancel_unbilled(self):
         """Cancel the services of visits that will not take place.
 
-        What was rendered is owed, whatever becomes of its slot on the calendar.
+        What was rendered is owed, whatever becomes of its slot on the calendar, and
+        so is the fee of who did not come.
         """
         self.filtered(
             lambda service: (
                 service.appointment_status != "completed"
+                and not service.is_fee
                 and not service._is_on_invoice()
             )
         ).action_cancel()
@@ -71,6 +73,7 @@ class ClinicService(models.Model):
         self.check_access("write")
         # sudo: see action_cancel().
         self.sudo().is_cancelled = False
+        self._forget_lost_appointments()
 
     def action_open_invoices(self):
         """Open the invoices of these services."""

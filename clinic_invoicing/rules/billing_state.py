@@ -40,12 +40,14 @@ class ServiceFacts:
     :param appointment_status: of the appointment, ``None`` without one
     :param is_cancelled: somebody said that the service is not to be billed
     :param shares: those of its shares that are not zero
+    :param is_fee: it is the fee for a visit that did not take place
     """
 
     decision: str
     appointment_status: str | None
     is_cancelled: bool
     shares: tuple[ShareFacts, ...]
+    is_fee: bool = False
 
 
 def service_state(facts):
@@ -57,9 +59,9 @@ def service_state(facts):
     """
     owed = [share for share in facts.shares if share.state != "written_off"]
     billed = [share for share in owed if share.state in ("invoiced", "paid")]
-    is_called_off = (
-        facts.is_cancelled or facts.appointment_status in STATUSES_WITHOUT_CHARGE
-    )
+    # A fee is owed because the visit did not take place.
+    status = None if facts.is_fee else facts.appointment_status
+    is_called_off = facts.is_cancelled or status in STATUSES_WITHOUT_CHARGE
     if billed and (is_called_off or len(billed) == len(owed)):
         return PAID if all(share.state == "paid" for share in billed) else INVOICED
     is_written_off = bool(facts.shares) and not owed
@@ -67,7 +69,7 @@ def service_state(facts):
         return CANCELLED
     if facts.decision == "no_charge":
         return NO_CHARGE
-    if facts.appointment_status == "planned":
+    if status == "planned":
         return PLANNED
     return _get_waiting_state(facts, [share for share in owed if share not in billed])
 

@@ -12,6 +12,9 @@ APPOINTMENT_FIELDS = (
     "clinic_status",
     "clinic_billing_state",
     "clinic_invoice_names",
+    "clinic_patient_count",
+    "clinic_group_label",
+    "clinic_is_visit",
 )
 # What Odoo itself calls; its own checks come before ours.
 CRUD = {"copy", "copy_data", "create", "unlink", "write"}
@@ -200,12 +203,26 @@ class TestAccessRights(ClinicInvoicingCommon):
         )
         return {record._name: record for record in records}
 
+    def _get_dialogs(self):
+        """Return what the front desk fills in about a visit."""
+        event = self._create_event()
+        closing = self.env["clinic.visit.closing"].create({"event_id": event.id})
+        patients = self.env["clinic.session.patients"].create(
+            {
+                "event_id": event.id,
+                "patient_ids": self.other_client.ids,
+                "rate_id": self.rate.id,
+            }
+        )
+        return {record._name: record for record in (closing, patients)}
+
     def test_public_methods_refuse_employees(self):
         records = {
             **self.records,
             **self._get_share_wizards(),
             "calendar.event": self._create_event(user_id=self.employee.id),
             **self._get_money(),
+            **self._get_dialogs(),
         }
         methods = self._get_public_methods()
         self.assertIn(("clinic.service", "action_invoice"), methods)

@@ -8,6 +8,8 @@ from . import (
     clinic_payment_reversal,
     clinic_service_flip,
     clinic_service_split,
+    clinic_session_patients,
     clinic_share_move,
     clinic_statement,
+    clinic_visit_closing,
 )

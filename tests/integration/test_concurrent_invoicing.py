@@ -201,6 +201,82 @@ def test_front_desk_and_biller_pressing_at_once_bill_the_visit_once(practice):
     assert_each_is_billed_once(practice, services)
 
 
+# === A PATIENT WHO DID NOT COME === #
+
+
+def charge_fees(practice, event):
+    """Plan the visit, and charge what a patient who does not come owes."""
+
+    def plan(env):
+        # sudo: fees are set by the administrator.
+        env.company.sudo().clinic_no_show_rate_id = practice.rate
+        env["calendar.event"].browse(event).action_clinic_reopen()
+
+    practice.run("manager", plan)
+
+
+def close_visit(event_id, env):
+    event = env["calendar.event"].browse(event_id)
+    # What the dialog shows is read before it is confirmed.
+    return event._clinic_close("no_show", event._clinic_get_expected()).ids
+
+
+def read_visit(practice, event_id):
+    """Return the status of the visit, how many fees it cost, and for how many lines."""
+
+    def read(env):
+        event = env["calendar.event"].browse(event_id)
+        fees = event.clinic_service_ids.filtered("is_fee")
+        lines = env["account.move.line"].search(
+            [("clinic_service_id.event_id", "=", event_id)]
+        )
+        return event.clinic_status, len(fees), len(lines)
+
+    return practice.run("manager", read)
+
+
+def test_second_to_close_a_visit_is_told_while_the_first_is_at_it(practice):
+    event, _services = practice.create_visit()
+    charge_fees(practice, event)
+    env = practice.transaction("front_desk")
+    with closing(env.cr):
+        close_visit(event, env)
+        env.flush_all()
+        with pytest.raises(UserError, match="Somebody else is changing"):
+            practice.run("biller", partial(close_visit, event))
+        env.cr.commit()
+    with pytest.raises(UserError, match="is already: No-show"):
+        practice.run("biller", partial(close_visit, event))
+    assert read_visit(practice, event) == ("no_show", 1, 0)
+
+
+def test_two_who_close_a_visit_at_once_charge_one_fee(practice):
+    event, _services = practice.create_visit()
+    charge_fees(practice, event)
+    outcomes = at_once(
+        practice,
+        ("front_desk", partial(close_visit, event)),
+        ("biller", partial(close_visit, event)),
+    )
+    errors = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert len(errors) == 1
+    assert isinstance(errors[0], UserError)
+    assert read_visit(practice, event) == ("no_show", 1, 0)
+
+
+def test_closing_and_completing_a_visit_at_once_is_one_of_both(practice):
+    event, _services = practice.create_visit()
+    charge_fees(practice, event)
+    outcomes = at_once(
+        practice,
+        ("front_desk", partial(close_visit, event)),
+        ("biller", partial(complete_and_invoice, event)),
+    )
+    for outcome in outcomes:
+        assert not isinstance(outcome, Exception) or isinstance(outcome, UserError)
+    assert read_visit(practice, event) in (("no_show", 1, 0), ("completed", 0, 1))
+
+
 # === TWO PAYERS === #
 
 

@@ -105,6 +105,17 @@ def test_a_service_that_is_not_billed_follows_its_appointment(
     assert service_state(facts) == state
 
 
+@pytest.mark.parametrize("states", NOTHING_BILLED)
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_fee_is_owed_whatever_became_of_its_appointment(status, states):
+    owed = {"client": "to_invoice", "insurance": "insurance", "no_charge": "no_charge"}
+    for decision, state in owed.items():
+        shares = shares_of(payer_of(decision), states)
+        for is_cancelled, expected in ((False, state), (True, "cancelled")):
+            facts = ServiceFacts(decision, status, is_cancelled, shares, is_fee=True)
+            assert service_state(facts) == expected
+
+
 def partly_billed_rows():
     for row in PARTLY_BILLED.strip().split("\n"):
         *shares, completed, called_off = row.split()

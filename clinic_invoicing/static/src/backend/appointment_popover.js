@@ -21,6 +21,11 @@ patch(AttendeeCalendarCommonPopover.prototype, {
         return this.canClinicInvoice && this.clinicAppointment.clinic_status === "planned";
     },
 
+    get canClinicClose() {
+        const { clinic_is_visit, clinic_status } = this.clinicAppointment;
+        return clinic_is_visit && clinic_status === "planned";
+    },
+
     /**
      * The practitioner's appointment is cancelled, not declined in their name.
      *
@@ -28,7 +33,7 @@ patch(AttendeeCalendarCommonPopover.prototype, {
      */
     get isEventDeletable() {
         const isOthersAppointment =
-            this.clinicAppointment.clinic_patient_id && !this.isCurrentUserOrganizer;
+            this.clinicAppointment.clinic_is_visit && !this.isCurrentUserOrganizer;
         return super.isEventDeletable && !isOthersAppointment;
     },
 
@@ -38,15 +43,17 @@ patch(AttendeeCalendarCommonPopover.prototype, {
      * @override
      */
     get hasFooter() {
-        return super.hasFooter || this.canClinicInvoice;
+        return super.hasFooter || this.canClinicInvoice || this.canClinicClose;
     },
 
     async onClinicAction(method) {
-        const action = await this.orm.call("calendar.event", method, [[this.props.record.id]]);
+        const { model, record } = this.props;
+        const action = await this.orm.call("calendar.event", method, [[record.id]]);
         this.props.close();
         if (action) {
-            await this.actionService.doAction(action);
+            // A dialog changes the appointment when it is confirmed, not when it opens.
+            await this.actionService.doAction(action, { onClose: () => model.load() });
         }
-        await this.props.model.load();
+        await model.load();
     },
 });

@@ -1,0 +1,148 @@
+from odoo import models
+from odoo.fields import Command
+
+SERIES_EDITS = ("all_events", "future_events")
+# What stock would write on some of the occurrences, or on all: neither is meant.
+FIELDS_OF_ONE_VISIT = ("clinic_service_ids", "clinic_status")
+
+
+class CalendarEvent(models.Model):
+    """How the visits of a series keep their services when it is rewritten.
+
+    Stock archives or deletes the occurrences and makes new ones: the n-th that went
+    hands its services over to the n-th that came. What is left belonged to occurrences
+    that no longer take place; those that came in addition get what was booked.
+    """
+
+    _inherit = "calendar.event"
+
+    def write(self, vals):
+        is_series_edit = vals.get("recurrence_update") in SERIES_EDITS
+        if not is_series_edit or len(self) != 1 or not self.recurrence_id:
+            return super().write(vals)
+        vals = dict(vals)
+        own = {name: vals.pop(name) for name in FIELDS_OF_ONE_VISIT if name in vals}
+        is_future = vals["recurrence_update"] == "future_events"
+        # sudo: whoever moves the series need not know what is billed.
+        former = self.sudo().recurrence_id.calendar_event_ids.sorted("start")
+        visits = {event: event._clinic_get_visit(vals) for event in former}
+        booked = former._clinic_get_booked()
+        newest = self._clinic_get_newest()
+        kept = former.clinic_service_ids._get_values_of_their_own()
+        with self.env.protecting(kept):
+            # The context tells the recurrence that the services follow below.
+            series = self.with_context(clinic_series_edit=True)
+            result = super(CalendarEvent, series).write(vals)
+            newer = former._clinic_get_newer(newest)
+            heirs = former._clinic_hand_over(visits, newer)
+        newer[len(heirs) :]._clinic_book_again(booked, former[:1].clinic_patient_id)
+        event = heirs.get(self, self).with_env(self.env).exists()
+        if event and own:
+            event._clinic_write_visit(own, is_future)
+        return result
+
+    def unlink(self):
+        """Services of a deleted appointment are cancelled, billed ones are kept.
+
+        When a series is rewritten, its events are deleted to be made anew: that
+        is nobody's decision about a service, which then only loses its slot.
+        """
+        if not self.env.context.get("archive_on_error"):
+            # sudo: whoever may delete the slot need not know what was billed.
+            self.sudo().clinic_service_ids._clinic_cancel_unbilled()
+        return super().unlink()
+
+    # === REWRITTEN SERIES === #
+
+    def _clinic_get_visit(self, vals):
+        """Return what makes this occurrence a visit: its values and its services.
+
+        :param dict vals: what the series is given; what is past is not changed
+        """
+        visit = {
+            "clinic_patient_id": self.clinic_patient_id.id,
+            "clinic_status": self.clinic_status,
+        }
+        if self.clinic_status == "planned" and "clinic_patient_id" in vals:
+            visit["clinic_patient_id"] = vals["clinic_patient_id"]
+        return visit, self.clinic_service_ids
+
+    def _clinic_get_newest(self):
+        """Return the id of the newest event, to know afterwards which came later.
+
+        sudo, and a context that finds archived ones: whoever reads which.
+        """
+        events = self.sudo().with_context(active_test=False)
+        return events.search([], order="id desc", limit=1).id
+
+    def _clinic_get_newer(self, newest):
+        """Return the occurrences that were made after the event ``newest``."""
+        domain = [("id", ">", newest), ("recurrence_id", "!=", False)]
+        return self.search(domain, order="start, id")
+
+    def _clinic_hand_over(self, visits, newer):
+        """Let the occurrences that went hand over to the ``newer`` ones, in order.
+
+        :param dict visits: the visit of each, see _clinic_get_visit()
+        :return: the heir of each that has one
+        :rtype: dict
+        """
+        gone = self - self.exists().filtered("active")
+        heirs = dict(zip(gone, newer, strict=False))
+        for event, heir in heirs.items():
+            values, services = visits[event]
+            heir.write(values)
+            services.event_id = heir
+        for event in gone[len(heirs) :]:
+            visits[event][1]._clinic_cancel_unbilled()
+        return heirs
+
+    def _clinic_write_visit(self, vals, is_future):
+        """Write what concerns this visit, and book new services for the series.
+
+        :param dict vals: the status of this visit, commands for its services
+        :param bool is_future: book for this visit and those that follow, not for all
+        """
+        series = self.recurrence_id.calendar_event_ids | self
+        others = (series - self).filtered(
+            lambda event: (
+                event.clinic_status == "planned"
+                and (not is_future or event.start >= self.start)
+            )
+        )
+        # sudo: nobody says by hand that a service repeats.
+        before = series.sudo().clinic_service_ids
+        self.write(vals)
+        commands = vals.get("clinic_service_ids") or []
+        new = [command for command in commands if command[0] == Command.CREATE]
+        if new:
+            others.write({"clinic_service_ids": new})
+        (series.sudo().clinic_service_ids - before).repeats = True
+
+    # === BOOKED SERVICES === #
+
+    def _clinic_get_booked(self):
+        """Return the services that further occurrences of this series get.
+
+        Those of its last visit: what was agreed on before may have changed since.
+        """
+        for event in self.sorted("start", reverse=True):
+            booked = event.clinic_service_ids.filtered(
+                lambda service: service.repeats and not service.is_cancelled
+            )
+            if booked:
+                return booked.sorted("id")
+        return self.env["clinic.service"]
+
+    def _clinic_book_again(self, booked, patient):
+        """Give these new occurrences services of their own, like those ``booked``.
+
+        :param patient: of the series, whom not everybody may copy
+        """
+        if patient:
+            nobodys = self.filtered(lambda event: not event.clinic_patient_id)
+            nobodys.clinic_patient_id = patient
+        repeats = booked._prepare_repeats()
+        booked.create(
+            [{**vals, "event_id": event.id} for event in self for vals in repeats]
+        )

@@ -1,0 +1,494 @@
+import os
+import random
+from datetime import datetime, timedelta
+
+from freezegun import freeze_time
+
+from odoo.fields import Command, Datetime
+from odoo.tests import tagged
+
+from .common import ClinicInvoicingCommon
+
+# The same few sequences each time; as many as this names are new ones each time.
+CHOSEN = os.environ.get("CLINIC_SEQUENCES")
+SEQUENCES = int(CHOSEN or 6)
+STEPS = int(os.environ.get("CLINIC_SEQUENCE_STEPS", "8"))
+# Before the first occurrence: all of them are future ones.
+NOW = "2024-03-11 08:00:00"
+BILLED = ("invoiced", "paid")
+
+
+@tagged("post_install", "-at_install")
+class TestSeries(ClinicInvoicingCommon):
+    """Each occurrence has the services that were booked, whatever becomes of it."""
+
+    def setUp(self):
+        super().setUp()
+        clock = freeze_time(NOW)
+        clock.start()
+        self.addCleanup(clock.stop)
+
+    def _book(self, rates=None, count=4, user=None, **values):
+        """Book a weekly series together with its services; return its occurrences."""
+        values = {
+            "recurrency": True,
+            "rrule_type": "weekly",
+            "tue": True,
+            "end_type": "count",
+            "count": count,
+            "event_tz": "America/New_York",
+            **values,
+        }
+        first = self._create_event(rates=rates, user=user, **values)
+        self.env.flush_all()
+        return first.recurrence_id.calendar_event_ids.sorted("start")
+
+    def _series(self, event):
+        return event.recurrence_id.calendar_event_ids.sorted("start")
+
+    def _all_services(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.env["clinic.service"].search(
+            [("patient_id", "=", self.client.id)], order="date, id"
+        )
+
+    def _later(self, event, hours=3):
+        """Return the values that move an appointment on its day."""
+        shift = timedelta(hours=hours)
+        return {"start": event.start + shift, "stop": event.stop + shift}
+
+    def assertEachHas(self, events, rates):
+        for event in events:
+            self.assertEqual(
+                event.clinic_service_ids.sorted("id").mapped("rate_id.name"),
+                [rate.name for rate in rates],
+                event.start,
+            )
+
+    # === BOOKING === #
+
+    def test_each_occurrence_has_services_of_its_own(self):
+        events = self._book([self.rate, self.insurer_rate])
+        self.assertEqual(len(events), 4)
+        self.assertEachHas(events, [self.rate, self.insurer_rate])
+        self.assertEqual(len(self._all_services()), 8)
+        for event in events:
+            self.assertRecordValues(
+                event.clinic_service_ids.sorted("id"),
+                [
+                    {
+                        "date": event.start.date(),
+                        "patient_id": self.client.id,
+                        "bill_to_id": self.client.id,
+                        "practitioner_id": self.practitioner.id,
+                        "duration": 1,
+                        "price_unit": price,
+                        "state": "planned",
+                        "repeats": True,
+                    }
+                    for price in (100, 80)
+                ],
+            )
+
+    def test_price_that_was_agreed_is_the_price_of_each(self):
+        events = self._book(
+            clinic_service_ids=[
+                Command.create({"rate_id": self.rate.id, "price_unit": 70})
+            ]
+        )
+        self.assertEqual(events.clinic_service_ids.mapped("amount_total"), [70] * 4)
+
+    def test_visit_that_becomes_a_series_is_repeated(self):
+        event = self._create_event()
+        event.action_clinic_complete_and_invoice()
+        event.with_user(self.front_desk).write(
+            {
+                "recurrency": True,
+                "rrule_type": "weekly",
+                "tue": True,
+                "end_type": "count",
+                "count": 3,
+                "event_tz": "America/New_York",
+            }
+        )
+        events = self._series(event)
+        self.assertEachHas(events, [self.rate])
+        self.assertEqual(
+            events.mapped("clinic_billing_state"), ["invoiced", "planned", "planned"]
+        )
+        self.assertEqual(
+            events.mapped("clinic_status"), ["completed", "planned", "planned"]
+        )
+
+    def test_booking_on_another_weekday_moves_the_services_along(self):
+        first = self._create_event(
+            recurrency=True,
+            rrule_type="weekly",
+            tue=False,
+            thu=True,
+            end_type="count",
+            count=3,
+            event_tz="America/New_York",
+        )
+        self.assertFalse(first.active)
+        events = self.env["calendar.event"].search(
+            [("recurrence_id", "!=", False), ("clinic_patient_id", "=", self.client.id)]
+        )
+        self.assertEqual(len(events), 3)
+        self.assertEachHas(events, [self.rate])
+        self.assertEqual(self._all_services().mapped("state"), ["planned"] * 3)
+
+    def test_series_without_patient_stays_stocks_own(self):
+        events = self._book(clinic_patient_id=False, clinic_service_ids=[])
+        events[1].write({"recurrence_update": "all_events", "count": 6})
+        self.assertFalse(self._series(events[0]).clinic_service_ids)
+        self.assertFalse(self._series(events[0]).clinic_patient_id)
+
+    # === EXTENDING AND SPLITTING === #
+
+    def test_longer_series_gets_what_was_booked(self):
+        events = self._book()
+        services = self._all_services()
+        events[0].write({"recurrence_update": "all_events", "count": 6})
+        events = self._series(events[0])
+        self.assertEqual(len(events), 6)
+        self.assertEachHas(events, [self.rate])
+        self.assertEqual(services.exists(), services)
+        self.assertEqual(len(self._all_services()), 6)
+
+    def test_longer_series_does_not_repeat_what_one_visit_had_in_addition(self):
+        report = self._create_rate("Report", 35)
+        events = self._book(count=2)
+        events[0].clinic_service_ids = [Command.create({"rate_id": report.id})]
+        events[0].action_clinic_complete_and_invoice()
+        events[1].write({"recurrence_update": "all_events", "count": 4})
+        events = self._series(events[0])
+        self.assertEachHas(events[1:], [self.rate])
+        self.assertEachHas(events[0], [self.rate, report])
+        self.assertEqual(
+            events.clinic_service_ids.sorted(lambda one: (one.date, one.id)).mapped(
+                "state"
+            ),
+            ["invoiced", "invoiced", "planned", "planned", "planned"],
+        )
+
+    def test_practitioner_who_extends_the_series_books_it_as_well(self):
+        events = self._book(user_id=self.employee.id)
+        events[0].with_user(self.employee).write(
+            {"recurrence_update": "all_events", "count": 6}
+        )
+        events = self._series(events[0])
+        self.assertEachHas(events, [self.rate])
+        self.assertEqual(events.clinic_patient_id, self.client)
+
+    def test_split_series_keeps_its_services(self):
+        events = self._book()
+        services = self._all_services()
+        events[2].write(
+            {"recurrence_update": "future_events", **self._later(events[2])}
+        )
+        self.assertEqual(self._all_services(), services)
+        starts = services.event_id.sorted("start").mapped("start")
+        self.assertEqual([start.hour for start in starts], [14, 14, 17, 17])
+        self.assertEqual(len(services.event_id), 4)
+
+    def test_split_series_can_be_extended(self):
+        events = self._book()
+        events[2].write({"recurrence_update": "future_events", "count": 5})
+        self.assertEachHas(
+            self._series(events[0]) | self._series(events[2]), [self.rate]
+        )
+        self.assertEqual(len(self._all_services()), 7)
+
+    def test_rhythm_of_the_series_can_change(self):
+        events = self._book()
+        services = self._all_services()
+        events[0].write({"recurrence_update": "all_events", "interval": 2})
+        self.assertEqual(self._all_services(), services)
+        self.assertEqual([one.date.day for one in services], [12, 26, 9, 23])
+
+    def test_weekday_of_the_series_can_change(self):
+        events = self._book()
+        services = self._all_services()
+        events[0].write({"recurrence_update": "all_events", "tue": False, "wed": True})
+        self.assertEqual(self._all_services(), services)
+        self.assertEqual(services.mapped("state"), ["planned"] * 4)
+        self.assertEqual(len(services.event_id.filtered("active")), 4)
+
+    def test_series_that_ends_leaves_one_visit(self):
+        events = self._book()
+        services = self._all_services()
+        events[0].write({"recurrence_update": "all_events", "recurrency": False})
+        self.assertEqual(services.mapped("state"), ["planned"] + ["cancelled"] * 3)
+
+    def test_rendered_visit_keeps_its_day_when_the_series_moves(self):
+        events = self._book()
+        services = self._all_services()
+        events[0].action_clinic_complete()
+        events[1].write(
+            {
+                "recurrence_update": "all_events",
+                "start": datetime(2024, 3, 20, 15, 0),
+                "stop": datetime(2024, 3, 20, 17, 0),
+                "user_id": self.employee.id,
+                "clinic_patient_id": self.other_client.id,
+            }
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            services[:2],
+            [
+                {
+                    "date": datetime(2024, 3, 12).date(),
+                    "duration": 1,
+                    "practitioner_id": self.practitioner.id,
+                    "patient_id": self.client.id,
+                    "state": "to_invoice",
+                },
+                {
+                    "date": datetime(2024, 3, 20).date(),
+                    "duration": 2,
+                    "practitioner_id": self.employee.id,
+                    "patient_id": self.other_client.id,
+                    "state": "planned",
+                },
+            ],
+        )
+
+    # === SERVICES THAT ARE GIVEN TO THE SERIES === #
+
+    def test_service_that_is_added_to_all_events_is_on_each(self):
+        for more in ({}, {"start": datetime(2024, 3, 19, 17, 0)}):
+            with self.subTest(**more):
+                events = self._book()
+                events[0].action_clinic_complete_and_invoice()
+                command = Command.create({"rate_id": self.insurer_rate.id})
+                if more:
+                    more = self._later(events[1])
+                events[1].with_user(self.front_desk).write(
+                    {
+                        "recurrence_update": "all_events",
+                        "clinic_service_ids": [command],
+                        **more,
+                    }
+                )
+                events = self._series(events[0])
+                self.assertEachHas(events[1:], [self.rate, self.insurer_rate])
+                # What took place is not added to.
+                self.assertEachHas(events[0], [self.rate])
+                events[0].write({"recurrence_update": "all_events", "count": 5})
+                last = self._series(events[0])[-1]
+                self.assertEachHas(last, [self.rate, self.insurer_rate])
+
+    def test_service_that_is_added_to_future_events_is_on_those(self):
+        events = self._book()
+        command = Command.create({"rate_id": self.insurer_rate.id})
+        events[2].with_user(self.front_desk).write(
+            {
+                "recurrence_update": "future_events",
+                "clinic_service_ids": [command],
+                **self._later(events[2]),
+            }
+        )
+        self.assertEachHas(self._series(events[0]), [self.rate])
+        self.assertEachHas(self._series(events[2]), [self.rate, self.insurer_rate])
+
+    def test_service_that_is_changed_with_the_series_is_changed_once(self):
+        events = self._book()
+        service = events[2].clinic_service_ids
+        events[2].with_user(self.front_desk).write(
+            {
+                "recurrence_update": "all_events",
+                "clinic_service_ids": [Command.update(service.id, {"price_unit": 70})],
+                **self._later(events[2]),
+            }
+        )
+        self.assertEqual(self._all_services().mapped("price_unit"), [100, 100, 70, 100])
+
+    def test_status_is_of_one_visit_whatever_is_edited(self):
+        for scope in ("all_events", "future_events"):
+            events = self._book(count=3)
+            events[1].with_user(self.front_desk).write(
+                {"recurrence_update": scope, "clinic_status": "completed"}
+            )
+            self.assertEqual(
+                events.clinic_service_ids.sorted("date").mapped("state"),
+                ["planned", "to_invoice", "planned"],
+            )
+
+    # === OTHER CALENDARS === #
+
+    def test_calendar_that_makes_a_series_anew_neither_loses_nor_doubles(self):
+        events = self._book()
+        services = self._all_services()
+        events[1].action_clinic_complete_and_invoice()
+        series = events.recurrence_id
+        base = series.base_event_id
+        # As a synchronised calendar does when the time of the series has changed.
+        (events - base).unlink()
+        base.write(self._later(base))
+        series._apply_recurrence()
+        planned = self._series(base)
+        self.assertEqual(len(planned), 4)
+        self.assertEachHas(planned, [self.rate])
+        self.assertEqual(
+            services.mapped("state"), ["planned", "invoiced", "cancelled", "cancelled"]
+        )
+
+    def test_calendar_that_makes_a_series_anew_leaves_the_past_alone(self):
+        events = self._book()
+        events[:2].action_clinic_complete()
+        with freeze_time("2024-03-25 08:00:00"):
+            series = events.recurrence_id
+            (events - series.base_event_id).unlink()
+            series._apply_recurrence()
+        self.assertEqual(
+            self._all_services().mapped("state"),
+            ["to_invoice", "to_invoice"] + ["cancelled", "planned"] * 2,
+        )
+
+    # === ANYTHING, IN ANY ORDER === #
+
+    def test_no_sequence_of_edits_loses_or_doubles_a_service(self):
+        for number in range(SEQUENCES):
+            seed = random.randrange(10**6) if CHOSEN else number
+            with self.subTest(seed=seed), self.cr.savepoint() as savepoint:
+                SeriesEdits(self, random.Random(seed)).play()
+                savepoint.close(rollback=True)
+            self.env.invalidate_all()
+
+
+class SeriesEdits:
+    """A booked series, what people do to it, and what must be true after each step."""
+
+    def __init__(self, case, chance):
+        self.case = case
+        self.chance = chance
+        self.told = []
+        self.kept = {}
+        self.events = case._book(
+            chance.choice(([case.rate], [case.rate, case.insurer_rate])),
+            count=chance.randint(3, 5),
+        )
+        self.rates = self.events[0].clinic_service_ids.mapped("rate_id.name")
+        self.edits = (
+            self.move,
+            self.move_all,
+            self.repeat_otherwise,
+            self.rename,
+            self.delete,
+            self.complete,
+            self.invoice,
+            self.close,
+        )
+
+    def play(self):
+        for _number in range(STEPS):
+            self.events = self._find_events()
+            if not self.events:
+                return
+            event = self.chance.choice(self.events)
+            edit = self.chance.choice(self.edits)
+            self.told.append(f"{edit.__name__} {event.start}")
+            edit(event)
+            self.case.env.flush_all()
+            self.case.env.invalidate_all()
+            self.check()
+
+    def _find_events(self):
+        domain = [("clinic_patient_id", "=", self.case.client.id)]
+        return self.case.env["calendar.event"].search(domain, order="start")
+
+    def _write(self, event, scope, vals):
+        self.told[-1] += f" {scope} {vals}"
+        if not event.recurrence_id and scope != "self_only":
+            return
+        event.with_user(self.case.front_desk).write(
+            {"recurrence_update": scope, **vals}
+        )
+
+    # === WHAT PEOPLE DO === #
+
+    def move(self, event):
+        self._write(event, "self_only", self.case._later(event, 1))
+
+    def move_all(self, event):
+        scope = self.chance.choice(("all_events", "future_events"))
+        hours = self.chance.choice((-2, 1, 24))
+        self._write(event, scope, self.case._later(event, hours))
+
+    def repeat_otherwise(self, event):
+        scope = self.chance.choice(("all_events", "future_events"))
+        vals = {"count": self.chance.randint(1, 6)}
+        if self.chance.random() < 0.3:
+            vals["interval"] = self.chance.randint(1, 2)
+        self._write(event, scope, {**vals, "end_type": "count"})
+
+    def rename(self, event):
+        scope = self.chance.choice(("self_only", "all_events", "future_events"))
+        self._write(event, scope, {"name": f"Visit {len(self.told)}"})
+
+    def delete(self, event):
+        scope = self.chance.choice(("self_only", "future_events"))
+        self.told[-1] += f" {scope}"
+        if scope == "self_only" or not event.recurrence_id:
+            event.unlink()
+        else:
+            event.action_mass_deletion(scope)
+
+    def complete(self, event):
+        if event.clinic_status == "planned":
+            event.with_user(self.case.front_desk).action_clinic_complete()
+            self._keep(event)
+
+    def invoice(self, event):
+        if event.clinic_billing_state in ("planned", "to_invoice"):
+            event.with_user(self.case.front_desk).action_clinic_invoice()
+            self._keep(event)
+
+    def close(self, event):
+        if event.clinic_status == "planned":
+            event._clinic_close("no_show", self.case.client)
+
+    def _keep(self, event):
+        """Remember what was rendered or billed: that must not change any more."""
+        for service in event.clinic_service_ids:
+            if service.appointment_status == "completed" or service.state in BILLED:
+                self.kept[service] = self._read(service)
+
+    def _read(self, service):
+        return (
+            service.date,
+            service.patient_id,
+            service.practitioner_id,
+            service.rate_id,
+            service.amount_total,
+            service.bill_to_id,
+        )
+
+    # === WHAT MUST BE TRUE === #
+
+    def check(self):
+        story = "\n".join(self.told)
+        for service, values in self.kept.items():
+            self.case.assertTrue(service.exists(), story)
+            self.case.assertNotIn(service.state, ("planned", "cancelled"), story)
+            self.case.assertEqual(self._read(service), values, story)
+        for service in self.case._all_services():
+            if not (service.event_id.active or service.is_fee or service in self.kept):
+                self.case.assertEqual(service.state, "cancelled", story)
+        lines = self.case.env["account.move.line"].search(
+            [("clinic_service_id.patient_id", "=", self.case.client.id)]
+        )
+        self.case.assertEqual(len(lines), len(lines.clinic_service_id), story)
+        for event in self._find_events():
+            services = event.clinic_service_ids.filtered(
+                lambda one: not (one.is_fee or one.is_cancelled)
+            )
+            found = services.sorted("id").mapped("rate_id.name")
+            self.case.assertEqual(found, self.rates, f"{story}\n{event.start}")
+            if event.clinic_status == "planned" and event.start > Datetime.now():
+                states = set(services.mapped("state"))
+                self.case.assertLessEqual(states, {"planned", "insurance", *BILLED})
