@@ -245,7 +245,12 @@ class TestVoid(ClinicInvoicingCommon, AccountPaymentCommon):
         )
         bill = self._invoice(self._create_service())
         payment = self.env["account.payment"].create(
-            {"amount": 100, "partner_id": self.client.id, "invoice_ids": bill.ids}
+            {
+                "amount": 100,
+                "partner_id": self.client.id,
+                "invoice_ids": bill.ids,
+                "outstanding_account_id": False,
+            }
         )
         payment.action_post()
         self.assertFalse(payment.move_id)
