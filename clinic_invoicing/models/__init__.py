@@ -1,8 +1,12 @@
 from . import (
     account_move,
+    account_move_batch,
+    account_move_chatter,
     account_move_line,
+    account_move_line_batch,
     account_move_line_receipt,
     account_move_paying,
+    account_move_posting,
     account_move_receipt,
     account_move_void,
     account_payment,

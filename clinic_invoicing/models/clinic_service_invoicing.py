@@ -64,9 +64,7 @@ class ClinicService(models.Model):
             {**group._prepare_invoice(payer, invoice_date), **common_vals}
             for payer, group in shares._group_for_invoices(grouping)
         ]
-        invoices = services.env["account.move"].create(vals_list)
-        invoices.action_post()
-        return invoices
+        return services.env["account.move"]._clinic_create_posted(vals_list)
 
     def _get_invoice_line_name(self, payer):
         """Return the label of the invoice line: what, when, and for whom.
