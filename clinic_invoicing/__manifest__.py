@@ -13,6 +13,7 @@
         "report/clinic_statement_report.xml",
         "report/account_move_receipt.xml",
         "data/mail_template_statement.xml",
+        "data/ir_cron.xml",
         "views/product_template_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",

@@ -1,12 +1,18 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
 
-from ..actions import CLOSE, notification
+from ..actions import CLOSE, RELOAD, notification
+
+# Up to so many services are invoiced while the user waits.
+AT_ONCE = 100
 
 
 class ClinicBillingRun(models.Model):
-    """One batch of services turned into invoices, and the record of it."""
+    """One batch of services turned into invoices, and the record of it.
+
+    A small run is through when the button is. A large one is worked off in the
+    background, chunk by chunk: see :class:`ClinicBillingRunChunk`.
+    """
 
     _name = "clinic.billing.run"
     _description = "Clinic Billing Run"
@@ -33,11 +39,25 @@ class ClinicBillingRun(models.Model):
         default="payer",
     )
     state = fields.Selection(
-        [("draft", "Draft"), ("done", "Done"), ("failed", "Done with errors")],
+        [
+            ("draft", "Draft"),
+            ("running", "Running"),
+            ("paused", "Paused"),
+            ("done", "Done"),
+            ("failed", "Done with errors"),
+            ("cancelled", "Cancelled"),
+        ],
         default="draft",
         required=True,
         readonly=True,
         copy=False,
+        tracking=True,
+    )
+    started_by_id = fields.Many2one(
+        "res.users",
+        readonly=True,
+        copy=False,
+        help="Whose rights the run has, and whose name is on its invoices.",
     )
     progress = fields.Float(
         string="Progress (%)",
@@ -48,8 +68,13 @@ class ClinicBillingRun(models.Model):
         "account.move", "clinic_billing_run_id", string="Invoices", readonly=True
     )
     invoice_count = fields.Integer(compute="_compute_invoice_count")
+    item_ids = fields.One2many("clinic.billing.run.item", "run_id", readonly=True)
     error_ids = fields.One2many(
-        "clinic.billing.run.error", "run_id", string="Not invoiced", readonly=True
+        "clinic.billing.run.item",
+        "run_id",
+        string="Not invoiced",
+        readonly=True,
+        domain=[("state", "in", ("skipped", "failed"))],
     )
 
     # === COMPUTE METHODS === #
@@ -68,7 +93,10 @@ class ClinicBillingRun(models.Model):
     def _compute_invoice_count(self):
         counts = dict(
             self.env["account.move"]._read_group(
-                [("clinic_billing_run_id", "in", self.ids)],
+                [
+                    ("clinic_billing_run_id", "in", self.ids),
+                    ("move_type", "=", "out_invoice"),
+                ],
                 ["clinic_billing_run_id"],
                 ["__count"],
             )
@@ -76,74 +104,77 @@ class ClinicBillingRun(models.Model):
         for run in self:
             run.invoice_count = counts.get(run, 0)
 
-    @api.depends("state")
+    @api.depends("state", "item_ids.state")
     def _compute_progress(self):
+        counts = self.env["clinic.billing.run.item"]._read_group(
+            [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
+        )
+        total, open_ = dict.fromkeys(self, 0), dict.fromkeys(self, 0)
+        for run, state, count in counts:
+            total[run] += count
+            open_[run] += count if state == "todo" else 0
         for run in self:
-            run.progress = 0 if run.state == "draft" else 100
+            count = total.get(run, 0)
+            run.progress = 100 * (count - open_[run]) / count if count else 0
 
     # === ACTION METHODS === #
 
     def action_start(self):
         """Invoice the services of this run; what cannot be invoiced is listed.
 
-        :return: the action that shows the outcome
+        :return: the action that shows the outcome, or the progress of a large run
         :raise UserError: the run was started before, or another one has its
             services at this moment
         """
         self.ensure_one()
-        if self.state != "draft":
-            raise UserError(self.env._("This billing run was started before."))
-        services = self.service_ids
-        if not services:
+        self._check_may_run()
+        self._lock_in_state(
+            ["draft"], self.env._("This billing run was started before.")
+        )
+        if not self.service_ids:
             raise UserError(self.env._("Choose the services to be invoiced first."))
-        services._lock_for_billing()
-        obstacles = services._get_billing_obstacles()
-        ready = services.filtered(lambda service: service not in obstacles)
-        invoices = ready._create_invoices(
-            self.invoice_date, self.grouping, clinic_billing_run_id=self.id
-        )
-        self._record_outcome(invoices, obstacles)
-        return self._get_outcome_action()
+        self.write({"state": "running", "started_by_id": self.env.uid})
+        self._fill_queue()
+        return self._work_off()
 
-    def _record_outcome(self, invoices, obstacles):
-        self.write(
-            {
-                "state": "failed" if obstacles else "done",
-                "error_ids": [
-                    Command.create({"service_id": service.id, "reason": reason})
-                    for service, reason in obstacles.items()
-                ],
-            }
-        )
-        body = self.env._(
-            "Made by %(run)s, started by %(user)s.",
-            run=self.name,
-            user=self.env.user.name,
-        )
-        invoices._message_log_batch(bodies=dict.fromkeys(invoices.ids, body))
-
-    def _get_outcome_action(self):
-        """Say what was done; list what was not."""
+    def action_pause(self):
+        """Let the run rest; what is being invoiced at this moment is finished."""
         self.ensure_one()
-        if self.error_ids:
-            return {
-                "type": "ir.actions.act_window",
-                "name": self.name,
-                "res_model": self._name,
-                "res_id": self.id,
-                "view_mode": "form",
-                "views": [(False, "form")],
-                "target": "new",
-            }
-        return notification(
-            "success",
-            self.env._(
-                "%(services)s services invoiced on %(invoices)s invoices.",
-                services=len(self.service_ids),
-                invoices=len(self.invoice_ids),
-            ),
-            then=CLOSE,
+        self._check_may_run()
+        self._lock_in_state(["running"], self.env._("This billing run is not running."))
+        self.state = "paused"
+        return RELOAD
+
+    def action_resume(self):
+        """Go on where the run was paused."""
+        self.ensure_one()
+        self._check_may_run()
+        self._lock_in_state(["paused"], self.env._("This billing run is not paused."))
+        self.state = "running"
+        self._wake_workers()
+        return RELOAD
+
+    def action_cancel(self):
+        """Invoice nothing more; what has been invoiced stays."""
+        self.ensure_one()
+        self._check_may_run()
+        self._lock_in_state(
+            ["draft", "running", "paused"],
+            self.env._("This billing run is over. There is nothing to be cancelled."),
         )
+        self.state = "cancelled"
+        return RELOAD
+
+    def action_retry(self):
+        """Try again to invoice what could not be invoiced."""
+        self.ensure_one()
+        self._check_may_run()
+        self._lock_in_state(["failed"], self.env._("There is nothing to try again."))
+        self.write({"state": "running", "started_by_id": self.env.uid})
+        # sudo: users read what has become of services, and write it nowhere.
+        self.error_ids.sudo().write({"state": "todo", "reason": False})
+        self.sudo()._queue_items()
+        return self._work_off()
 
     def action_open_invoices(self):
         """Open the invoices that this run has made."""
@@ -154,4 +185,63 @@ class ClinicBillingRun(models.Model):
                 "account.action_move_out_invoice_type"
             ),
             "domain": [("clinic_billing_run_id", "=", self.id)],
+        }
+
+    # === HELPERS === #
+
+    def _check_may_run(self):
+        """Raise AccessError for everybody but billers of this practice."""
+        self.check_access("write")
+        self.service_ids.check_access("write")
+
+    def _lock_in_state(self, states, message):
+        """Keep others from starting or stopping this run at the same moment.
+
+        :raise UserError: it is in another state, or somebody else is at it
+        """
+        if not self.try_lock_for_update(allow_referencing=True):
+            raise UserError(
+                self.env._("Somebody else is at this billing run. Reload the page.")
+            )
+        self.invalidate_recordset(["state"])
+        if self.state not in states:
+            raise UserError(message)
+
+    def _work_off(self):
+        """Invoice a small run now; let the workers begin with a large one."""
+        is_open = [("run_id", "=", self.id), ("state", "=", "todo")]
+        if self.env["clinic.billing.run.item"].search_count(is_open) > AT_ONCE:
+            self._wake_workers()
+            return self._get_form_action()
+        # sudo: users read the queue; only the engine writes it.
+        for chunk in self.env["clinic.billing.run.chunk"].sudo().search(is_open):
+            chunk._get_services()._lock_for_billing()
+            chunk._invoice()
+        self._finish()
+        return self._get_outcome_action()
+
+    def _get_outcome_action(self):
+        """Say what was done; list what was not."""
+        self.ensure_one()
+        if self.error_ids:
+            return self._get_form_action()
+        return notification(
+            "success",
+            self.env._(
+                "%(services)s services invoiced on %(invoices)s invoices.",
+                services=len(self.service_ids),
+                invoices=len(self.invoice_ids),
+            ),
+            then=CLOSE,
+        )
+
+    def _get_form_action(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new" if self.state in ("done", "failed") else "current",
         }

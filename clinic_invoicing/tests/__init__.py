@@ -2,6 +2,7 @@ from . import (
     test_access_rights,
     test_appointments,
     test_batch_posting,
+    test_billing_engine,
     test_billing_run,
     test_given_back,
     test_group_sessions,

@@ -1,0 +1,113 @@
+import logging
+
+from odoo import fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+_logger = logging.getLogger(__name__)
+
+
+class ClinicBillingRunChunk(models.Model):
+    """The services of a billing run that are invoiced in one transaction.
+
+    A worker locks a chunk, invoices it and commits; a chunk that is locked is left to
+    its worker. When a worker dies, PostgreSQL takes back all that it did and gives
+    the chunk free: nothing is lost, and nothing is there twice.
+    """
+
+    _name = "clinic.billing.run.chunk"
+    _description = "Part of a Clinic Billing Run"
+
+    run_id = fields.Many2one(
+        "clinic.billing.run", required=True, index=True, ondelete="cascade"
+    )
+    state = fields.Selection(
+        [("todo", "To do"), ("done", "Done")], required=True, default="todo"
+    )
+    item_ids = fields.One2many("clinic.billing.run.item", "chunk_id")
+
+    _open_index = models.Index("(run_id, id) WHERE state = 'todo'")
+
+    def _get_services(self):
+        """Return what is to be invoiced, as who started the run sees it."""
+        self.ensure_one()
+        run = self.run_id
+        user = run.started_by_id
+        context = {
+            "allowed_company_ids": run.company_id.ids,
+            "lang": user.lang,
+            "tz": user.tz,
+        }
+        # Not in sudo: the run has no more rights than its starter.
+        env = self.env(user=user, su=False, context=context)
+        return self._get_open_items().service_id.with_env(env)
+
+    def _get_open_items(self):
+        return self.item_ids.filtered(lambda item: item.state == "todo")
+
+    def _try_to_lock_services(self):
+        """Return whether nobody else is invoicing any of the services."""
+        services = self._get_services()
+        return services.try_lock_for_update(allow_referencing=True) == services
+
+    def _invoice(self):
+        """Invoice the services of this chunk; it and they are locked."""
+        services = self._get_services()
+        reasons = {
+            service.id: ("skipped", sentence)
+            for service, sentence in services._get_billing_obstacles().items()
+        }
+        ready = services.filtered(lambda service: service.id not in reasons)
+        reasons.update(self._invoice_ready(ready))
+        self._get_open_items()._settle(reasons)
+        self.state = "done"
+
+    def _invoice_ready(self, services):
+        """Invoice services; when that fails, find out which of them are to blame.
+
+        :return: ``("failed", sentence)`` by the id of what was not invoiced
+        :rtype: dict
+        """
+        if not services:
+            return {}
+        error = self._try_to_invoice(services)
+        if not error:
+            return {}
+        groups = self._get_groups(services)
+        if len(groups) == 1:
+            return dict.fromkeys(services.ids, ("failed", error))
+        reasons = {}
+        for group in groups:
+            reasons.update(self._invoice_ready(group))
+        return reasons
+
+    def _get_groups(self, services):
+        """Return the services of each invoice."""
+        if self.run_id.grouping == "service":
+            return list(services)
+        return list(services.grouped("bill_to_id").values())
+
+    def _try_to_invoice(self, services):
+        """Return what was wrong, nothing when the services are invoiced."""
+        try:
+            with self.env.cr.savepoint():
+                self.run_id.with_env(services.env)._create_invoices(services)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            # Not the services' fault: all of it is done again.
+            raise
+        except Exception as error:
+            _logger.info("Services %s were not invoiced", services.ids, exc_info=True)
+            return str(error)
+        return ""
+
+    def _give_up(self, reason):
+        """List all services of this chunk with what was wrong with it."""
+        self._get_open_items().write({"state": "failed", "reason": reason})
+        self.state = "done"
+
+    def _perform_job(self):
+        """Invoice this chunk in a job of OCA's queue, which commits it."""
+        is_open = self.state == "todo" and self.run_id.state == "running"
+        if is_open and self.try_lock_for_update() and self._try_to_lock_services():
+            self._invoice()
+        # A worker of ours takes what somebody else has locked, and closes the run.
+        self.run_id._get_crons()[0]._trigger()
