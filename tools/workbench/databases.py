@@ -6,6 +6,7 @@
 | `full`       | a clone of `stock` with both our addons                           |
 | `bare`       | Odoo with the modules that clinic_invoicing alone builds on       |
 | `alone`      | a clone of `bare` with clinic_invoicing                           |
+| `sale`       | `bare` with Odoo's sale orders                                    |
 | `stock_demo` | `stock` with Odoo's demo data                                     |
 | `demo`       | a clone of `stock_demo` with both our addons and their demo data  |
 
@@ -74,6 +75,7 @@ TEMPLATES = {
     "full": Template(("clinic_invoicing", "clinic_stripe_gateway"), base="stock"),
     "bare": Template(("account_payment", "calendar")),
     "alone": Template(("clinic_invoicing",), base="bare"),
+    "sale": Template(("account_payment", "calendar", "sale")),
     "stock_demo": Template(
         ("account_payment", "payment_stripe", "calendar"), demo=True
     ),
