@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, models
 from odoo.fields import Command
 from odoo.tools.misc import clean_context
@@ -54,10 +56,10 @@ class AccountMove(models.Model):
 
         :raise UserError: whatever stock refuses, e.g. an invoice in a locked period
         """
-        make = self.create
-        if self._clinic_is_sync_stock() and all(map(self._clinic_is_plain, vals_list)):
-            make = self._clinic_create_drafts
-        moves = make(vals_list)
+        if self._clinic_are_plain(vals_list):
+            moves = self._clinic_create_drafts(vals_list)
+        else:
+            moves = self.create(vals_list)
         with self._clinic_posting_in_batch():
             moves.action_post()
         return moves
@@ -77,30 +79,37 @@ class AccountMove(models.Model):
             method.__module__.startswith("odoo.addons.account.") for method in methods
         )
 
-    def _clinic_is_plain(self, vals):
-        """Whether an invoice consists of products, taxes and payment terms alone."""
-        company = self.env["res.company"].browse(vals.get("company_id"))
+    def _clinic_are_plain(self, vals_list):
+        """Whether the invoices consist of products, taxes and payment terms alone."""
         return (
-            vals.get("move_type") == "out_invoice"
-            and bool(company and vals.get("invoice_date"))
-            and _is_subset(vals, PLAIN_MOVE_FIELDS)
-            and all(map(_is_plain_line, vals.get("invoice_line_ids", ())))
-            and not self._clinic_get_term(vals, company).early_discount
-            and not self._clinic_has_special_lines(company)
+            self._clinic_is_sync_stock()
+            and all(map(_is_plain, vals_list))
+            and not self._clinic_has_special_lines(vals_list)
+            and not any(self._clinic_get_terms(vals_list).mapped("early_discount"))
         )
 
-    def _clinic_get_term(self, vals, company):
-        if "invoice_payment_term_id" in vals:
-            term = vals["invoice_payment_term_id"]
-            return self.env["account.payment.term"].browse(term)
-        payer = self.env["res.partner"].browse(vals.get("partner_id"))
-        return payer.with_company(company).property_payment_term_id
+    def _clinic_get_terms(self, vals_list):
+        """Return the payment terms that these invoices will have."""
+        terms = self.env["account.payment.term"]
+        by_company = defaultdict(list)
+        for vals in vals_list:
+            if "invoice_payment_term_id" in vals:
+                terms |= terms.browse(vals["invoice_payment_term_id"])
+            else:
+                by_company[vals["company_id"]].append(vals.get("partner_id"))
+        for company_id, payer_ids in by_company.items():
+            payers = self.env["res.partner"].browse(filter(None, payer_ids))
+            terms |= payers.with_company(company_id).property_payment_term_id
+        return terms
 
-    def _clinic_has_special_lines(self, company):
+    def _clinic_has_special_lines(self, vals_list):
         """Whether Odoo books discounts apart, or rounds what is paid in cash."""
         defaults = self.env["ir.default"]._get_model_defaults(self._name)
+        companies = {vals["company_id"] for vals in vals_list}
         return bool(
-            company.account_discount_expense_allocation_id
+            self.env["res.company"]
+            .browse(companies)
+            .account_discount_expense_allocation_id
             or "invoice_cash_rounding_id" in defaults
             or "default_invoice_cash_rounding_id" in self.env.context
         )
@@ -195,6 +204,15 @@ class AccountMove(models.Model):
                 for key, values in needed.items()
             ]
         )
+
+
+def _is_plain(vals):
+    return (
+        vals.get("move_type") == "out_invoice"
+        and bool(vals.get("company_id") and vals.get("invoice_date"))
+        and _is_subset(vals, PLAIN_MOVE_FIELDS)
+        and all(map(_is_plain_line, vals.get("invoice_line_ids", ())))
+    )
 
 
 def _is_subset(vals, names):

@@ -134,7 +134,7 @@ class ClinicBillingRun(models.Model):
         if not self.service_ids:
             raise UserError(self.env._("Choose the services to be invoiced first."))
         self.write({"state": "running", "started_by_id": self.env.uid})
-        self._fill_queue()
+        self._fill_queue(self.service_ids)
         return self._work_off()
 
     def action_pause(self):
@@ -171,9 +171,10 @@ class ClinicBillingRun(models.Model):
         self._check_may_run()
         self._lock_in_state(["failed"], self.env._("There is nothing to try again."))
         self.write({"state": "running", "started_by_id": self.env.uid})
-        # sudo: users read what has become of services, and write it nowhere.
-        self.error_ids.sudo().write({"state": "todo", "reason": False})
-        self.sudo()._queue_items()
+        services = self.error_ids.service_id
+        # sudo: only the engine writes the queue.
+        self.error_ids.sudo().unlink()
+        self._fill_queue(services)
         return self._work_off()
 
     def action_open_invoices(self):

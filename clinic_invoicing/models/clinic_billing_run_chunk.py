@@ -27,9 +27,11 @@ class ClinicBillingRunChunk(models.Model):
 
     _open_index = models.Index("(run_id, id) WHERE state = 'todo'")
 
-    def _get_services(self):
+    def _get_open_items(self):
+        return self.item_ids.filtered(lambda item: item.state == "todo")
+
+    def _get_services(self, items=None):
         """Return what is to be invoiced, as who started the run sees it."""
-        self.ensure_one()
         run = self.run_id
         user = run.started_by_id
         context = {
@@ -39,10 +41,8 @@ class ClinicBillingRunChunk(models.Model):
         }
         # Not in sudo: the run has no more rights than its starter.
         env = self.env(user=user, su=False, context=context)
-        return self._get_open_items().service_id.with_env(env)
-
-    def _get_open_items(self):
-        return self.item_ids.filtered(lambda item: item.state == "todo")
+        items = self._get_open_items() if items is None else items
+        return items.service_id.with_env(env)
 
     def _try_to_lock_services(self):
         """Return whether nobody else is invoicing any of the services."""
@@ -51,53 +51,64 @@ class ClinicBillingRunChunk(models.Model):
 
     def _invoice(self):
         """Invoice the services of this chunk; it and they are locked."""
-        services = self._get_services()
-        reasons = {
-            service.id: ("skipped", sentence)
-            for service, sentence in services._get_billing_obstacles().items()
+        self.ensure_one()
+        items = self._get_open_items()
+        obstacles = {
+            service.id: sentence
+            for service, sentence in self._get_services()
+            ._get_billing_obstacles()
+            .items()
         }
-        ready = services.filtered(lambda service: service.id not in reasons)
-        reasons.update(self._invoice_ready(ready))
-        self._get_open_items()._settle(reasons)
+        reasons = {
+            item: ("skipped", obstacles[item.service_id.id])
+            for item in items
+            if item.service_id.id in obstacles
+        }
+        reasons.update(self._invoice_ready(items.filtered(lambda i: i not in reasons)))
+        items._settle(reasons)
         self.state = "done"
 
-    def _invoice_ready(self, services):
+    def _invoice_ready(self, items):
         """Invoice services; when that fails, find out which of them are to blame.
 
-        :return: ``("failed", sentence)`` by the id of what was not invoiced
+        :return: ``("failed", sentence)`` for each item that was not invoiced
         :rtype: dict
         """
-        if not services:
+        if not items:
             return {}
-        error = self._try_to_invoice(services)
+        invoiced, error = self._try_to_invoice(items)
         if not error:
-            return {}
-        groups = self._get_groups(services)
+            changed = self.env._("Who pays for it has changed meanwhile. Press Retry.")
+            return dict.fromkeys(items - invoiced, ("failed", changed))
+        by = "id" if self.run_id.grouping == "service" else "payer_id"
+        groups = items.grouped(by).values()
         if len(groups) == 1:
-            return dict.fromkeys(services.ids, ("failed", error))
+            return dict.fromkeys(items, ("failed", error))
         reasons = {}
         for group in groups:
             reasons.update(self._invoice_ready(group))
         return reasons
 
-    def _get_groups(self, services):
-        """Return the services of each invoice."""
-        if self.run_id.grouping == "service":
-            return list(services)
-        return list(services.grouped("bill_to_id").values())
-
-    def _try_to_invoice(self, services):
-        """Return what was wrong, nothing when the services are invoiced."""
+    def _try_to_invoice(self, items):
+        """Return those of the items that are invoiced now, and what was wrong."""
+        services = self._get_services(items)
+        run = self.run_id.with_env(services.env)
         try:
             with self.env.cr.savepoint():
-                self.run_id.with_env(services.env)._create_invoices(services)
+                invoices = run._create_invoices(services, items.payer_id)
+                billed = {
+                    (line.clinic_service_id.id, line.move_id.partner_id.id)
+                    for line in invoices.invoice_line_ids
+                }
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             # Not the services' fault: all of it is done again.
             raise
         except Exception as error:
             _logger.info("Services %s were not invoiced", services.ids, exc_info=True)
-            return str(error)
-        return ""
+            return items.browse(), str(error)
+        return items.filtered(
+            lambda item: (item.service_id.id, item.payer_id.id) in billed
+        ), ""
 
     def _give_up(self, reason):
         """List all services of this chunk with what was wrong with it."""

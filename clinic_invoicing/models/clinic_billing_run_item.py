@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ClinicBillingRunItem(models.Model):
-    """What has become of one service of a billing run."""
+    """What has become of a service of a billing run, for each payer it has."""
 
     _name = "clinic.billing.run.item"
     _description = "Service of a Clinic Billing Run"
@@ -32,18 +32,17 @@ class ClinicBillingRunItem(models.Model):
     )
     reason = fields.Char(string="Why Not")
 
-    _service_once = models.UniqueIndex(
-        "(run_id, service_id)", "A service stands in a billing run once."
+    _payer_once = models.UniqueIndex(
+        "(run_id, service_id, COALESCE(payer_id, 0))",
+        "A service stands in a billing run once for each payer.",
     )
     _progress_index = models.Index("(run_id, state)")
 
     def _settle(self, reasons):
         """Record the outcome: the reason for each service that was left out.
 
-        :param dict reasons: pairs of a state and a sentence, by service id
+        :param dict reasons: pairs of a state and a sentence, by item
         """
-        outcomes = self.grouped(
-            lambda item: reasons.get(item.service_id.id, ("done", False))
-        )
+        outcomes = self.grouped(lambda item: reasons.get(item, ("done", False)))
         for (state, reason), items in outcomes.items():
             items.write({"state": state, "reason": reason})

@@ -1,16 +1,5 @@
 from odoo import api, fields, models
-
-# What decides whether a service can be invoiced: one of each kind is asked.
-KINDS = """
-    SELECT min(service.id), count(*), sum(service.amount_total),
-           array_agg(DISTINCT service.bill_to_id)
-      FROM clinic_service service
-     WHERE service.id = ANY(%s)
-     GROUP BY service.billing, service.state, service.bill_to_id IS NULL,
-              service.amount_total = 0,
-              (SELECT count(*) > 1 FROM clinic_service_share share
-                WHERE share.service_id = service.id)
-"""
+from odoo.fields import Domain
 
 
 class ClinicBillingRun(models.Model):
@@ -34,34 +23,60 @@ class ClinicBillingRun(models.Model):
     @api.depends("service_ids", "grouping")
     def _compute_preview(self):
         for run in self:
-            ready, total, payers, skipped = run._get_preview()
+            services = run.service_ids._origin
+            total, payers, ready, invoices = run._preview_invoices(services)
             run.ready_count = ready
             run.preview_total = total
-            run.preview_payer_count = len(payers)
-            by_payer = run.grouping == "payer"
-            run.preview_invoice_count = len(payers) if by_payer else ready
-            run.preview_skipped = "\n".join(
-                f"{count} × {reason}" for reason, count in sorted(skipped.items())
-            )
+            run.preview_payer_count = payers
+            run.preview_invoice_count = payers if run.grouping == "payer" else invoices
+            run.preview_skipped = "\n".join(run._preview_obstacles(services))
 
-    def _get_preview(self):
-        """Return the number, total and payers of what is ready, and what is not.
-
-        Raw SQL: services are counted by the thousand, without reading each of them.
-        """
+    def _preview_invoices(self, services):
+        """Return the total, and the numbers of payers, services and pairs of both."""
         self.ensure_one()
-        services = self.service_ids._origin
-        services.check_access("read")
-        self.env.flush_all()
-        self.env.cr.execute(KINDS, [services.ids])
-        ready, total, payers, skipped = 0, 0.0, set(), {}
-        for service_id, count, amount, payer_ids in self.env.cr.fetchall():
-            example = services.browse(service_id)
-            reason = example._get_billing_obstacles().get(example)
-            if reason:
-                skipped[reason] = skipped.get(reason, 0) + count
-                continue
-            ready += count
-            total += float(amount)
-            payers.update(payer_ids)
-        return ready, total, payers, skipped
+        shares = self.env["clinic.service.share"]
+        ready = (
+            Domain("service_id", "in", services.ids)
+            & Domain("service_id.billing_obstacle", "=", False)
+            & shares._get_billable_domain(self.company_id)
+        )
+        [counts] = shares._read_group(
+            ready,
+            [],
+            [
+                "amount:sum",
+                "partner_id:count_distinct",
+                "service_id:count_distinct",
+                "__count",
+            ],
+        )
+        return counts
+
+    def _preview_obstacles(self, services):
+        """Return how many services are left out for each reason, in sentences."""
+        sentences = services._get_obstacle_sentences()
+        counts = services._read_group(
+            [("id", "in", services.ids), ("billing_obstacle", "!=", False)],
+            ["billing_obstacle"],
+            ["__count"],
+        )
+        return [f"{count} × {sentences[obstacle]}" for obstacle, count in counts]
+
+
+class ClinicServiceShare(models.Model):
+    _inherit = "clinic.service.share"
+
+    def _get_billable_domain(self, company):
+        """Return the domain of what :meth:`_is_billable` says of shares."""
+        payers = Domain("payer_type", "=", "patient")
+        if company.clinic_insurer_settlement == "invoice":
+            payers |= Domain("payer_type", "=", "insurer") & Domain(
+                "settled_date", "=", False
+            )
+        return payers & Domain(
+            [
+                ("state", "=", "to_bill"),
+                ("partner_id", "!=", False),
+                ("amount", "!=", 0),
+            ]
+        )

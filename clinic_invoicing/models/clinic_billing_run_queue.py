@@ -7,7 +7,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 _logger = logging.getLogger(__name__)
 
 # Services of one transaction. A payer who has more has a chunk of their own.
-CHUNK_SIZE = 200
+CHUNK_SIZE = 400
 # Cron jobs that work on runs: Odoo runs each of them on one worker at a time.
 WORKERS = 4
 # How long services are left alone that somebody else is invoicing.
@@ -15,18 +15,14 @@ PATIENCE = timedelta(minutes=1)
 
 FILL = """
     INSERT INTO clinic_billing_run_item (run_id, service_id, payer_id, state)
-    SELECT %(run)s, service.id, service.bill_to_id, 'todo'
-      FROM clinic_service service
-     WHERE service.id = ANY(%(services)s)
+    SELECT %(run)s, service_id, NULLIF(payer_id, 0), 'todo'
+      FROM unnest(%(services)s::int[], %(payers)s::int[]) AS pair(service_id, payer_id)
 """
-# All services of a payer have the same rank, and so come into the same chunk.
+# What has to stay together, a payer or a service, has the same rank, and so comes into
+# the same chunk.
 NUMBER = """
     SELECT id, (place - 1) / %(size)s AS number
-      FROM (SELECT id,
-                   CASE WHEN %(grouping)s = 'payer'
-                        THEN rank() OVER (ORDER BY payer_id)
-                        ELSE row_number() OVER (ORDER BY payer_id, id)
-                   END AS place
+      FROM (SELECT id, rank() OVER (ORDER BY {by}) AS place
               FROM clinic_billing_run_item
              WHERE run_id = %(run)s AND state = 'todo') placed
 """
@@ -50,13 +46,24 @@ class ClinicBillingRun(models.Model):
 
     # === THE QUEUE === #
 
-    def _fill_queue(self):
-        """Remember each service of the run, and divide them into chunks.
+    def _fill_queue(self, services):
+        """Remember who owes what of these services, and divide it into chunks.
 
         Raw SQL: ten thousand rows at once. sudo: only the engine writes the queue.
         """
+        shares = services.sudo().share_ids._get_billable()
+        pairs = dict.fromkeys(
+            (share.service_id.id, share.partner_id.id) for share in shares
+        )
+        # They are listed with what is wrong with them.
+        pairs.update(
+            dict.fromkeys((service.id, 0) for service in services - shares.service_id)
+        )
+        service_ids, payer_ids = map(list, zip(*pairs, strict=True))
         self.env.flush_all()
-        self.env.cr.execute(FILL, {"run": self.id, "services": self.service_ids.ids})
+        self.env.cr.execute(
+            FILL, {"run": self.id, "services": service_ids, "payers": payer_ids}
+        )
         self.sudo()._queue_items()
 
     def _queue_items(self):
@@ -65,9 +72,12 @@ class ClinicBillingRun(models.Model):
         Raw SQL: the ORM knows no window functions.
         """
         self.env.flush_all()
-        values = {"run": self.id, "size": CHUNK_SIZE, "grouping": self.grouping}
+        values = {"run": self.id, "size": CHUNK_SIZE}
+        numbered = NUMBER.format(
+            by="payer_id" if self.grouping == "payer" else "service_id"
+        )
         self.env.cr.execute(
-            f"SELECT DISTINCT number FROM ({NUMBER}) numbered ORDER BY 1", values
+            f"SELECT DISTINCT number FROM ({numbered}) numbered ORDER BY 1", values
         )
         numbers = [number for (number,) in self.env.cr.fetchall()]
         chunks = self.env["clinic.billing.run.chunk"].create(
@@ -79,7 +89,7 @@ class ClinicBillingRun(models.Model):
             UPDATE clinic_billing_run_item item
                SET chunk_id = (%(chunks)s::int[])[
                        array_position(%(numbers)s::bigint[], numbered.number)]
-              FROM ({NUMBER}) numbered
+              FROM ({numbered}) numbered
              WHERE numbered.id = item.id
             """,
             {**values, "chunks": chunks.ids, "numbers": numbers},
@@ -202,10 +212,13 @@ class ClinicBillingRun(models.Model):
 
     # === INVOICES === #
 
-    def _create_invoices(self, services):
+    def _create_invoices(self, services, payers):
         """Invoice services that are ready and locked; say so on each invoice."""
         invoices = services._create_invoices(
-            self.invoice_date, self.grouping, clinic_billing_run_id=self.id
+            self.invoice_date,
+            self.grouping,
+            payers=payers,
+            clinic_billing_run_id=self.id,
         )
         body = self.env._(
             "Made by %(run)s, started by %(user)s.",

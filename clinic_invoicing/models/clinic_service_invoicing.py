@@ -44,12 +44,15 @@ class ClinicService(models.Model):
         # What was read before the lock may be out of date.
         self.invalidate_recordset(["state"])
 
-    def _create_invoices(self, invoice_date, grouping="payer", **common_vals):
+    def _create_invoices(
+        self, invoice_date, grouping="payer", payers=None, **common_vals
+    ):
         """Create and post the invoices of services that are ready and locked.
 
         :param date invoice_date: the date of all the invoices
         :param str grouping: ``payer`` for one invoice per payer, ``service`` for
             one per service
+        :param res.partner payers: only what these owe
         :param dict common_vals: more values for each of the invoices
         :return: the posted invoices, in sudo
         :rtype: account.move
@@ -60,6 +63,8 @@ class ClinicService(models.Model):
         # sudo: the front desk invoices visits and has no other accounting right.
         services = self.sudo()
         shares = services.share_ids._get_billable()
+        if payers is not None:
+            shares = shares.filtered(lambda share: share.partner_id in payers)
         vals_list = [
             {**group._prepare_invoice(payer, invoice_date), **common_vals}
             for payer, group in shares._group_for_invoices(grouping)

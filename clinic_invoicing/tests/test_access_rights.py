@@ -38,11 +38,13 @@ class TestAccessRights(ClinicInvoicingCommon):
         cls.visit = cls._create_event(cls.client)
         cls.service = cls._create_service()
         cls.bill = cls._invoice(cls.service | cls._create_service(cls.insurer_rate))
+        items = cls.bill.clinic_billing_run_id.item_ids
         cls.records = {
             "clinic.service": cls._create_service(),
             "clinic.service.share": cls.service.share_ids,
             "clinic.billing.run": cls.bill.clinic_billing_run_id,
-            "clinic.billing.run.error": cls.bill.clinic_billing_run_id.error_ids,
+            "clinic.billing.run.item": items,
+            "clinic.billing.run.chunk": items.chunk_id,
         }
         cls.env.flush_all()
         cls.env.invalidate_all()
@@ -55,7 +57,8 @@ class TestAccessRights(ClinicInvoicingCommon):
             "clinic.service": "read write create unlink",
             "clinic.service.share": "read create",
             "clinic.billing.run": "read write create",
-            "clinic.billing.run.error": "read create",
+            "clinic.billing.run.item": "read",
+            "clinic.billing.run.chunk": "read",
         }
         expected = {
             self.client_user: nothing,

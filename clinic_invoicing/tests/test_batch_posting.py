@@ -63,8 +63,7 @@ class TestBatchPosting(ClinicInvoicingCommon):
     def _compare(self, *vals_list, is_fast=True):
         """Assert that a batch of these invoices stores what stock stores."""
         stock = self._snapshot(self._post_by_stock, vals_list)
-        made_fast = all(map(self.moves._clinic_is_plain, vals_list))
-        self.assertEqual(made_fast, is_fast)
+        self.assertEqual(self.moves._clinic_are_plain(vals_list), is_fast)
         batch = self._snapshot(self.moves._clinic_create_posted, vals_list)
         self.maxDiff = None
         for subject, expected in stock.items():

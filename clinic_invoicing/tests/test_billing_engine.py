@@ -1,5 +1,6 @@
 from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from odoo.addons.clinic_invoicing.models import (
@@ -132,6 +133,61 @@ class TestBillingEngine(ClinicInvoicingCommon):
         run.action_pause()
         run.with_env(self.runs.env).item_ids.chunk_id[0]._perform_job()
         self.assertFalse(run.invoice_ids)
+
+    # === SEVERAL PAYERS === #
+
+    def _split(self, services, cover):
+        self.practice.clinic_insurer_settlement = "invoice"
+        services.patient_id.clinic_insurer_id = self.insurer
+        wizard = self.env["clinic.service.split"].with_user(self.biller)
+        values = {"service_ids": [Command.set(services.ids)], "cover": cover}
+        wizard.create(values).action_confirm()
+
+    def test_insurer_gets_one_invoice_for_the_services_of_all_chunks(self):
+        services = self._create_services_of_all()
+        self._split(services, cover=70)
+        run = self._create_run(services)
+        self.assertRecordValues(
+            run,
+            [
+                {
+                    "ready_count": 6,
+                    "preview_payer_count": 7,
+                    "preview_invoice_count": 7,
+                    "preview_total": 600,
+                }
+            ],
+        )
+        run.action_start()
+        self._work()
+        self.assertRecordValues(
+            run, [{"state": "done", "invoice_count": 7, "progress": 100}]
+        )
+        totals = {move.partner_id: move.amount_total for move in run.invoice_ids}
+        self.assertEqual(
+            totals, {self.insurer: 420, **dict.fromkeys(self.patients, 30)}
+        )
+
+    def test_invoice_of_one_payer_may_fail_alone(self):
+        services = self._create_services_of_all()
+        self._split(services, cover=70)
+        self._break(self.insurer)
+        run = self._start(services, grouping="service")
+        self._work()
+        self.assertEqual(run.error_ids.payer_id, self.insurer)
+        self.assertEqual(run.error_ids.service_id, services)
+        self.assertEqual(run.invoice_ids.partner_id, self.patients)
+
+    def test_payer_who_changes_meanwhile_is_not_taken_for_invoiced(self):
+        services = self._create_services_of_all()
+        run = self._start(services)
+        services[0].bill_to_id = self.client
+        self._work()
+        self.assertEqual(run.error_ids.service_id, services[0])
+        self.assertEqual(services[0].state, "to_invoice")
+        run.action_retry()
+        self.assertEqual(run.state, "done")
+        self.assertEqual(services[0].invoice_ids.partner_id, self.client)
 
     # === ERRORS === #
 

@@ -387,7 +387,8 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
             ("clinic.service", services.ids),
             ("clinic.service.share", services.share_ids.ids),
             ("clinic.billing.run", self.own_bill.clinic_billing_run_id.ids),
-            ("clinic.billing.run.error", [1]),
+            ("clinic.billing.run.item", [1]),
+            ("clinic.billing.run.chunk", [1]),
         ):
             self.assertForbidden(model, "read", ids, ["id"])
             self.assertForbidden(model, "search", [])
