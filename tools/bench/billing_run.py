@@ -34,7 +34,8 @@ SERVICES = 600
 MANY_INVOICES = 100_000
 SERVICES_OF_MEMORY = 10_000
 MOST_MEGABYTES = 150
-SERVICES_OF_WORKERS = 1_200
+ROUNDS_OF_WORKERS = 2
+SERVICES_OF_WORKERS = 2_400
 UNIT = "services/s"
 SCRIPT = """
 import sys
@@ -109,7 +110,7 @@ def _measure_memory(database: str) -> Row:
 
 def _measure_workers(database: str) -> Row:
     one, two = [], []
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS_OF_WORKERS):
         one.append(_work(database, 1))
         two.append(_work(database, 2))
     return _row("billing_run_two_workers_vs_one", two, one)
