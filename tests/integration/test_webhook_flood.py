@@ -1,155 +1,47 @@
 """20,000 messages that nobody should believe, over HTTP, to a served Odoo."""
 
 import contextlib
-import hashlib
-import hmac
 import json
 import random
 import re
-import time
 from collections import Counter
-from dataclasses import dataclass
+from types import SimpleNamespace
 
-import psycopg2
+import database_state
 import pytest
 from bench.courier import Courier
 from bench.practice import WEBHOOK_SECRET, paid_messages, prepare
+from forgeries import MARK, MUTANTS, WAYS, Forgery, replayed
+from odoo_runs import run_step
 
-from workbench import databases, postgres
-from workbench.emulator import SECRET_KEY
+from stripe_emulator.control import Control
+from workbench import databases, odoo_command, postgres
+from workbench.emulator import SECRET_KEY, running_emulator
 from workbench.server import running_odoo
 
 MESSAGES = 20_000
+PAYMENTS = 20
 CONNECTIONS = 3
 SEED = 19
-# What must not be found anywhere; each message holds it.
-MARK = "MARKNAME"
+ACCEPTED, REFUSED = 200, 403
+INBOX = "clinic_stripe_event"
 # What must not change, whatever arrives.
-WATCHED = ("payment_transaction", "account_move", "account_payment", "payment_token")
-HUGE = 2**20
-
-
-@dataclass(frozen=True)
-class Forgery:
-    body: bytes
-    signature: bytes | None
-    # How many of them there are, as werkzeug joins repeated headers.
-    repeated: int = 1
-    may_be_believed: bool = False
-
-
-def sign(body, secret=WEBHOOK_SECRET, age=0):
-    moment = int(time.time()) - age
-    signed = b"%d." % moment + body
-    digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-    return f"t={moment},v1={digest}".encode()
-
-
-# === WAYS TO FORGE === #
-
-
-def truncated(chance, body):
-    return Forgery(body[: chance.randrange(len(body))], sign(body))
-
-
-def flipped(chance, body):
-    return Forgery(flip(chance, body), sign(body))
-
-
-def flipped_signature(chance, body):
-    # It may also hit what means nothing, as the name of another scheme.
-    return Forgery(body, in_a_header(flip(chance, sign(body))), may_be_believed=True)
-
-
-def signed_by_somebody(chance, body):
-    return Forgery(body, sign(body, f"whsec_{chance.random()}"))
-
-
-def signed_by_nobody(chance, body):
-    return Forgery(body, None)
-
-
-def old(chance, body):
-    return Forgery(body, sign(body, age=chance.randrange(310, 10**6)))
-
-
-def of_tomorrow_for_another(chance, body):
-    return Forgery(body, sign(body, "whsec_of_another", age=-86400))
-
-
-def noise(chance, body):
-    return Forgery(chance.randbytes(chance.randrange(200)), sign(body))
-
-
-def signed_noise(chance, body):
-    # Not even text: there is nothing that could have been signed.
-    body = b"\xff" + chance.randbytes(chance.randrange(200))
-    return Forgery(body, sign(body))
-
-
-def signed_nonsense(chance, body):
-    nonsense = chance.choice([None, [], 7, MARK, {}, {"id": MARK}, {"data": []}])
-    body = json.dumps(nonsense).encode()
-    return Forgery(body, sign(body))
-
-
-def too_deep(chance, body):
-    body = b"[" * chance.randrange(5_000, 50_000)
-    return Forgery(body, sign(body))
-
-
-def odd_event(chance, body):
-    """Return what Stripe would have to sign itself: odd, but an event."""
-    event = json.loads(body)
-    path = chance.choice(["id", "type", "data", "livemode"])
-    event[path] = chance.choice([None, 7, [], {}, "\0", "x" * 300, "\ud800"])
-    body = json.dumps(event).encode()
-    return Forgery(body, sign(body), may_be_believed=True)
-
-
-def odd_header(chance, body):
-    header = chance.choice(
-        [b"", b"t", b"t=,v1=", b"v1=abc", b"t=1,v1=abc", b"=" * 5000, b"\xff\xfe,v1=a"]
-    )
-    return Forgery(body, header)
-
-
-def two_headers(chance, body):
-    return Forgery(body, sign(body, "whsec_of_another"), repeated=2)
-
-
-def replayed(chance, body):
-    return Forgery(body, sign(body), may_be_believed=True)
-
-
-WAYS = (
-    truncated,
-    flipped,
-    flipped_signature,
-    signed_by_somebody,
-    signed_by_nobody,
-    old,
-    of_tomorrow_for_another,
-    noise,
-    signed_noise,
-    signed_nonsense,
-    too_deep,
-    odd_event,
-    odd_header,
-    two_headers,
-    replayed,
+FILLED = ("payment_provider", "payment_transaction", "res_partner")
+WATCHED = (
+    *FILLED,
+    "account_move",
+    "account_move_line",
+    "account_partial_reconcile",
+    "account_payment",
+    "clinic_card_consent",
+    "clinic_service",
+    "clinic_service_share",
+    "clinic_stripe_customer",
+    "clinic_stripe_detachment",
+    "clinic_stripe_dispute",
+    "payment_token",
 )
-
-
-def flip(chance, text):
-    changed = bytearray(text)
-    changed[chance.randrange(len(text))] ^= 1 << chance.randrange(8)
-    return bytes(changed)
-
-
-def in_a_header(text):
-    """Return the text without what would end the header."""
-    return re.sub(rb"[\x00-\x1f\x7f]", b"?", text)
+HUGE = 2**20
 
 
 # === SENDING === #
@@ -175,22 +67,14 @@ def served():
     with contextlib.ExitStack() as stack:
         stack.enter_context(postgres.running())
         database = stack.enter_context(databases.cloned("full"))
-        prepare(database, 20)
+        prepare(database, PAYMENTS)
         yield stack.enter_context(running_odoo(database, evented=True, dbfilter=""))
 
 
 def snapshot(database):
-    """Return what the watched tables hold, as one hash each."""
-    connection = psycopg2.connect(dbname=database)
-    with contextlib.closing(connection), connection.cursor() as cursor:
-        found = {}
-        for table in WATCHED:
-            cursor.execute(
-                f"select md5(coalesce(string_agg(t::text, '' order by id), ''))"
-                f" from {table} t"
-            )
-            found[table] = cursor.fetchone()[0]
-        return found
+    """Return all that the watched tables hold."""
+    columns = database_state.columns(database)
+    return database_state.rows(database, {table: columns[table] for table in WATCHED})
 
 
 def marked_bodies():
@@ -198,14 +82,27 @@ def marked_bodies():
     name = json.dumps(f"Clara {MARK}").encode()
     return [
         message.body.replace(b'"name": null', b'"name": ' + name)
-        for message in paid_messages(20)
+        for message in paid_messages(PAYMENTS)
     ]
 
 
+@pytest.fixture(scope="module")
+def flooded(served):
+    bodies = marked_bodies()
+    assert all(MARK.encode() in body for body in bodies)
+    before = snapshot(served.database)
+    assert all(before[table] for table in FILLED)
+    seen, believed = flood(served.url, bodies)
+    return SimpleNamespace(before=before, seen=seen, believed=believed)
+
+
 def flood(url, bodies):
-    """Send everything; return how often each way met each status."""
+    """Send everything.
+
+    :return: how often each way met each status, and the ids of what was believed
+    """
     chance = random.Random(SEED)
-    seen = Counter()
+    seen, believed = Counter(), set()
     with contextlib.ExitStack() as stack:
         senders = [stack.enter_context(Sender(url)) for _ in range(CONNECTIONS)]
         for number in range(MESSAGES):
@@ -213,26 +110,50 @@ def flood(url, bodies):
             forgery = way(chance, chance.choice(bodies))
             status = senders[number % CONNECTIONS].send(forgery)
             seen[way.__name__, forgery.may_be_believed, status] += 1
-    return seen
+            if status == ACCEPTED:
+                believed.add(json.loads(forgery.body)["id"])
+    return seen, believed
 
 
-def test_forged_messages_change_nothing_and_break_nothing(served):
-    bodies = marked_bodies()
-    assert all(MARK.encode() in body for body in bodies)
-    before = snapshot(served.database)
-    seen = flood(served.url, bodies)
-    assert sum(seen.values()) == MESSAGES
-    for (way, may_be_believed, status), count in seen.items():
-        allowed = {200, 403} if may_be_believed else {403}
-        assert status in allowed, f"{way}: {count} times {status}"
-    assert seen["replayed", True, 200] == len(range(14, MESSAGES, len(WAYS)))
-    assert snapshot(served.database) == before
-    log = served.log.read_text(errors="replace")
-    assert log.count("Refused a message") > MESSAGES / 2
+def assert_nothing_is_told(log):
     for secret in (MARK, WEBHOOK_SECRET, SECRET_KEY):
         assert secret not in log
     assert "Traceback" not in log
     assert not re.search(r" (ERROR|CRITICAL) ", log)
+
+
+def test_forged_messages_change_nothing_and_break_nothing(served, flooded):
+    assert sum(flooded.seen.values()) == MESSAGES
+    for (way, may_be_believed, status), count in flooded.seen.items():
+        allowed = {ACCEPTED, REFUSED} if may_be_believed else {REFUSED}
+        assert status in allowed, f"{way}: {count} times {status}"
+    sent_again = len(range(WAYS.index(replayed), MESSAGES, len(WAYS)))
+    assert flooded.seen["replayed", True, ACCEPTED] == sent_again
+    assert snapshot(served.database) == flooded.before
+    log = served.log.read_text(errors="replace")
+    assert log.count("Refused a message") > MESSAGES / 2
+    assert_nothing_is_told(log)
+
+
+def test_what_has_to_be_believed_is_stored_once_and_settles_nothing(served, flooded):
+    """Who can sign may tell anything; Stripe is asked, and knows of nothing."""
+    with running_emulator() as emulator:
+        states = run_step(served.database, "flood.work_off", emulator=emulator.url)
+        asked = Control(emulator.url).requests()
+    log = odoo_command.log_of(served.database).read_text(errors="replace")
+    assert snapshot(served.database) == flooded.before
+    columns = {INBOX: database_state.columns(served.database)[INBOX]}
+    rows = database_state.rows(served.database, columns)[INBOX]
+    position = columns[INBOX].index("event_id")
+    assert sorted(row[position] for row in rows) == sorted(flooded.believed)
+    assert len(flooded.believed) > PAYMENTS + MUTANTS / 2
+    assert MARK not in repr(rows)
+    assert set(states) == {"failed", "ignored"}
+    assert sum(states.values()) == len(rows)
+    # Each payment was asked about, and nothing was asked for.
+    assert {each["method"] for each in asked} == {"GET"}
+    assert len({each["path"] for each in asked}) > PAYMENTS
+    assert_nothing_is_told(log)
 
 
 def test_a_huge_message_is_refused(served):
