@@ -30,6 +30,10 @@ select p.id, p.payment_type, p.state, p.amount, p.payment_transaction_id,
     or p.{reversed} in (select id from account_payment
                          where payment_transaction_id = any(%s))
 """
+DISPUTES = """
+select dispute_id, status from clinic_stripe_dispute
+ where dispute_id = any(%s) order by id
+"""
 RECEIVABLES = """
 select m.name, m.move_type, l.amount_residual, l.reconciled, m.id
   from account_move_line l
@@ -121,6 +125,7 @@ class Books:
 
     def disagreements(self):
         yield from self._per_intent()
+        yield from self._disputes()
         yield from self._totals()
         yield from self._invoices()
         yield from self._left_open()
@@ -154,6 +159,14 @@ class Books:
                 tx = transactions[tx["source_transaction_id"]]
             intents[payment["id"]] = tx and tx["provider_reference"]
         return intents
+
+    def _disputes(self):
+        """Each dispute is known once, with its end."""
+        ids = [each["id"] for pay in self.at_stripe for each in pay["disputes"]]
+        rows = self._read(DISPUTES, "id status", ids)
+        states = tuple(row["status"] for row in rows)
+        if states != self.cell.flow.disputes:
+            yield f"the disputes are {states}, not {self.cell.flow.disputes}"
 
     def _totals(self):
         """Compare with what the people in this flow wanted."""

@@ -24,6 +24,8 @@ class Fault:
     may_crash = False
     # Whether a cell proves nothing unless the fault has hit something.
     must_strike = False
+    # Whether what Stripe tells arrives before the recovery.
+    lets_messages_through = True
 
     def before(self, cell):
         """Make the fault ready, before anything happens."""

@@ -40,6 +40,7 @@ class FiveTimes(Disturbed):
 class Reordered(Disturbed):
     """Messages come when all is over, the last one first."""
 
+    lets_messages_through = False
     rule = ("hold", {})
 
     def recover(self, cell):
@@ -50,6 +51,7 @@ class Reordered(Disturbed):
 class LateByADay(Disturbed):
     """Nobody comes back from the card form, and messages come the next day."""
 
+    lets_messages_through = False
     rule = ("delay", {"seconds": DAY})
     browser_returns = False
     client_looks = True
@@ -64,6 +66,7 @@ class LateByADay(Disturbed):
 class Never(Disturbed):
     """Nobody comes back from the card form, and no message comes at all."""
 
+    lets_messages_through = False
     rule = ("drop", {})
     browser_returns = False
 
@@ -71,6 +74,7 @@ class Never(Disturbed):
 class EndpointDown(Disturbed):
     """Nobody listens where messages are sent, until the practice is back."""
 
+    lets_messages_through = False
     browser_returns = False
 
     def before(self, cell):

@@ -1,6 +1,7 @@
 """Flows in which somebody pays."""
 
 from faults_at_calls import process_events
+from flow import Flow
 from practice import CLIENT, PRICE
 
 CREATE_INTENT = ("POST", "/v1/payment_intents")
@@ -8,21 +9,11 @@ READ_INTENT = ("GET", "/v1/payment_intents/*")
 PAID = ("done", "authorized")
 
 
-class PortalCard:
+class PortalCard(Flow):
     """A client pays one invoice with a card that is typed into Stripe's form."""
 
     name = "portal card"
     card = "visa"
-    invoices = 1
-    nonsense = {}
-    # What Stripe's books and Odoo's say at the end, in money and per cell.
-    charged = PRICE
-    given_back = 0
-    still_owed = 0
-    service_state = "paid"
-
-    def prepare(self, cell):
-        cell.take_invoices(self.invoices)
 
     def act(self, cell):
         values = self.open_form(cell)
@@ -131,19 +122,10 @@ def is_owed(cell):
     )
 
 
-class SavedCard:
+class SavedCard(Flow):
     """A biller charges the card that a client has saved."""
 
     name = "saved card at the desk"
-    invoices = 1
-    nonsense = {}
-    charged = PRICE
-    given_back = 0
-    still_owed = 0
-    service_state = "paid"
-
-    def prepare(self, cell):
-        cell.take_invoices()
 
     def act(self, cell):
         cell.strike(charge_saved_card, CREATE_INTENT)

@@ -1,28 +1,27 @@
 """Flows that begin at Stripe: Odoo is told, and nobody presses anything."""
 
 from faults_at_calls import process_events
-from flows_paying import pay_in_peace
+from flow import Flow
+from flows_paying import is_owed, pay_in_peace
 from practice import PRICE
-from recovery import is_unsettled
+from recovery import is_unsettled, settle
 
 READ = ("GET", "/v1/*")
 
 
-class Told:
+class Told(Flow):
     """A paid invoice, and something that happens to its payment at Stripe."""
 
-    invoices = 1
     nonsense = {
         "event before the answer": "it happens at Stripe: no request of ours waits for"
         " the answer",
     }
-    charged = PRICE
     given_back = PRICE
     still_owed = PRICE
     service_state = "invoiced"
 
     def prepare(self, cell):
-        cell.take_invoices()
+        super().prepare(cell)
         pay_in_peace(cell)
         (payment,) = cell.payments_at_stripe()
         cell.memory["intent"] = payment["payment_intent"]
@@ -31,9 +30,6 @@ class Told:
         self.happen(cell)
         cell.stripe.wait_delivered(5)
         cell.strike(work_on_messages, READ)
-
-    def again(self, cell):
-        """Nobody has to do anything."""
 
     def happen(self, cell):
         """Let it happen at Stripe."""
@@ -59,11 +55,25 @@ class DisputeLost(Told):
     """A client disputes a payment at the bank, and the bank takes it back."""
 
     name = "dispute lost"
+    disputes = ("lost",)
+
+    def act(self, cell):
+        super().act(cell)
+        if cell.fault.lets_messages_through:
+            self.look_meanwhile(cell)
+        self.decide(cell, cell.memory["dispute"])
+        cell.stripe.wait_delivered(5)
+        cell.strike(work_on_messages, READ)
 
     def happen(self, cell):
         dispute = cell.stripe.create_dispute(cell.memory["intent"])
-        cell.stripe.wait_delivered(5)
-        self.decide(cell, dispute["id"])
+        cell.memory["dispute"] = dispute["id"]
+
+    def look_meanwhile(self, cell):
+        """See that the money is gone, some time before the bank decides."""
+        settle(cell)
+        if not is_owed(cell):
+            cell.complain("the bank has the money, and nothing is owed")
 
     def decide(self, cell, dispute):
         cell.stripe.lose_dispute(dispute)
@@ -75,6 +85,7 @@ class DisputeWon(DisputeLost):
     name = "dispute won"
     given_back = still_owed = 0
     service_state = "paid"
+    disputes = ("won",)
 
     def decide(self, cell, dispute):
         cell.stripe.win_dispute(dispute)

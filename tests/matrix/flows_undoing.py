@@ -1,5 +1,6 @@
 """Flows in which a manager takes a payment back."""
 
+from flow import Flow
 from flows_paying import pay_in_peace
 from practice import ADMIN, PRICE
 
@@ -9,19 +10,16 @@ PART = 50
 REASON = "Typing error"
 
 
-class Undo:
+class Undo(Flow):
     """A paid invoice, and a manager who undoes what was paid."""
 
-    invoices = 1
-    nonsense = {}
-    charged = PRICE
     given_back = PRICE
     still_owed = PRICE
     service_state = "invoiced"
     call = REFUND
 
     def prepare(self, cell):
-        cell.take_invoices()
+        super().prepare(cell)
         pay_in_peace(cell)
         cell.memory["payment"] = cell.stage.value(
             "select p.id from account_payment p"
