@@ -125,6 +125,7 @@ class Books:
 
     def disagreements(self):
         yield from self._per_intent()
+        yield from self._holds()
         yield from self._disputes()
         yield from self._totals()
         yield from self._invoices()
@@ -159,6 +160,16 @@ class Books:
                 tx = transactions[tx["source_transaction_id"]]
             intents[payment["id"]] = tx and tx["provider_reference"]
         return intents
+
+    def _holds(self):
+        """Nothing is reserved on a card that nobody will ever take."""
+        right = self.cell.flow.status_at_stripe
+        for payment in self.at_stripe:
+            intent, status = payment["payment_intent"], payment["status"]
+            if payment["authorised"]:
+                yield f"{intent}: {payment['authorised']} is still held at Stripe"
+            if right and status != right:
+                yield f"{intent} is {status} at Stripe, not {right}"
 
     def _disputes(self):
         """Each dispute is known once, with its end."""

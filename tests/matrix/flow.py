@@ -17,6 +17,8 @@ class Flow:
     service_state = "paid"
     # What became of each dispute.
     disputes = ()
+    # What becomes of every payment at Stripe, where there is only one right answer.
+    status_at_stripe = ""
 
     def prepare(self, cell):
         """Do what was before, in peace."""

@@ -116,6 +116,7 @@ class VoidOfAuthorised(VoidOfPaid):
 
     name = "void of authorised"
     charged = given_back = 0
+    status_at_stripe = "canceled"
     call = CANCEL
 
     def prepare(self, cell):
