@@ -31,18 +31,29 @@ class Cell:
     trace: list[str] = field(default_factory=list)
     # Whether the fault has hit anything: a cell in which nothing failed proves nothing.
     struck: bool = False
+    # Whether it has hit the click that it strikes now.
+    is_hit: bool = False
     complaints: list[str] = field(default_factory=list)
     # What a flow wants to remember.
     memory: dict = field(default_factory=dict)
 
     def __post_init__(self):
         self.began = time.monotonic()
-        self.last_event = self.stage.value(
-            "select coalesce(max(id), 0) from clinic_stripe_event"
-        )
+        self.last_event = self._get_last_message()
+        self.first_message = self.last_event
         self.intents_before = {
             payment["payment_intent"] for payment in self.stripe.ledger()["payments"]
         }
+
+    def end_peace(self):
+        """Remember where the messages begin that the fault may have to do with."""
+        self.first_message = self._get_last_message()
+
+    def has_new_messages(self):
+        return self._get_last_message() > self.first_message
+
+    def _get_last_message(self):
+        return self.stage.value("select coalesce(max(id), 0) from clinic_stripe_event")
 
     @property
     def stripe(self):
@@ -103,10 +114,14 @@ class Cell:
         :return: what they saw, the last at the end
         """
         self.note(f"-- {self.fault.name} strikes {click.__name__}, {call or 'commit'}")
+        self.is_hit = False
         answers = [self.fault.strike(self, click, call)]
         if not answers[-1].is_done:
             answers.append(self.do(second or click, "impatiently: "))
         self.fault.end_strike(self)
+        self.struck |= self.is_hit
+        if call and self.fault.hits_requests and not self.is_hit:
+            self.complain(f"the fault has not hit {click.__name__}")
         return answers
 
     def note(self, text):

@@ -24,6 +24,8 @@ class Fault:
     may_crash = False
     # Whether a cell proves nothing unless the fault has hit something.
     must_strike = False
+    # Whether it has to hit each request that it strikes.
+    hits_requests = False
     # Whether what Stripe tells arrives before the recovery.
     lets_messages_through = True
 
@@ -49,6 +51,7 @@ class StripeFails(Fault):
     count: int | None = None
     settings: dict = field(default_factory=dict)
     must_strike = True
+    hits_requests = True
     everything: bool = False
     known: bool = False
 
@@ -71,7 +74,7 @@ class StripeFails(Fault):
         fault_id = cell.memory.pop("fault", None)
         if fault_id:
             faults = {fault["id"]: fault for fault in cell.stripe.faults()}
-            cell.struck |= faults[fault_id]["hits"] > 0
+            cell.is_hit |= faults[fault_id]["hits"] > 0
             cell.stripe.remove_fault(fault_id)
 
 
@@ -81,6 +84,7 @@ class Held(Fault):
 
     moment: str = "pause_after"
     must_strike = True
+    hits_requests = True
     is_unknown = True
     may_crash = True
 
@@ -91,8 +95,7 @@ class Held(Fault):
         future = cell.begin(click)
         try:
             if _wait_held(cell, held["id"], future):
-                cell.struck = True
-                self.happen(cell, held["id"], future)
+                cell.is_hit = self.happen(cell, held["id"], future)
         finally:
             cell.stripe.remove_fault(held["id"])
         return future.result()
@@ -102,7 +105,11 @@ class Held(Fault):
         return cell.do(click)
 
     def happen(self, cell, held_id, future):
-        """Do what the fault is about; the request goes on afterwards."""
+        """Do what the fault is about; the request goes on afterwards.
+
+        :return: whether it has happened
+        """
+        raise NotImplementedError
 
 
 def _wait_held(cell, held_id, future):
@@ -122,6 +129,7 @@ class Killed(Held):
     def happen(self, cell, held_id, future):
         cell.stage.kill_worker_in_transaction()
         cell.stripe.release(held_id, drop=True)
+        return True
 
 
 class KilledBeforeCommit(Held):
@@ -130,12 +138,12 @@ class KilledBeforeCommit(Held):
     def happen(self, cell, held_id, future):
         with cell.stage.closed_gate() as kill_who_commits:
             cell.stripe.release(held_id)
-            cell.struck |= kill_who_commits(future)
+            return kill_who_commits(future)
 
     def strike_commit(self, cell, click):
         with cell.stage.closed_gate() as kill_who_commits:
             future = cell.begin(click)
-            cell.struck |= kill_who_commits(future)
+            cell.is_hit = kill_who_commits(future)
         return future.result()
 
 
@@ -146,15 +154,22 @@ class Collided(Held):
     may_crash = False
 
     def happen(self, cell, held_id, future):
-        cell.stage.arm_collision()
+        self._arm(cell)
         cell.stripe.release(held_id)
+        # Told when the request is over.
+        return False
 
     def strike_commit(self, cell, click):
-        cell.stage.arm_collision()
+        self._arm(cell)
         return cell.do(click)
 
+    def _arm(self, cell):
+        cell.stage.arm_collision()
+        cell.memory["is armed"] = True
+
     def end_strike(self, cell):
-        cell.struck |= cell.stage.has_collided()
+        is_armed = cell.memory.pop("is armed", False)
+        cell.is_hit = is_armed and cell.stage.has_collided()
         cell.stage.disarm_collision()
 
 
@@ -164,6 +179,7 @@ class DatabaseRestarted(Held):
     def happen(self, cell, held_id, future):
         cell.stage.postgres.restart()
         cell.stripe.release(held_id)
+        return True
 
 
 class ToldBeforeAnswer(Held):
@@ -173,14 +189,14 @@ class ToldBeforeAnswer(Held):
     may_crash = False
 
     def happen(self, cell, held_id, future):
-        cell.stripe.wait_delivered(5)
+        is_told = cell.stripe.wait_delivered(5) and cell.has_new_messages()
         job = cell.begin(process_events)
         # The job may have to wait for the very request that waits for Stripe.
         deadline = time.monotonic() + 2
         while not job.done() and time.monotonic() < deadline:
             time.sleep(0.02)
         cell.stripe.release(held_id)
-        job.result()
+        return job.result().is_done and is_told
 
 
 def process_events(cell):

@@ -27,6 +27,7 @@ def play(stage, flow, fault):
     cell = Cell(stage, flow, fault)
     try:
         flow.prepare(cell)
+        cell.end_peace()
         fault.before(cell)
         flow.act(cell)
         check_told(cell)
