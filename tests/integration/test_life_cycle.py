@@ -153,8 +153,16 @@ def test_what_stock_had_left_open_is_settled(settled):
     assert set(told["inbox"]) == {"done"}
 
 
+def test_the_practice_has_used_what_only_the_gateway_has(settled):
+    assert settled.told["clinic"] == {
+        "services": ["paid", "invoiced", "to_invoice", "invoiced"],
+        "disputes": [["lost", 15]],
+        "residuals": [0, 100, 0, 100],
+    }
+
+
 def test_stripes_books_and_odoos_agree_afterwards(settled):
-    assert settled.told["ledger"] == settled.told["books"] == [875, 120]
+    assert settled.told["ledger"] == settled.told["books"] == [1275, 320]
 
 
 def test_stock_works_on_when_the_gateway_is_gone(used, settled):
@@ -179,7 +187,7 @@ def test_stock_works_on_when_the_gateway_is_gone(used, settled):
     assert told["residuals"] == [0, 0]
     assert told["has_key"]
     assert told["reference_names_the_invoice"]
-    assert told["ledger"] == told["books"] == [985, 135]
+    assert told["ledger"] == told["books"] == [1385, 335]
 
 
 # === ONE AFTER THE OTHER === #

@@ -92,13 +92,43 @@ def settle_what_was_open(env, emulator, facts):
         _pay_again(practice, invoices[name])
     charged = _charge_saved_card(practice, facts)
     practice.run_jobs()
+    clinic = _use_clinic(practice, facts)
     return {
+        "clinic": clinic,
         "states": {name: tx.state for name, tx in txs.items()},
         "residuals": {name: inv.amount_residual for name, inv in invoices.items()},
         "charged": [charged.state, charged.invoice_ids.amount_residual],
         "inbox": sorted(env["clinic.stripe.event"].search([]).mapped("state")),
         "ledger": practice.totals(),
         "books": practice.booked(),
+    }
+
+
+def _use_clinic(practice, facts):
+    """Bill services by card, and take back what was paid for most of them."""
+    env = practice.env
+    client = env["res.partner"].browse(facts["client"])
+    client.clinic_is_patient = True
+    services = _create_services(env, client, 4)
+    invoices = _invoice_each(env, services)
+    txs = [_pay_and_return(practice, invoice) for invoice in invoices]
+    practice.run_jobs()
+    _paid, taken_back, voided, disputed = txs
+    taken_back.payment_id._clinic_undo("refund", 100, "Typing error")
+    voided.invoice_ids._clinic_void(
+        "Typing error", services="to_invoice", money="refund"
+    )
+    told = practice.stripe.create_dispute(practice.intent_of(disputed))
+    practice.tell("charge.dispute.created", facts["endpoint"], told["id"])
+    practice.run_jobs()
+    practice.stripe.lose_dispute(told["id"])
+    practice.tell("charge.dispute.closed", facts["endpoint"], told["id"])
+    practice.run_jobs()
+    disputes = env["clinic.stripe.dispute"].search([])
+    return {
+        "services": services.mapped("state"),
+        "disputes": disputes.mapped(lambda each: [each.status, each.fee_booked]),
+        "residuals": [tx.invoice_ids.amount_residual for tx in txs],
     }
 
 
@@ -169,6 +199,15 @@ def use_invoicing(env):
         "generic_coa", company=env.company, install_demo=False
     )
     client = env["res.partner"].create({"name": "Client", "clinic_is_patient": True})
+    services = _create_services(env, client, 3)
+    paid, owed = _invoice_each(env, services[:2])
+    env["account.payment.register"].with_context(
+        active_model="account.move", active_ids=paid.ids
+    ).create({})._create_payments()
+    return {"owed": owed.id, "client": client.id}
+
+
+def _create_services(env, client, count):
     rate = env["product.product"].create(
         {
             "name": "Consultation",
@@ -180,16 +219,15 @@ def use_invoicing(env):
         }
     )
     vals = {"patient_id": client.id, "rate_id": rate.id}
-    services = env["clinic.service"].create([vals] * 3)
+    return env["clinic.service"].create([vals] * count)
+
+
+def _invoice_each(env, services):
     run = env["clinic.billing.run"].create(
-        {"service_ids": [Command.set(services[:2].ids)], "grouping": "service"}
+        {"service_ids": [Command.set(services.ids)], "grouping": "service"}
     )
     run.action_start()
-    paid, owed = run.invoice_ids
-    env["account.payment.register"].with_context(
-        active_model="account.move", active_ids=paid.ids
-    ).create({})._create_payments()
-    return {"owed": owed.id, "client": client.id}
+    return services.mapped("invoice_ids")
 
 
 def pay_what_was_owed(env, emulator, owed):
