@@ -52,6 +52,24 @@ class Courier:
         return int(answer.split()[1])
 
 
+class PassingCourier:
+    """A new connection for each message: Odoo's workers close it after one."""
+
+    def __init__(self, url: str):
+        self._url = url
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Nothing is open."""
+
+    def post(self, message: Message) -> int:
+        """Deliver a message; return the status of the answer."""
+        with Courier(self._url) as courier:
+            return courier.post(message)
+
+
 def _is_complete(answer: bytes) -> bool:
     head, end, body = answer.partition(b"\r\n\r\n")
     return bool(end) and len(body) >= int(LENGTH.search(head)[1])
