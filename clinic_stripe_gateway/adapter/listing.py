@@ -68,6 +68,7 @@ class ListedDispute:
     """A payment that the payer's bank questions.
 
     :ivar int withdrawn: what Stripe has taken of the amount and not given back
+    :ivar int fee: what Stripe keeps for it, in ``fee_currency``, the account's
     """
 
     id: str
@@ -78,6 +79,8 @@ class ListedDispute:
     currency: str
     created: int
     withdrawn: int
+    fee: int
+    fee_currency: str
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,9 @@ def _to_refund(refund):
 
 
 def _to_dispute(dispute):
+    # In the currency of the account, which need not be that of the payment.
+    movements = dispute.balance_transactions
+    currency = movements[0].currency if movements else dispute.currency
     return ListedDispute(
         id=dispute.id,
         charge=_to_charge(dispute.charge),
@@ -188,9 +194,9 @@ def _to_dispute(dispute):
         amount=dispute.amount,
         currency=dispute.currency.upper(),
         created=dispute.created,
-        withdrawn=sum_withdrawn(
-            dispute.amount, dispute.currency, dispute.balance_transactions
-        ),
+        withdrawn=sum_withdrawn(dispute.amount, dispute.currency, movements),
+        fee=sum(each.fee for each in movements),
+        fee_currency=currency.upper(),
     )
 
 

@@ -75,17 +75,18 @@ class ClinicStripeCheck(models.Model):
         odoo_currency = payments.currency_id[:1]
         currency = odoo_currency
         if listed:
-            currency = (
-                self.env["res.currency"]
-                .with_context(active_test=False)  # Stripe may know more than Odoo uses.
-                .search([("name", "=", listed.currency)], limit=1)
-            )
+            currency = self._find_currency(listed.currency)
         return {
             "currency_id": currency.id,
             "stripe_amount": currency and currency._clinic_stripe_to_major(expected),
             "odoo_currency_id": (odoo_currency or currency).id,
             "odoo_amount": sum(payments.mapped("amount")),
         }
+
+    def _find_currency(self, name):
+        # context: Stripe may know more currencies than Odoo uses.
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        return currencies.search([("name", "=", name)], limit=1)
 
 
 def _stands(payment):

@@ -13,6 +13,7 @@ HINT_BY_KIND = {
     "dispute_not_booked": "charge.dispute.updated",
     "dispute_missing": "charge.dispute.updated",
     "dispute_amount": "charge.dispute.updated",
+    "dispute_fee": "charge.dispute.updated",
 }
 
 
@@ -47,6 +48,7 @@ class ClinicStripeDifference(models.Model):
             ("dispute_missing", "Dispute in the books, nothing withdrawn"),
             ("dispute_amount", "Dispute of another amount"),
             ("dispute_twice", "Dispute booked twice"),
+            ("dispute_fee", "Another fee of a dispute"),
         ],
         required=True,
         readonly=True,
@@ -186,5 +188,10 @@ class ClinicStripeDifference(models.Model):
             ),
             "dispute_twice": self.env._(
                 "Stripe has withdrawn this once, but several entries say so."
+            ),
+            "dispute_fee": self.env._(
+                "Stripe has kept another fee for this dispute than was booked. Settle "
+                "books what was never booked; an entry that somebody has changed since "
+                "has to be corrected by hand."
             ),
         }

@@ -30,9 +30,15 @@ select p.id, p.payment_type, p.state, p.amount, p.payment_transaction_id,
     or p.{reversed} in (select id from account_payment
                          where payment_transaction_id = any(%s))
 """
+# The fee is an expense; where it is taken from is where the payout is awaited.
 DISPUTES = """
-select dispute_id, status from clinic_stripe_dispute
- where dispute_id = any(%s) order by id
+select d.dispute_id, d.status, coalesce(sum(l.balance), 0)
+  from clinic_stripe_dispute d
+  left join account_move m on m.clinic_stripe_dispute_id = d.id and m.state = 'posted'
+  left join account_move_line l on l.move_id = m.id and l.account_id in (
+       select id from account_account where account_type like 'expense%%')
+ where d.dispute_id = any(%s)
+ group by d.id order by d.id
 """
 RECEIVABLES = """
 select m.name, m.move_type, l.amount_residual, l.reconciled, m.id
@@ -172,12 +178,22 @@ class Books:
                 yield f"{intent} is {status} at Stripe, not {right}"
 
     def _disputes(self):
-        """Each dispute is known once, with its end."""
+        """Each dispute is known once, with its end and its fee."""
         ids = [each["id"] for pay in self.at_stripe for each in pay["disputes"]]
-        rows = self._read(DISPUTES, "id status", ids)
+        rows = self._read(DISPUTES, "id status fee", ids)
         states = tuple(row["status"] for row in rows)
         if states != self.cell.flow.disputes:
             yield f"the disputes are {states}, not {self.cell.flow.disputes}"
+        booked = {row["id"]: cents(row["fee"]) for row in rows}
+        if booked != (kept := self._fees_at_stripe(ids)):
+            yield f"fees of disputes: Stripe {kept}, Odoo {booked}"
+
+    def _fees_at_stripe(self, ids):
+        kept = dict.fromkeys(ids, 0)
+        for each in self.cell.stripe.ledger()["balance_transactions"]:
+            if each["source"] in kept:
+                kept[each["source"]] += each["fee"]
+        return kept
 
     def _totals(self):
         """Compare with what the people in this flow wanted."""

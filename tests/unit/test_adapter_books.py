@@ -92,10 +92,13 @@ def test_a_dispute_tells_whether_the_money_is_withdrawn(gateway, control):
     ((asked, taken),) = read(gateway.list_disputes)
     assert (asked.withdrawn, taken.withdrawn) == (0, taken.amount)
     assert (taken.intent_id, taken.amount) == (lost, 5000)
+    assert (taken.fee, taken.fee_currency, asked.fee) == (1500, "USD", 0)
     control.win_dispute(dispute["id"])
     ((_asked, given_back),) = read(gateway.list_disputes)
     assert given_back.status == "won"
     assert given_back.withdrawn == 0
+    # The fee is gone all the same.
+    assert given_back.fee == 1500
 
 
 def test_what_the_account_lacks_is_no_error(gateway):
