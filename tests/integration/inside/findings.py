@@ -10,6 +10,7 @@ from datetime import datetime
 from findings_claims import Claims
 from findings_money import MoneyBack, MoneyThatArrives
 
+from odoo.exceptions import AccessError
 from odoo.fields import Command
 
 
@@ -71,6 +72,44 @@ class Findings(Claims, MoneyBack, MoneyThatArrives):
             services.mapped(lambda s: (s.patient_id.id, s.rate_id.id, s.price_unit)),
         ]
         return {"replaced": replaced > 0, "services_kept": kept}
+
+    def find_f11_access(self):
+        """Note what an appointment costs: who else reads and changes it?"""
+        values = {
+            "name": "Appointment",
+            "start": datetime(2024, 4, 2, 14),
+            "stop": datetime(2024, 4, 2, 15),
+            "partner_ids": [Command.link(self.user.partner_id.id)],
+        }
+        if "clinic.service" in self.env:
+            event = self.env["calendar.event"].create(values | self._with_service())
+            noted, change = event.clinic_service_ids, {"price_unit": 1}
+        else:
+            # Stock has no other place for it.
+            event = self.env["calendar.event"].create(values | {"notes": "100.00"})
+            noted, change = event, {"notes": "1.00"}
+        colleague = self.env["res.users"].create(
+            {
+                "name": "Colleague",
+                "login": "colleague",
+                "group_ids": [Command.set(self.env.ref("base.group_user").ids)],
+            }
+        )
+        return {
+            "attendee reads": self._may(noted, self.user, "read", list(change)),
+            "colleague reads": self._may(noted, colleague, "read", list(change)),
+            "colleague writes": self._may(noted, colleague, "write", change),
+        }
+
+    def _may(self, records, user, method, argument):
+        """Return whether a user's call over RPC does it."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        try:
+            with self.env.cr.savepoint():
+                return bool(getattr(records.with_user(user), method)(argument))
+        except AccessError:
+            return False
 
     def _with_service(self):
         rate = self.env["product.product"].create(

@@ -54,9 +54,17 @@ class Claims(Scenarios):
         """Ask to pay what is not owed, through stock's own route."""
         paid, owed = self.bill(self.user.partner_id), self.bill(self.user.partner_id)
         self.paid(paid)
+        cancelled, draft = (
+            self.bill(self.user.partner_id),
+            self.bill(self.user.partner_id),
+        )
+        (cancelled | draft).button_draft()
+        cancelled.button_cancel()
         browser = self._logged_in()
         return {
             "paid": self._ask_to_pay(browser, paid, 120),
+            "cancelled": self._ask_to_pay(browser, cancelled, 120),
+            "draft": self._ask_to_pay(browser, draft, 120),
             "too much": self._ask_to_pay(browser, owed, 5000),
             "negative": self._ask_to_pay(browser, owed, -5),
             "owed": self._ask_to_pay(browser, owed, 120),
