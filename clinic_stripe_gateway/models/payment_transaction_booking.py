@@ -20,15 +20,23 @@ class PaymentTransaction(models.Model):
         """Finish what stock leaves open: refunds, and payments that came late."""
         ours = self.filtered(lambda tx: tx.provider_code == "stripe")
         # A refund can only be netted against a payment that is booked.
-        sources = ours.source_transaction_id.filtered(
-            lambda tx: tx.state == "done" and not tx.is_post_processed
-        )
-        if sources - self:
-            (sources - self)._post_process()
+        unbooked = ours._clinic_stripe_get_unbooked_sources() - self
+        if unbooked:
+            unbooked._post_process()
         result = super()._post_process()
         for tx in ours:
             tx._clinic_stripe_finish_booking()
         return result
+
+    def _clinic_stripe_get_unbooked_sources(self):
+        """Return what has to be booked before: sources, and captures of refunds'."""
+        refunded = self.filtered(lambda tx: tx.operation == "refund")
+        captures = refunded.source_transaction_id.child_transaction_ids.filtered(
+            lambda tx: tx.operation != "refund"
+        )
+        return (self.source_transaction_id | captures).filtered(
+            lambda tx: tx.state == "done" and not tx.is_post_processed
+        )
 
     def _clinic_stripe_finish_booking(self):
         self.ensure_one()

@@ -91,6 +91,20 @@ class TestRefundEvents(StripeEventCommon):
         self.assertEqual(refunds.mapped("amount"), [-25])
         self.assertEqual(self._refunded(capture), 2500)
 
+    def test_a_refund_may_be_told_of_before_its_capture_is_booked(self):
+        tx = self._authorise(self.invoice)
+        capture = tx._capture()
+        self.control.dashboard_refund(tx.provider_reference, amount=2500)
+        self._deliver("refund.created")
+        refund = tx.child_transaction_ids - capture
+        self.assertEqual(refund.payment_id.amount, 25)
+        self.assertEqual(
+            refund.payment_id.clinic_reversed_payment_id, capture.payment_id
+        )
+        lines = refund.payment_id._clinic_get_receivable_lines()
+        self.assertTrue(all(lines.mapped("reconciled")))
+        self.assertEqual(self.invoice.amount_residual, 25)
+
     def test_a_refund_that_comes_back_is_noticed(self):
         tx = self._pay_and_settle(self.invoice, "refundFail")
         refund = tx._refund(45)
