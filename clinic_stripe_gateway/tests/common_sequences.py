@@ -7,9 +7,21 @@ from odoo.addons.clinic_stripe_gateway.models.clinic_stripe_event_processing imp
     WAITING,
 )
 
-from .common_sequences_machine import HIDE_THE_ANSWER, SequenceMachine, step
+from .common_sequences_draws import (
+    CARDS,
+    amounts,
+    ends,
+    has_authorised,
+    has_form,
+    has_intent,
+    has_payment,
+    has_unfinished,
+    picks,
+    shares,
+    step,
+)
+from .common_sequences_undoing import UndoingSteps
 
-CARDS = ("visa", "visa", "visa", "visa_chargeDeclined", "authenticationRequired")
 JOBS = (
     "clinic_stripe_gateway.ir_cron_sweep_events",
     "clinic_stripe_gateway.ir_cron_process_events",
@@ -20,14 +32,8 @@ JOBS = (
 )
 MANY = 3
 
-amounts = st.sampled_from((120, 80, 33.35))
-# How a request ends: most of them well.
-ends = st.sampled_from(("well",) * 6 + ("forgotten",) * 2 + HIDE_THE_ANSWER)
-picks = st.integers(min_value=0, max_value=5)
-shares = st.sampled_from((1, 1, 0.5, 0.1))
 
-
-class PracticeMachine(SequenceMachine):
+class PracticeMachine(UndoingSteps):
     """What clients, staff, banks and Stripe may do to a few invoices, in any order."""
 
     # === BILLS === #
@@ -50,38 +56,30 @@ class PracticeMachine(SequenceMachine):
         with self._request(f"bills {amount}"):
             self.invoices |= self.case._bill(amount)
 
-    @step(pick=picks, what=st.sampled_from(("draft", "cancel", "post", "credit")))
+    @step(
+        pick=picks,
+        what=st.sampled_from(("draft", "cancel", "post", "credit")),
+        weight=3,
+    )
     def change_invoice(self, pick, what):
         invoice = self._invoice(pick)
         with self._request(f"{invoice.name}: {what}"):
             if what == "draft" and invoice.state == "posted":
                 invoice.button_draft()
-            elif what == "cancel" and invoice.state == "draft":
+            elif what == "cancel" and invoice.state != "cancel":
+                if invoice.state == "posted":
+                    invoice.button_draft()
                 invoice.button_cancel()
             elif what == "post" and invoice.state == "draft":
                 invoice.action_post()
             elif what == "credit" and not invoice._clinic_get_void_obstacle():
                 self.case._credit(invoice)
 
-    @step(
-        pick=picks,
-        services=st.sampled_from(("to_invoice", "write_off")),
-        money=st.sampled_from(("refund", "refund", "already_refunded", "keep")),
-        ends=ends,
-        weight=2,
-    )
-    def void(self, pick, services, money, ends):
-        invoice = self._invoice(pick)
-        with self._request(f"{invoice.name}: void, {services}, {money}", ends):
-            invoice.with_user(self.case.manager)._clinic_void(
-                "By chance", services=services, money=money
-            )
-
     # === PAYING === #
 
     @step(pick=picks, share=shares, manually=st.booleans(), ends=ends, weight=2)
     def open_form(self, pick, share, manually, ends):
-        invoice = self._invoice(pick)
+        invoice = self._owed_invoice(pick)
         amount = round(invoice.amount_residual * share, 2)
         step = f"{invoice.name}: form for {amount}, manual {manually}"
         with self._request(step, ends):
@@ -110,7 +108,7 @@ class PracticeMachine(SequenceMachine):
             if comes_back:
                 self._come_back(self.forms[-1][0])
 
-    @step(pick=picks, card=st.sampled_from(CARDS), weight=2)
+    @step(when=has_form, pick=picks, card=st.sampled_from(CARDS), weight=2)
     def confirm(self, pick, card):
         if not self.forms:
             return
@@ -119,14 +117,14 @@ class PracticeMachine(SequenceMachine):
             answer = self.case.browser.confirm(secret, card)
             self.trail[-1] += f" -> {answer.get('status', 'refused')}"
 
-    @step(pick=picks, success=st.booleans())
+    @step(when=has_intent("requires_action"), pick=picks, success=st.booleans())
     def authenticate(self, pick, success):
         intent = self._any(self._intents("requires_action"), pick)
         if intent:
             with self._outside(f"{intent['payment_intent']}: bank says {success}"):
                 self.control.authenticate(intent["payment_intent"], success=success)
 
-    @step(pick=picks)
+    @step(when=has_unfinished, pick=picks)
     def come_back(self, pick):
         tx = self._any(self._transactions("draft", "pending", "error"), pick)
         if tx:
@@ -148,7 +146,7 @@ class PracticeMachine(SequenceMachine):
 
     @step(pick=picks, card=picks, share=shares, ends=ends, weight=4)
     def charge_at_the_desk(self, pick, card, share, ends):
-        invoice, token = self._invoice(pick), self.tokens[max(0, card - 3)]
+        invoice, token = self._owed_invoice(pick), self.tokens[max(0, card - 3)]
         amount = round(invoice.amount_residual * share, 2)
         step = f"{invoice.name}: desk charges {amount}, {token.stripe_payment_method}"
         with self._request(step, ends):
@@ -158,13 +156,13 @@ class PracticeMachine(SequenceMachine):
 
     @step(pick=picks, share=shares, weight=2)
     def pay_cash(self, pick, share):
-        invoice = self._invoice(pick)
+        invoice = self._owed_invoice(pick)
         amount = round(invoice.amount_residual * share, 2)
         if invoice.state == "posted" and amount > 0:
             with self._request(f"{invoice.name}: {amount} in cash"):
                 self.case._pay(invoice, amount)
 
-    @step(pick=picks)
+    @step(when=has_payment, pick=picks)
     def allocate(self, pick):
         payment = self._any(self._payments(), pick)
         if payment:
@@ -173,21 +171,26 @@ class PracticeMachine(SequenceMachine):
 
     # === AUTHORISATIONS === #
 
-    @step(pick=picks, ends=ends, weight=2)
+    @step(when=has_authorised, pick=picks, ends=ends, weight=2)
     def capture(self, pick, ends):
         tx = self._any(self._transactions("authorized"), pick)
         if tx:
             with self._request(f"tx {tx.id}: capture", ends):
                 tx.action_capture()
 
-    @step(pick=picks, ends=ends, weight=1)
+    @step(when=has_authorised, pick=picks, ends=ends, weight=1)
     def release(self, pick, ends):
         tx = self._any(self._transactions("authorized"), pick)
         if tx:
             with self._request(f"tx {tx.id}: release", ends):
                 tx.action_void()
 
-    @step(pick=picks, share=st.sampled_from((1, 0.5, 0)), weight=2)
+    @step(
+        when=has_intent("requires_capture"),
+        pick=picks,
+        share=st.sampled_from((1, 0.5, 0)),
+        weight=2,
+    )
     def end_authorisation_at_stripe(self, pick, share):
         intent = self._any(self._intents("requires_capture"), pick)
         if intent:
@@ -197,60 +200,6 @@ class PracticeMachine(SequenceMachine):
                     self.control.dashboard_capture(name, amount=amount)
                 else:
                     self.control.dashboard_cancel(name)
-
-    # === MONEY THAT GOES BACK === #
-
-    @step(
-        pick=picks,
-        share=shares,
-        mode=st.sampled_from(
-            ("refund", "refund", "refund", "already_refunded", "never_charged")
-        ),
-        ends=ends,
-        weight=5,
-    )
-    def reverse(self, pick, share, mode, ends):
-        payment = self._any(self._payments(), pick)
-        if payment:
-            amount = round(payment._clinic_get_returnable() * share, 2)
-            with self._request(f"{payment.name}: {mode} {amount}", ends):
-                payment.with_user(self.case.manager)._clinic_undo(
-                    mode, amount, "By chance"
-                )
-
-    @step(pick=picks, share=shares, weight=3)
-    def refund_at_stripe(self, pick, share):
-        intent = self._any(self._intents("succeeded"), pick)
-        if intent:
-            name, amount = intent["payment_intent"], int(intent["gross"] * share)
-            with self._outside(f"{name}: dashboard refunds {amount}"):
-                self.control.dashboard_refund(name, amount=amount)
-
-    @step(pick=picks, weight=2)
-    def fail_refund(self, pick):
-        # Giving up an authorisation is no refund, and cannot fail.
-        refunds = [each for intent in self._intents() for each in intent["refunds"]]
-        done = [each for each in refunds if each["status"] == "succeeded"]
-        refund = self._any(done, pick)
-        if refund:
-            with self._outside(f"{refund['id']}: fails"):
-                self.control.fail_refund(refund["id"])
-
-    @step(pick=picks, share=shares, inquiry=st.booleans(), weight=2)
-    def dispute(self, pick, share, inquiry):
-        intent = self._any(self._intents("succeeded"), pick)
-        if intent:
-            name, amount = intent["payment_intent"], int(intent["gross"] * share)
-            with self._outside(f"{name}: dispute of {amount}, inquiry {inquiry}"):
-                self.control.create_dispute(name, amount=amount, inquiry=inquiry)
-
-    @step(pick=picks, is_won=st.booleans(), weight=3)
-    def decide_dispute(self, pick, is_won):
-        dispute = self._any(self.control.objects("dispute"), pick)
-        if dispute:
-            with self._outside(f"{dispute['id']}: won {is_won}"):
-                decide = "win_dispute" if is_won else "lose_dispute"
-                getattr(self.control, decide)(dispute["id"])
 
     # === WHAT ODOO HEARS === #
 

@@ -14,11 +14,18 @@ class SequenceChecks:
         told = self.control.ledger()["payments"]
         self._check_nothing_waits(told)
         self._check_money(told)
+        self._check_fees()
         self._check_no_second_charge(told, machine)
         self._check_documents()
         self._check_returned()
         self._check_services(machine.invoices)
         self._check_ledger()
+
+    def _check_at_any_time(self, machine):
+        """What is true before anything is told, and whatever has failed."""
+        self._check_no_second_charge(self.control.ledger()["payments"], machine)
+        self._check_documents()
+        self._check_returned()
 
     # === STRIPE AND ODOO === #
 
@@ -66,6 +73,21 @@ class SequenceChecks:
             name = dispute.transaction_id.provider_reference
             booked[name] += sum(map(_get_signed, payments))
         return booked
+
+    def _check_fees(self):
+        """What Stripe has kept for disputes is booked as a cost."""
+        disputes = {each["id"] for each in self.control.objects("dispute")}
+        moved = self.control.ledger()["balance_transactions"]
+        kept = sum(each["fee"] for each in moved if each["source"] in disputes)
+        account = self.provider._clinic_stripe_get_fee_account()
+        lines = self.env["account.move.line"].search(
+            [
+                ("account_id", "=", account.id),
+                ("parent_state", "=", "posted"),
+                ("move_id.clinic_stripe_dispute_id", "!=", False),
+            ]
+        )
+        self.assertEqual(round(sum(lines.mapped("balance")) * 100), kept)
 
     def _check_no_second_charge(self, told, machine):
         """Stripe took money no more often than somebody meant it to."""

@@ -1,4 +1,5 @@
 import time
+from collections import Counter
 from contextlib import contextmanager
 
 from hypothesis import strategies as st
@@ -9,20 +10,10 @@ from odoo.exceptions import UserError
 from stripe_emulator.control import ControlError
 
 from .common import Undone
+from .common_sequences_draws import HIDE_THE_ANSWER, KINDS
 
-HIDE_THE_ANSWER = ("lost_answer", "error_after", "error_before", "refuse", "rate_limit")
 # Older than what the ledger check takes for being under way; the sweep overlaps more.
 HALF_AN_HOUR = 1800
-
-
-def step(weight=1, **arguments):
-    """Let a method be one of the steps that a sequence is drawn from."""
-
-    def mark(method):
-        method.step = (weight, st.fixed_dictionaries(arguments))
-        return method
-
-    return mark
 
 
 class SequenceMachine(RuleBasedStateMachine):
@@ -40,10 +31,16 @@ class SequenceMachine(RuleBasedStateMachine):
         self.control = case.control
         self.invoices = self.env["account.move"]
         self.tokens = self.env["payment.token"]
+        # Payments that somebody has put aside by hand.
+        self.corrected = self.env["account.payment"]
         self.forms = []
         self.charges = 0
         self.trail = []
         self.is_broken = False
+        # Whether the step that is being done has been refused or rolled back.
+        self.is_undone = False
+        # How many steps of each kind have changed anything in the books or at Stripe.
+        self.effects = Counter()
         self.savepoint = self.env.cr.savepoint()
         self.control.reset()
         self.control.freeze(int(time.time()) - HALF_AN_HOUR)
@@ -53,11 +50,22 @@ class SequenceMachine(RuleBasedStateMachine):
         try:
             if not self.is_broken:
                 with self._noticing("recovers"):
+                    self._correct_again()
                     self.case._recover()
                     self.case._check_everything(self)
         finally:
             self.savepoint.close(rollback=True)
             self.env.cr.cache.clear()
+
+    def _correct_again(self):
+        """Post what was put aside of money that Stripe has taken."""
+        aside = self.corrected.filtered(
+            lambda each: (
+                each.payment_transaction_id and each.state in ("draft", "canceled")
+            )
+        )
+        aside.filtered(lambda each: each.state == "canceled").action_draft()
+        aside.action_post()
 
     # === STEPS === #
 
@@ -68,11 +76,50 @@ class SequenceMachine(RuleBasedStateMachine):
         They are no rules themselves: Hypothesis would leave most of them out of each
         sequence, and those that are worth trying need several.
         """
-        methods = {name: getattr(type(self), name) for name in dir(type(self))}
-        steps = {n: m.step for n, m in methods.items() if hasattr(m, "step")}
+        steps = self._get_steps()
         names = [name for name in steps for _time in range(steps[name][0])]
         name = data.draw(st.sampled_from(names))
-        getattr(self, name)(**data.draw(steps[name][1]))
+        self.perform(name, **data.draw(steps[name][2]))
+
+    def _get_steps(self):
+        """Return the steps that there is something to do for, by name."""
+        methods = {name: getattr(type(self), name) for name in dir(type(self))}
+        steps = {n: m.step for n, m in methods.items() if hasattr(m, "step")}
+        return {
+            name: found
+            for name, found in steps.items()
+            if not found[1] or found[1](self)
+        }
+
+    def perform(self, name, **arguments):
+        """Do a step, and check what is true at any time.
+
+        :return: whether it has changed anything, and was not undone at once
+        :rtype: bool
+        """
+        before = self._read_facts()
+        self.is_undone = False
+        getattr(self, name)(**arguments)
+        with self._noticing("looks at the books"):
+            self.case._check_at_any_time(self)
+        self.trail.pop()
+        is_effective = not self.is_undone and self._read_facts() != before
+        kind = " ".join([name, *(arguments[k] for k in KINDS if k in arguments)])
+        self.effects[kind] += is_effective
+        return is_effective
+
+    def _read_facts(self):
+        """Return what a step may change: money, and how far its papers are."""
+        client = [("partner_id", "=", self.case.client.id)]
+        moves = self.env["account.move"].search(client)
+        payments = self.env["account.payment"].search(client)
+        return (
+            self._intents(),
+            moves.mapped(lambda m: (m.id, m.state, m.payment_state, m.amount_residual)),
+            payments.mapped(lambda payment: (payment.id, payment.state)),
+            self._transactions().mapped(lambda tx: (tx.id, tx.state)),
+            self.env["clinic.stripe.dispute"].sudo().search([]).mapped("status"),
+        )
 
     @contextmanager
     def _noticing(self, step):
@@ -96,8 +143,10 @@ class SequenceMachine(RuleBasedStateMachine):
                     if ends == "forgotten":
                         raise Undone
             except UserError as error:
+                self.is_undone = True
                 self.trail[-1] += f" -> refused: {str(error)[:70]}"
             except Undone:
+                self.is_undone = True
                 self.trail[-1] += " -> rolled back"
             self.control.clear_faults()
             self.env.invalidate_all()
@@ -110,10 +159,18 @@ class SequenceMachine(RuleBasedStateMachine):
             try:
                 yield
             except ControlError as error:
+                self.is_undone = True
                 self.trail[-1] += f" -> refused: {error}"
 
     def _invoice(self, pick):
         return self.invoices[pick % len(self.invoices)]
+
+    def _owed_invoice(self, pick):
+        """Return an invoice that can be paid, or any where none can."""
+        owed = self.invoices.filtered(
+            lambda move: move.state == "posted" and move.amount_residual
+        )
+        return self._any(owed or self.invoices, pick)
 
     def _transactions(self, *states):
         """Return what was charged or authorised; refunds and captures are children."""
