@@ -1,10 +1,13 @@
 import contextlib
 import json
+import time
 from dataclasses import dataclass
 
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from .common import Undone
+from .common_cards import SavedCardsCommon
 from .common_privacy import MARK, PrivacyCommon, every_level
 
 JOBS = (
@@ -17,6 +20,8 @@ JOBS = (
     "sweep_events",
     "warn_of_expiry",
 )
+
+DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Recording:
     inbox: list
 
 
-class FlowsCommon(PrivacyCommon):
+class FlowsCommon(SavedCardsCommon, PrivacyCommon):
     """Everything that a practice, its clients and Stripe do; recorded once."""
 
     _recorded = []
@@ -127,6 +132,10 @@ class FlowsCommon(PrivacyCommon):
         tx = self._paid()
         self.control.dashboard_refund(tx.provider_reference)
         self._reverse(tx.payment_id, mode="already_refunded")
+        # Older at Stripe than what is compared, so that it is asked for.
+        self.control.freeze(int(time.time()) - 30 * DAY)
+        self._reverse(self._paid().payment_id, mode="refund", amount=20)
+        self.control.unfreeze()
 
     def _void_invoices(self):
         self._void(self._paid().invoice_ids)
@@ -135,6 +144,11 @@ class FlowsCommon(PrivacyCommon):
         invoice = self._bill(50)
         self._start(invoice)
         self._void(invoice)
+        # Paid a moment ago: Stripe is asked what has become of it.
+        invoice = self._bill(50)
+        self._pay_by_card(invoice)
+        with contextlib.suppress(UserError):
+            self._void(invoice)
 
     def _hold_and_decide(self):
         methods = self.provider.payment_method_ids
@@ -149,6 +163,8 @@ class FlowsCommon(PrivacyCommon):
     def _dispute(self):
         for decide in (self.control.lose_dispute, self.control.win_dispute):
             tx = self._paid()
+            self.control.warn_of_fraud(tx.provider_reference)
+            self._deliver("radar.early_fraud_warning.created")
             dispute = self.control.create_dispute(tx.provider_reference)
             self._deliver("charge.dispute.created")
             self._deliver("charge.dispute.funds_withdrawn")
@@ -189,13 +205,21 @@ class FlowsCommon(PrivacyCommon):
         token.action_clinic_make_default()
         rename = self.env["clinic.card.rename"]
         rename.create({"token_id": token.id, "nickname": f"{MARK}'s"}).action_save()
+        self.control.emit("customer.deleted", {"id": token.provider_ref})
+        self._deliver("customer.deleted")
+        # Somebody else has removed it: Stripe is asked whose it is.
+        self.dashboard.payment_methods.detach(token.stripe_payment_method)
         token.action_clinic_remove()
+        self._run_job("clinic_stripe_gateway.ir_cron_detach_cards")
 
     def _administrate(self):
         self.provider.action_clinic_stripe_check_keys()
         self.provider.stripe_webhook_secret = False
         self.provider.action_stripe_create_webhook()
         self.provider.action_clinic_stripe_check_health()
+        self.provider.action_clinic_stripe_repair_endpoint()
+        # An endpoint whose secret nobody knows is replaced.
+        self.provider.stripe_webhook_secret = False
         self.provider.action_clinic_stripe_repair_endpoint()
         self.client.action_clinic_stripe_disclosures()
         self._listen(self.provider)

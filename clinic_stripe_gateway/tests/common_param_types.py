@@ -24,6 +24,7 @@ LISTS = (
     "setup_intents",
     "webhook_endpoints",
     "balance_transactions",
+    "early_fraud_warnings",
 )
 STRIPE_ID = re.compile(r"[a-z]+_[A-Za-z0-9_]+")
 SHAPES = {
