@@ -22,6 +22,12 @@ JOBS = (
 )
 
 DAY = 24 * 3600
+# A bank wants the payer's consent.
+CONSENT = {
+    "mandate_data[customer_acceptance][type]": "online",
+    "mandate_data[customer_acceptance][online][ip_address]": "127.0.0.1",
+    "mandate_data[customer_acceptance][online][user_agent]": "test",
+}
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,8 @@ class FlowsCommon(SavedCardsCommon, PrivacyCommon):
             self._give_back,
             self._void_invoices,
             self._hold_and_decide,
+            self._debit,
+            self._allocate,
             self._dispute,
             self._fail,
             self._forget,
@@ -157,8 +165,39 @@ class FlowsCommon(SavedCardsCommon, PrivacyCommon):
         self._authorise(self._bill(50))._void()
         self._deliver("payment_intent.canceled")
         self._void(self._authorise(self._bill(50)).invoice_ids)
+        tx = self._authorise(self._bill(50))
+        self.control.dashboard_capture(tx.provider_reference, amount=2000)
+        self._deliver("payment_intent.succeeded")
+        self.assertEqual(tx.invoice_ids.amount_residual, 30)
         self.provider.capture_manually = False
         self.provider.payment_method_ids = methods
+
+    def _debit(self):
+        """Pay from a bank account, which takes days."""
+        method = self.env.ref("payment.payment_method_ach_direct_debit")
+        method.active = True
+        self.provider.payment_method_ids += method
+        tx, secret = self._start(self._bill(50), payment_method_id=method.id)
+        self.browser._post(
+            f"payment_intents/{tx.provider_reference}/confirm",
+            client_secret=secret,
+            payment_method="pm_usBankAccount_success",
+            return_url="https://practice.example/back",
+            **CONSENT,
+        )
+        self._deliver("payment_intent.processing")
+        self.assertEqual(tx.state, "pending")
+        self.control.succeed_payment(tx.provider_reference)
+        self._deliver("payment_intent.succeeded")
+        self.assertEqual(tx.invoice_ids.amount_residual, 0)
+
+    def _allocate(self):
+        """Use money that belongs to no invoice, and give such money back."""
+        payments = [self._pay_and_settle(amount=50).payment_id for _ in range(2)]
+        self._bill(50)
+        payments[0].action_clinic_allocate()
+        self.assertFalse(payments[0].clinic_amount_unallocated)
+        self._reverse(payments[1], mode="refund", amount=50)
 
     def _dispute(self):
         for decide in (self.control.lose_dispute, self.control.win_dispute):
