@@ -14,6 +14,7 @@
         "report/account_move_receipt.xml",
         "data/mail_template_statement.xml",
         "data/ir_cron.xml",
+        "data/ir_cron_program.xml",
         "views/product_template_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",
@@ -27,6 +28,7 @@
         "views/clinic_aging_views.xml",
         "views/clinic_statement_views.xml",
         "views/clinic_visit_views.xml",
+        "views/clinic_program_views.xml",
         "views/portal_templates.xml",
         # Last: the menus open the actions of the views above.
         "views/clinic_menus.xml",

@@ -46,8 +46,26 @@ class TestAccessRights(ClinicInvoicingCommon):
             "clinic.billing.run.item": items,
             "clinic.billing.run.chunk": items.chunk_id,
         }
+        cls._add_program()
         cls.env.flush_all()
         cls.env.invalidate_all()
+
+    @classmethod
+    def _add_program(cls):
+        program = cls.env["clinic.program"].create(
+            {
+                "name": "Back school",
+                "rate_id": cls.rate.id,
+                "date_begin": "2099-03-12 14:00:00",
+                "date_end": "2099-03-12 16:00:00",
+            }
+        )
+        program.action_start_registration()
+        registration = cls.env["clinic.program.registration"].create(
+            {"program_id": program.id, "patient_id": cls.client.id}
+        )
+        for record in (program, registration):
+            cls.records[record._name] = record
 
     # === MODELS === #
 
@@ -59,6 +77,8 @@ class TestAccessRights(ClinicInvoicingCommon):
             "clinic.billing.run": "read write create",
             "clinic.billing.run.item": "read",
             "clinic.billing.run.chunk": "read",
+            "clinic.program": "read write create",
+            "clinic.program.registration": "read write create",
         }
         expected = {
             self.client_user: nothing,
@@ -70,11 +90,14 @@ class TestAccessRights(ClinicInvoicingCommon):
                 **nothing,
                 "clinic.service": "read write create",
                 "clinic.service.share": "read create",
+                "clinic.program": "read",
+                "clinic.program.registration": "read create",
             },
             self.biller: biller,
             self.manager: {
                 **biller,
                 "clinic.billing.run": "read write create unlink",
+                "clinic.program": "read write create unlink",
             },
         }
         for user, rights in expected.items():

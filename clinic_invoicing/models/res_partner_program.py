@@ -1,0 +1,28 @@
+from odoo import models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def _clinic_get_own_patients(self, date, company):
+        """Return whom this client registers for programs: all those they pay for.
+
+        Those whose invoices would go to somebody else are not among them.
+
+        :param date date: of the service that would be billed
+        :param res.company company: the practice
+        """
+        self.ensure_one()
+        # sudo: clients read no patients; these are shown to them by name.
+        dependants = self.sudo().search([("clinic_guarantor_id", "=", self.id)])
+        return (self.sudo() | dependants).filtered(
+            lambda patient: self._clinic_is_billed_at(
+                patient._clinic_get_bill_to(date, company)
+            )
+        )
+
+    def _clinic_is_billed_at(self, payer):
+        """Whether invoices to ``payer`` are under this client's Billing."""
+        self.ensure_one()
+        is_own_address = payer.parent_id == self and payer.type != "contact"
+        return payer == self or is_own_address
