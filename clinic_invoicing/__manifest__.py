@@ -30,6 +30,7 @@
         "views/clinic_visit_views.xml",
         "views/clinic_program_views.xml",
         "views/portal_templates.xml",
+        "views/portal_program_templates.xml",
         # Last: the menus open the actions of the views above.
         "views/clinic_menus.xml",
     ],
@@ -38,6 +39,7 @@
         "demo/res_partner_demo.xml",
         "demo/product_product_demo.xml",
         "demo/clinic_service_demo.xml",
+        "demo/clinic_program_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["clinic_invoicing/static/src/backend/**/*"],

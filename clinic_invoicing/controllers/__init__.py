@@ -1,1 +1,1 @@
-from . import billing, documents, payment
+from . import billing, documents, payment, programs

@@ -12,6 +12,7 @@ from . import (
     test_payable,
     test_portal,
     test_portal_documents,
+    test_portal_programs,
     test_programs,
     test_rates,
     test_receipts,

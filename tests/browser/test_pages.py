@@ -7,13 +7,15 @@ PAGES = {
     "frontdesk": ["/odoo/clinic-appointments", "/odoo/clinic-invoices"],
     "biller": [
         "/odoo/clinic-invoices",
+        "/odoo/clinic-programs",
         "/odoo/action-clinic_invoicing.clinic_billing_run_action",
         "/odoo/action-clinic_invoicing.product_template_action_rate",
     ],
-    "client": ["/my", "/my/billing"],
+    "client": ["/my", "/my/billing", "/my/programs"],
 }
 READY = (
-    ".fc-event, .o_data_row, .o_nocontent_help, .o_clinic_billing, .o_portal_index_card"
+    ".fc-event, .o_data_row, .o_kanban_record, .o_nocontent_help, .o_clinic_billing, "
+    ".o_clinic_programs, .o_portal_index_card"
 )
 
 
