@@ -18,6 +18,7 @@ from . import (
     test_own_requests,
     test_privacy,
     test_privacy_flows,
+    test_programs,
     test_provider,
     test_reference,
     test_refund_events,
