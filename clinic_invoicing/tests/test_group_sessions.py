@@ -65,7 +65,7 @@ class TestGroupSessions(ClinicInvoicingCommon):
             [
                 {
                     "patient_id": patient.id,
-                    "bill_to_id": patient._clinic_get_bill_to().id,
+                    "bill_to_id": (patient.clinic_guarantor_id or patient).id,
                     "rate_id": self.group_rate.id,
                     "date": date(2024, 3, 12),
                     "practitioner_id": self.practitioner.id,
