@@ -61,22 +61,3 @@ class ClinicBillingRun(models.Model):
             ["__count"],
         )
         return [f"{count} × {sentences[obstacle]}" for obstacle, count in counts]
-
-
-class ClinicServiceShare(models.Model):
-    _inherit = "clinic.service.share"
-
-    def _get_billable_domain(self, company):
-        """Return the domain of what :meth:`_is_billable` says of shares."""
-        payers = Domain("payer_type", "=", "patient")
-        if company.clinic_insurer_settlement == "invoice":
-            payers |= Domain("payer_type", "=", "insurer") & Domain(
-                "settled_date", "=", False
-            )
-        return payers & Domain(
-            [
-                ("state", "=", "to_bill"),
-                ("partner_id", "!=", False),
-                ("amount", "!=", 0),
-            ]
-        )

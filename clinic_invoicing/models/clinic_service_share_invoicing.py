@@ -1,7 +1,7 @@
 from collections import defaultdict
 
 from odoo import models
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
 from ..rules import allocation, sharing
 
@@ -30,6 +30,21 @@ class ClinicServiceShare(models.Model):
             self.payer_type == "insurer"
             and self.company_id.clinic_insurer_settlement == "invoice"
             and not self.settled_date
+        )
+
+    def _get_billable_domain(self, company):
+        """Return the domain of what :meth:`_is_billable` says of shares."""
+        payers = Domain("payer_type", "=", "patient")
+        if company.clinic_insurer_settlement == "invoice":
+            payers |= Domain("payer_type", "=", "insurer") & Domain(
+                "settled_date", "=", False
+            )
+        return payers & Domain(
+            [
+                ("state", "=", "to_bill"),
+                ("partner_id", "!=", False),
+                ("amount", "!=", 0),
+            ]
         )
 
     def _group_for_invoices(self, grouping):
