@@ -23,6 +23,10 @@ class CalendarEvent(models.Model):
         vals = dict(vals)
         own = {name: vals.pop(name) for name in FIELDS_OF_ONE_VISIT if name in vals}
         is_future = vals["recurrence_update"] == "future_events"
+        if own and len(vals) == 1:
+            # Nothing about the series itself: it need not be rewritten.
+            self._clinic_write_visit(own, is_future)
+            return True
         # sudo: whoever moves the series need not know what is billed.
         former = self.sudo().recurrence_id.calendar_event_ids.sorted("start")
         visits = {event: event._clinic_get_visit(vals) for event in former}
@@ -110,13 +114,14 @@ class CalendarEvent(models.Model):
                 and (not is_future or event.start >= self.start)
             )
         )
-        # sudo: nobody says by hand that a service repeats.
+        # sudo: stock hides what is on private appointments of others.
         before = series.sudo().clinic_service_ids
         self.write(vals)
         commands = vals.get("clinic_service_ids") or []
         new = [command for command in commands if command[0] == Command.CREATE]
         if new:
             others.write({"clinic_service_ids": new})
+        # sudo: nobody says by hand that a service repeats.
         (series.sudo().clinic_service_ids - before).repeats = True
 
     # === BOOKED SERVICES === #

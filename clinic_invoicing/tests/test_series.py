@@ -310,6 +310,7 @@ class TestSeries(ClinicInvoicingCommon):
     def test_status_is_of_one_visit_whatever_is_edited(self):
         for scope in ("all_events", "future_events"):
             events = self._book(count=3)
+            series = events.recurrence_id
             events[1].with_user(self.front_desk).write(
                 {"recurrence_update": scope, "clinic_status": "completed"}
             )
@@ -317,6 +318,8 @@ class TestSeries(ClinicInvoicingCommon):
                 events.clinic_service_ids.sorted("date").mapped("state"),
                 ["planned", "to_invoice", "planned"],
             )
+            # The series itself was not touched.
+            self.assertEqual(series.calendar_event_ids.sorted("start"), events)
 
     # === OTHER CALENDARS === #
 
