@@ -53,6 +53,7 @@ class ResPartner(models.Model):
     def action_clinic_money_owed(self):
         """Open what this contact owes."""
         self.ensure_one()
+        self.env["clinic.aging"].check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "clinic_invoicing.clinic_aging_action"
         )

@@ -242,9 +242,22 @@ class TestAccessRights(ClinicInvoicingCommon):
         )
         return {record._name: record for record in (closing, patients)}
 
+    def _get_documents(self):
+        """Return what billers look up and print about money owed."""
+        self.env.flush_all()
+        records = (
+            self.client,
+            self.env["clinic.aging"].search([], limit=1),
+            self.env["clinic.open.item"].search([], limit=1),
+            self.env["clinic.aging.date"].create({}),
+            self.env["clinic.statement"].create({"partner_ids": self.client.ids}),
+        )
+        return {record._name: record for record in records}
+
     def test_public_methods_refuse_employees(self):
         records = {
             **self.records,
+            **self._get_documents(),
             **self._get_share_wizards(),
             "calendar.event": self._create_event(user_id=self.employee.id),
             **self._get_money(),

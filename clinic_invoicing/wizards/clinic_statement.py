@@ -90,6 +90,7 @@ class ClinicStatement(models.TransientModel):
     def action_print(self):
         """Print one document for all payers."""
         self.ensure_one()
+        self.check_access("read")
         return self.env.ref(REPORT).report_action(self)
 
     def action_send(self):
