@@ -243,6 +243,8 @@ class TestVoid(ClinicInvoicingCommon, AccountPaymentCommon):
         self.patch(
             type(self.bill), "_get_invoice_in_payment_state", lambda _move: "in_payment"
         )
+        lines = self.payment.journal_id.inbound_payment_method_line_ids
+        lines.payment_account_id = False
         bill = self._invoice(self._create_service())
         payment = self.env["account.payment"].create(
             {
