@@ -42,6 +42,7 @@ from . import (
     payment_token_removal,
     payment_token_saving,
     payment_transaction,
+    payment_transaction_asking,
     payment_transaction_attempts,
     payment_transaction_booking,
     payment_transaction_cards,

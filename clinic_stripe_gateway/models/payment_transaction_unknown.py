@@ -1,26 +1,15 @@
 from contextlib import contextmanager
-from datetime import timedelta
 
-import psycopg2
-
-from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo import fields, models
+from odoo.exceptions import UserError
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
-from ..adapter import KeyReused, Rejected
+from ..adapter import KeyReused
 from ..exceptions import OutcomePending
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
-
-# Stripe forgets a key after a day. A client who was told to wait for an hour does not
-# expect to be charged after all.
-SEND_AGAIN_HOURS = {"charge": 1, "refund": 23, "capture": 23, "void": 23}
-SHORTEST_WAIT = timedelta(seconds=30)
-LONGEST_WAIT = timedelta(hours=1)
-# The clocks of Odoo and Stripe may differ.
-CLOCK_TOLERANCE = timedelta(hours=1)
 
 
 class Unanswered(Exception):
@@ -54,8 +43,6 @@ class PaymentTransaction(models.Model):
     _clinic_stripe_unanswered_index = models.Index(
         "(clinic_stripe_ask_at) WHERE clinic_stripe_ask_at IS NOT NULL"
     )
-
-    # === SENDING === #
 
     @contextmanager
     def _clinic_stripe_watching(self):
@@ -164,136 +151,3 @@ class PaymentTransaction(models.Model):
                     "minutes."
                 )
             )
-
-    # === ASKING === #
-
-    @api.model
-    def _cron_clinic_stripe_ask(self, limit=100):
-        """Find out what became of the requests that Stripe has not answered."""
-        waiting = self.search(
-            [("clinic_stripe_ask_at", "<=", fields.Datetime.now())],
-            order="clinic_stripe_ask_at, id",
-            limit=limit,
-        )
-        for position, tx in enumerate(waiting, start=1):
-            # Its request may still be under way.
-            if tx.try_lock_for_update():
-                tx._clinic_stripe_ask()
-            self.env["ir.cron"]._commit_progress(1, remaining=len(waiting) - position)
-
-    def action_clinic_stripe_ask(self):
-        """Ask Stripe now what became of the request."""
-        self.check_access("write")
-        # sudo: asking needs the key of the practice.
-        for tx in self.sudo().filtered("clinic_stripe_request"):
-            tx._clinic_stripe_ask()
-
-    def _clinic_stripe_ask(self):
-        """Settle one unanswered request, or wait longer for it."""
-        self.ensure_one()
-        request = self.clinic_stripe_request
-        self.write({"clinic_stripe_request": False, "clinic_stripe_ask_at": False})
-        try:
-            with self.env.cr.savepoint():
-                self._clinic_stripe_find_out(request)
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001 - it stays pending and is asked again
-            _logger.warning(
-                "Asking Stripe about %s failed: %s",
-                self.reference,
-                type(error).__name__,
-            )
-            self.clinic_stripe_request = request
-        if self.clinic_stripe_request:
-            age = fields.Datetime.now() - self.create_date
-            wait = max(SHORTEST_WAIT, min(age, LONGEST_WAIT))
-            self.clinic_stripe_ask_at = fields.Datetime.now() + wait
-
-    def _clinic_stripe_find_out(self, request):
-        if self.state == "pending":
-            if request == "charge":
-                intent = self._clinic_stripe_find_charge()
-                known = bool(intent) and self._clinic_stripe_settle_with(intent)
-            elif request == "refund":
-                known = self._clinic_stripe_find_refund()
-            else:
-                known = self._clinic_stripe_find_end_of_authorisation()
-            if not known:
-                self._clinic_stripe_send_again(request)
-        # An event may have settled it meanwhile.
-        family = self | self.source_transaction_id
-        family.filtered(lambda tx: not tx.is_post_processed)._post_process()
-
-    def _clinic_stripe_settle_with(self, intent):
-        """Process an intent as Stripe knows it now."""
-        data = {"reference": self.reference, "payment_intent": intent}
-        return self._process(
-            "stripe", {**data, "payment_method": intent.get("payment_method")}
-        )
-
-    def _clinic_stripe_find_charge(self):
-        """Return the intent that the lost request has made, if it has made one."""
-        since = self.create_date - CLOCK_TOLERANCE
-        customer = self.token_id.provider_ref or self._stripe_create_customer()["id"]
-        listed = self._clinic_stripe_list(
-            "payment_intents",
-            **{"customer": customer, "created[gte]": int(since.timestamp())},
-        )
-        # The reference may have been another amount's, in a request that was forgotten.
-        made = (i for i in listed if i["description"] == self.reference)
-        fitting = (i for i in made if self._clinic_stripe_fits({"payment_intent": i}))
-        found = next(fitting, None)
-        if not found:
-            return None
-        self.provider_reference = found["id"]
-        return self._clinic_stripe_fetch_intent(found["id"])
-
-    def _clinic_stripe_fetch_intent(self, intent_id):
-        return self._send_api_request(
-            "GET", f"payment_intents/{intent_id}", params={"expand[]": "payment_method"}
-        )
-
-    def _clinic_stripe_find_refund(self):
-        """Settle it with the refund that the lost request has made, if it has."""
-        source = self.source_transaction_id
-        made = (
-            refund
-            for refund in source._clinic_stripe_list_refunds()
-            if refund["metadata"].get("reference") == self.reference
-        )
-        refund = next(made, None)
-        return bool(refund) and self._process("stripe", {"refund": refund})
-
-    def _clinic_stripe_find_end_of_authorisation(self):
-        """Settle it when the payment is not waiting for its capture any more."""
-        intent = self._clinic_stripe_fetch_intent(
-            self.source_transaction_id.provider_reference
-        )
-        if intent["status"] == "requires_capture":
-            return False
-        return self._clinic_stripe_settle_with(intent)
-
-    def _clinic_stripe_send_again(self, request):
-        """Send the same request with the same key, or give up when it is too old."""
-        age = fields.Datetime.now() - self.create_date
-        # The card form of an online payment is gone.
-        is_gone = self.operation == "online_direct" and request == "charge"
-        if is_gone or age > timedelta(hours=SEND_AGAIN_HOURS[request]):
-            self._set_error(
-                self.env._("Stripe has not received the request: nothing was done.")
-            )
-            return
-        send = {
-            "charge": self._send_payment_request,
-            "refund": self._send_refund_request,
-            "capture": self._send_capture_request,
-            "void": self._send_void_request,
-        }
-        try:
-            send[request]()
-        except ValidationError as error:
-            # With the same key: had Stripe done it before, it would say so now.
-            if not isinstance(error.__cause__, Rejected):
-                raise
-            self._set_error(str(error))
