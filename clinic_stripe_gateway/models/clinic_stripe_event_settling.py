@@ -88,11 +88,15 @@ class ClinicStripeEvent(models.Model):
         """Whether an intent is what this transaction has asked for.
 
         Odoo may have forgotten a charge, and given its reference to a later attempt
-        over another amount; it is found as a charge of its own.
+        over another amount or for another payer; it is found as a charge of its own.
         """
         is_its_own = tx.provider_reference == intent["id"]
         return tx._clinic_stripe_owns({kind: intent}) and (
-            is_its_own or tx._clinic_stripe_fits({kind: intent})
+            is_its_own
+            or (
+                tx._clinic_stripe_fits({kind: intent})
+                and tx._clinic_stripe_is_for_same(intent)
+            )
         )
 
     def _process_intent(self, tx, kind, intent):

@@ -102,7 +102,8 @@ class PaymentTransaction(models.Model):
         # The reference may have been another amount's, in a request that was forgotten.
         made = (i for i in listed if i["description"] == self.reference)
         fitting = (i for i in made if self._clinic_stripe_fits({"payment_intent": i}))
-        found = next(fitting, None)
+        # It may be that of a backup that was restored, too.
+        found = next(filter(self._clinic_stripe_is_for_same, fitting), None)
         if not found:
             return None
         self.provider_reference = found["id"]

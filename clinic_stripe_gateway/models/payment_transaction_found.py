@@ -1,3 +1,5 @@
+from datetime import UTC
+
 from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import hmac
@@ -31,7 +33,10 @@ class PaymentTransaction(models.Model):
     def _clinic_stripe_seal_origin(self):
         """Return what this payment is for, readable by this database only."""
         self.ensure_one()
+        # sudo: payers need not be allowed to read all that they pay for.
+        records = (*self.sudo().invoice_ids, self.sudo().partner_id)
         origin = {
+            "born": max(_to_seconds(record.create_date) for record in records),
             "invoices": sorted(self.invoice_ids.ids),
             "partner": self.partner_id.id,
             "provider": self.provider_id.id,
@@ -49,6 +54,40 @@ class PaymentTransaction(models.Model):
         """Return what an intent is for, ``None`` if another database has made it."""
         sealed = (intent.get("metadata") or {}).get("origin")
         return sealed and unseal(self._clinic_stripe_get_seal(), sealed)
+
+    def _clinic_stripe_is_for_same(self, intent):
+        """Whether an intent is for the payer and the invoices of this transaction.
+
+        Its reference and amount do not tell: when a backup was restored, numbers of
+        invoices are given again, and flat rates are equal.
+        """
+        self.ensure_one()
+        origin = self._clinic_stripe_read_origin(intent)
+        if not origin:
+            return True
+        invoices, partner = self._clinic_stripe_get_paid_for(intent, origin)
+        # Partners are merged, and are then gone.
+        is_same_payer = partner == self.partner_id or (invoices and not partner)
+        return bool(is_same_payer) and invoices == self.invoice_ids
+
+    @api.model
+    def _clinic_stripe_get_paid_for(self, intent, origin):
+        """Return the invoices and the payer that an intent was made for.
+
+        After a backup was restored, numbers that it does not know are given again:
+        what is younger than the intent's own records is something else.
+        """
+        born = origin.get("born", intent["created"])
+        return (
+            self.env[model]
+            .browse(origin[name])
+            .exists()
+            .filtered(lambda record: _to_seconds(record.create_date) <= born)
+            for model, name in (
+                ("account.move", "invoices"),
+                ("res.partner", "partner"),
+            )
+        )
 
     @api.model
     def _clinic_stripe_get_seal(self):
@@ -84,8 +123,7 @@ class PaymentTransaction(models.Model):
         currency = self.env["res.currency"].search(
             [("name", "=", intent["currency"].upper())]
         )
-        invoices = self.env["account.move"].browse(origin["invoices"]).exists()
-        partner = self.env["res.partner"].browse(origin["partner"]).exists()
+        invoices, partner = self._clinic_stripe_get_paid_for(intent, origin)
         company = provider.company_id
         token = self._clinic_stripe_find_token(provider, intent)
         return {
@@ -141,3 +179,8 @@ class PaymentTransaction(models.Model):
                 active_test=False
             ).payment_method_ids[:1]
         )
+
+
+def _to_seconds(moment):
+    """Return a moment of the database as Unix time, 0 for none."""
+    return int(moment.replace(tzinfo=UTC).timestamp()) if moment else 0

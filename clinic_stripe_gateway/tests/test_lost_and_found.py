@@ -102,6 +102,68 @@ class TestLostAndFound(StripeHttpCommon):
         self.assertEqual((found.state, tx.state), ("done", "draft"))
         self.assertEqual(invoice.amount_residual, 0)
 
+    def _let_another_patient_have_its_number(self, invoice):
+        """Let the invoice be one that was made later, and is another patient's.
+
+        Restoring a backup gives numbers of records again that it does not know.
+        """
+        self.env.flush_all()
+        # The ORM sets the first column itself, and lets no posted invoice change.
+        self.env.cr.execute(
+            """UPDATE account_move SET create_date = create_date + interval '1 hour',
+                   partner_id = %(payer)s, commercial_partner_id = %(payer)s
+               WHERE id = %(id)s""",
+            {"payer": self.other_client.id, "id": invoice.id},
+        )
+        self.env.invalidate_all()
+
+    def test_a_restored_backup_lets_nobody_pay_an_invoice_that_took_its_number(self):
+        invoice = self._bill()
+        payer = invoice.partner_id
+        intent = self._charge_and_forget(invoice)
+        self._let_another_patient_have_its_number(invoice)
+        self._deliver("payment_intent.succeeded")
+        found = self._find(intent)
+        self.assertEqual((found.state, found.partner_id), ("done", payer))
+        self.assertFalse(found.invoice_ids)
+        self.assertEqual(invoice.amount_residual, 120)
+        self.assertIn("not allocated", found.payment_id.activity_ids.summary)
+
+    def test_a_restored_backup_gives_no_money_to_a_payer_who_took_a_number(self):
+        invoice = self._bill()
+        payer = invoice.partner_id
+        intent = self._charge_and_forget(invoice)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_partner SET create_date = create_date + interval '1 hour' "
+            "WHERE id = %s",
+            [payer.id],
+        )
+        self._let_another_patient_have_its_number(invoice)
+        self._deliver("payment_intent.succeeded")
+        found = self._find(intent)
+        self.assertEqual(found.partner_id, self.env.company.partner_id)
+
+    def test_a_restored_backup_settles_no_attempt_that_took_its_reference(self):
+        """Flat rates: the amounts are the same, and so are numbers made again."""
+        invoice = self._bill()
+        intent = self._charge_and_forget(invoice)
+        bill = self._bill(patient=self.other_client)
+        tx = self._create_transaction(bill, reference=intent["description"])
+        self._deliver("payment_intent.succeeded")
+        self.assertEqual((tx.state, tx.provider_reference), ("draft", False))
+        self.assertEqual(bill.amount_residual, 120)
+        self.assertEqual(self._find(intent).invoice_ids, invoice)
+        self.assertEqual(invoice.amount_residual, 0)
+
+    def test_an_attempt_that_repeats_a_forgotten_charge_is_settled_with_it(self):
+        invoice = self._bill()
+        intent = self._charge_and_forget(invoice)
+        tx = self._create_transaction(invoice, reference=intent["description"])
+        self._deliver("payment_intent.succeeded")
+        self.assertEqual((tx.state, tx.provider_reference), ("done", intent["id"]))
+        self.assertEqual(invoice._get_reconciled_payments(), tx.payment_id)
+
     def test_a_charge_for_an_invoice_that_is_gone_is_kept_for_its_payer(self):
         invoice = self._bill()
         intent = self._charge_and_forget(invoice)
