@@ -8,7 +8,7 @@ import contextvars
 import json
 from urllib.parse import parse_qsl, urlsplit
 
-import stripe
+from .doubting import DoubtingClient
 
 _recorder = contextvars.ContextVar("recorder", default=None)
 
@@ -29,7 +29,7 @@ def recorded_by(recorder):
         _recorder.reset(token)
 
 
-class RecordingClient(stripe.RequestsClient):
+class RecordingClient(DoubtingClient):
     """Sends as the SDK does, and says so first. Asking for something tells nothing."""
 
     def request_with_retries(self, method, url, headers, post_data=None, *args, **more):

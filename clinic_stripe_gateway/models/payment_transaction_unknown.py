@@ -1,12 +1,12 @@
 from contextlib import contextmanager
 
 from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
-from ..adapter import KeyReused
+from ..adapter import KeyReused, TryLater
 from ..exceptions import OutcomePending
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
@@ -62,6 +62,11 @@ class PaymentTransaction(models.Model):
             if not moves_money or self.operation == "validation":
                 raise
             raise Unanswered from error
+        except ValidationError as error:
+            # It is sent again: this one was refused, of the first nobody knows.
+            if self.state == "pending" and isinstance(error.__cause__, TryLater):
+                raise Unanswered from error
+            raise
 
     @contextmanager
     def _clinic_stripe_awaiting(self, request):

@@ -16,9 +16,9 @@ HIDE_THE_ANSWER = ("lost_answer", "error_after", "error_before", "refuse")
 class TestUnanswered(DeskCommon):
     """Nobody knows whether Stripe acted: it is found out, and never tried anew."""
 
-    def _hide(self, fault, path, **settings):
+    def _hide(self, fault, path, count=100):
         """Let a fault hit the request and all that repeat it."""
-        self.control.fault(fault, method="POST", path=path, count=100, **settings)
+        self.control.fault(fault, method="POST", path=path, count=count)
 
     def _ask(self, tx):
         """Let the job ask Stripe, however long it would have waited."""
@@ -79,6 +79,39 @@ class TestUnanswered(DeskCommon):
 
     def test_a_charge_that_never_arrives(self):
         self._check_charge("refuse")
+
+    def _hide_behind_a_limit(self):
+        """Let the answer be lost, and everything that repeats the request refused."""
+        self._hide("lost_answer", INTENTS, count=1)
+        self._hide("rate_limit", INTENTS)
+
+    def test_a_charge_whose_answer_is_lost_and_whose_repetition_is_too_much(self):
+        token, invoice = self._save_card(), self._bill()
+        self._hide_behind_a_limit()
+        tx = self._charge_at_the_desk(invoice, token)
+        self.assertEqual((tx.state, tx.clinic_stripe_request), ("pending", "charge"))
+        self.control.clear_faults()
+        self._ask(tx)
+        self.assertEqual((tx.state, self._billed()), ("done", 12000))
+
+    def test_a_charge_that_is_sent_again_too_often_stays_unanswered(self):
+        token, invoice = self._save_card(), self._bill()
+        self._hide("refuse", INTENTS)
+        tx = self._charge_at_the_desk(invoice, token)
+        self.control.clear_faults()
+        self._hide("rate_limit", INTENTS)
+        self._ask(tx)
+        self.assertEqual((tx.state, tx.clinic_stripe_request), ("pending", "charge"))
+        self.control.clear_faults()
+        self._ask(tx)
+        self.assertEqual((tx.state, self._billed()), ("done", 12000))
+
+    def test_a_charge_that_comes_too_often_at_once_was_not_made(self):
+        token, invoice = self._save_card(), self._bill()
+        self._hide("rate_limit", INTENTS)
+        tx = self._charge_at_the_desk(invoice, token)
+        self.assertEqual((tx.state, self._billed()), ("error", 0))
+        self.assertFalse(tx.clinic_stripe_request)
 
     def test_a_second_click_does_not_charge_again(self):
         token, invoice = self._save_card(), self._bill()

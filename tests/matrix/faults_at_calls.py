@@ -79,6 +79,17 @@ class StripeFails(Fault):
 
 
 @dataclass(eq=False)
+class RefusedInDoubt(StripeFails):
+    """The answer is lost, and whatever repeats the request comes too often."""
+
+    def strike(self, cell, click, call):
+        if call:
+            method, path = call
+            cell.stripe.fault("lost_answer", method=method, path=path, count=1)
+        return super().strike(cell, click, call)
+
+
+@dataclass(eq=False)
 class Held(Fault):
     """Something happens while a request to Stripe waits for its answer."""
 
@@ -225,6 +236,7 @@ AT_CALLS = (
     stripe_fails("500 before", "error_before", everything=True),
     stripe_fails("500 after", "error_after"),
     stripe_fails("429", "rate_limit", known=True),
+    RefusedInDoubt("answer lost, then 429", kind="rate_limit"),
     stripe_fails("slow, done", "slow", seconds=SLOW, effect="done", count=ONE_CLICK),
     stripe_fails("slow, done late", "slow", seconds=SLOW, effect="late", count=1),
     stripe_fails(

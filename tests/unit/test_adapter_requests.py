@@ -343,6 +343,19 @@ def test_a_lost_answer_is_asked_for_again_and_nothing_happens_twice(gateway, con
     assert len({each["idempotency_key"] for each in control.requests()}) == 1
 
 
+@pytest.mark.parametrize("fault", ["lost_answer", "error_after"])
+def test_a_repetition_that_came_too_often_says_nothing_of_the_first_try(
+    gateway, control, fault
+):
+    control.fault(fault, path="/v1/payment_intents", count=1)
+    control.fault("rate_limit", path="/v1/payment_intents")
+    with pytest.raises(OutcomeUnknown):
+        pay(gateway, confirm=True, payment_method="pm_card_visa")
+    assert len(control.ledger()["payments"]) == 1
+    with pytest.raises(TryLater):
+        pay(gateway, confirm=True, payment_method="pm_card_visa")
+
+
 def test_a_declined_card_is_told_in_the_words_for_the_payer(gateway):
     with pytest.raises(Declined, match=r"^Your card was declined\.$"):
         pay(gateway, confirm=True, payment_method="pm_card_visa_chargeDeclined")
