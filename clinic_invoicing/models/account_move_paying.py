@@ -13,6 +13,11 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     clinic_is_being_paid = fields.Boolean(compute="_compute_clinic_is_being_paid")
+    clinic_is_clearing = fields.Boolean(
+        string="Payment Clearing",
+        compute="_compute_clinic_is_clearing",
+        help="A payment of this invoice is on its way: a bank debit, for instance.",
+    )
 
     @api.depends("transaction_ids.state", "state", "move_type")
     def _compute_clinic_is_being_paid(self):
@@ -21,6 +26,18 @@ class AccountMove(models.Model):
             attempts = move.sudo()._clinic_get_fresh_attempts()
             is_open = move.state == "posted" and move.move_type == "out_invoice"
             move.clinic_is_being_paid = is_open and bool(attempts)
+
+    @api.depends(
+        "transaction_ids.state",
+        "transaction_ids.is_post_processed",
+        "state",
+        "move_type",
+    )
+    def _compute_clinic_is_clearing(self):
+        # sudo: billers do not read every transaction.
+        for move in self.sudo():
+            is_open = move.state == "posted" and move.move_type == "out_invoice"
+            move.clinic_is_clearing = is_open and move._clinic_is_clearing()
 
     # === ACTION METHODS === #
 

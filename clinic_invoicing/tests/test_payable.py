@@ -185,6 +185,18 @@ class TestPayable(ClinicInvoicingCommon, AccountPaymentCommon):
                 savepoint.rollback()
                 self.env.invalidate_all()
 
+    def test_staff_are_warned_of_a_payment_that_is_clearing(self):
+        self._let_provider_be_real()
+        self._create_attempt("pending")
+        bills = (self.bill | self.second_bill).with_user(self.biller)
+        wizard = (
+            self.env["account.payment.register"]
+            .with_user(self.biller)
+            .with_context(active_model="account.move", active_ids=bills.ids)
+            .create({})
+        )
+        self.assertEqual(wizard.clinic_clearing_names, self.bill.name)
+
     def test_promise_of_a_wire_transfer_does_not_stop_a_payment(self):
         self._create_attempt("pending")
         self._start(self.bill, 100)

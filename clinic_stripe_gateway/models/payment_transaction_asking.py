@@ -144,6 +144,14 @@ class PaymentTransaction(models.Model):
                 self.env._("Stripe has not received the request: nothing was done.")
             )
             return
+        if request == "charge" and not self._clinic_stripe_is_owed():
+            self._set_error(
+                self.env._(
+                    "The invoice has been paid or changed meanwhile: the request is "
+                    "not sent again."
+                )
+            )
+            return
         send = {
             "charge": self._send_payment_request,
             "refund": self._send_refund_request,
@@ -157,3 +165,24 @@ class PaymentTransaction(models.Model):
             if not isinstance(error.__cause__, Rejected):
                 raise
             self._set_error(str(error))
+
+    def _clinic_stripe_is_owed(self):
+        """Whether the invoices still have as much open as this would charge.
+
+        They stay locked: nobody registers another payment in this moment.
+
+        :raise UserError: somebody is paying them at this moment
+        """
+        invoices = self.invoice_ids
+        if not invoices or invoices.currency_id != self.currency_id:
+            return True
+        invoices._clinic_lock_for_payment()
+        # Stock posts what has never been posted when its money comes.
+        open_invoices = invoices.filtered(
+            lambda move: (
+                move.state == "posted"
+                or (move.state == "draft" and not move.posted_before)
+            )
+        )
+        owed = sum(open_invoices.mapped("amount_residual"))
+        return self.currency_id.compare_amounts(self.amount, owed) <= 0

@@ -113,6 +113,19 @@ class TestUnanswered(DeskCommon):
         self.assertEqual((tx.state, self._billed()), ("error", 0))
         self.assertFalse(tx.clinic_stripe_request)
 
+    def test_a_charge_that_is_not_owed_any_more_is_not_sent_again(self):
+        token, invoice = self._save_card(), self._bill()
+        for amount in (120, 20):
+            with self.subTest(amount):
+                self._hide("refuse", INTENTS)
+                tx = self._charge_at_the_desk(invoice, token)
+                self._pay(invoice, amount)
+                self.control.clear_faults()
+                self._ask(tx)
+                self.assertEqual((tx.state, self._billed()), ("error", 0))
+                self.assertIn("paid or changed meanwhile", tx.state_message)
+                invoice = self._bill()
+
     def test_a_second_click_does_not_charge_again(self):
         token, invoice = self._save_card(), self._bill()
         self._hide("lost_answer", INTENTS)
