@@ -4,6 +4,7 @@ from . import (
     account_payment,
     account_payment_cards,
     account_payment_dispute,
+    account_payment_guard,
     clinic_card_consent,
     clinic_stripe_check,
     clinic_stripe_check_comparing,

@@ -291,6 +291,21 @@ class TestUnanswered(DeskCommon):
             transactions.create(forged).write(asking)
         self.assertFalse(self._moved()["refunded"])
 
+    def test_a_payment_that_was_not_charged_is_not_confirmed_by_hand(self):
+        token, invoice = self._save_card(), self._bill()
+        self._hide("refuse", INTENTS)
+        tx = self._charge_at_the_desk(invoice, token)
+        payment = tx.payment_id
+        payment.action_draft()
+        for state in ("pending", "error", "cancel", "draft"):
+            tx.sudo().state = state
+            with self.assertRaisesRegex(UserError, "not charged"):
+                payment.with_user(self.biller).action_post()
+        self.assertEqual((payment.state, invoice.amount_residual), ("draft", 120))
+        tx.sudo().state = "done"
+        payment.with_user(self.biller).action_post()
+        self.assertEqual(payment.state, "in_process")
+
     def test_a_refund_that_is_refused_when_asked_again_is_an_error(self):
         invoice = self._bill()
         payment = self._pay_and_settle(invoice).payment_id
@@ -343,7 +358,12 @@ class TestUnanswered(DeskCommon):
         self.provider.capture_manually = True
         tx = self._charge_at_the_desk(invoice, token)
         self.assertEqual((tx.state, tx.payment_id.state), ("authorized", "canceled"))
+        first = tx.payment_id
         tx._capture()._post_process()
+        first.action_draft()
+        with self.assertRaisesRegex(UserError, "not charged"):
+            first.action_post()
+        first.action_cancel()
         self.assertEqual((tx.state, invoice.amount_residual), ("done", 0))
         payments = self.env["account.payment"].search(
             [("payment_transaction_id", "in", (tx | tx.child_transaction_ids).ids)]
