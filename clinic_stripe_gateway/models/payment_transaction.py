@@ -76,7 +76,8 @@ class PaymentTransaction(models.Model):
         """Remember the intent: it is the only one that may settle the transaction."""
         intent = super()._stripe_create_intent()
         if intent:
-            self.provider_reference = intent["id"]
+            # sudo: nobody else says which it is.
+            self.sudo().provider_reference = intent["id"]
         return intent
 
     @api.model

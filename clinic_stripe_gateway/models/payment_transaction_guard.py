@@ -3,6 +3,22 @@ from odoo.exceptions import AccessError
 
 # What makes the job send a request.
 ASKING_FIELDS = {"clinic_stripe_request", "clinic_stripe_ask_at"}
+# What only Stripe's answers say.
+TOLD_FIELDS = {
+    "clinic_stripe_is_found",
+    "provider_reference",
+    "source_transaction_id",
+    "state",
+}
+# What is asked for once more when there is no answer.
+ASKED_FIELDS = {
+    "amount",
+    "currency_id",
+    "operation",
+    "partner_id",
+    "reference",
+    "token_id",
+}
 
 
 class PaymentTransaction(models.Model):
@@ -12,12 +28,14 @@ class PaymentTransaction(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for values in vals_list:
-            self._clinic_check_asks_for_nothing(values)
+        if not self.env.su:
+            for values in vals_list:
+                self.browse()._clinic_stripe_check_values(values, TOLD_FIELDS)
         return super().create(vals_list)
 
     def write(self, vals):
-        self._clinic_check_asks_for_nothing(vals)
+        if not self.env.su:
+            self._clinic_stripe_check_values(vals, TOLD_FIELDS | {"provider_id"})
         return super().write(vals)
 
     def action_void(self):
@@ -29,13 +47,40 @@ class PaymentTransaction(models.Model):
             self.env["account.payment"]._clinic_check_may_undo()
         return super().action_void()
 
-    @api.model
-    def _clinic_check_asks_for_nothing(self, values):
-        """Let only Odoo itself say that a request has no answer: it is sent again.
+    # === WHAT ODOO ITSELF WRITES === #
 
-        :raise AccessError: somebody else says so
+    def _create_child_transaction(self, *args, **values):
+        if self.provider_code != "stripe":
+            return super()._create_child_transaction(*args, **values)
+        # sudo: nobody else makes refunds, captures and voids.
+        child = super(PaymentTransaction, self.sudo())._create_child_transaction(
+            *args, **values
+        )
+        return child.with_env(self.env)
+
+    def _update_state(self, *args, **more):
+        # sudo: nobody else says what became of it.
+        updated = super(PaymentTransaction, self.sudo())._update_state(*args, **more)
+        return updated.with_env(self.env)
+
+    # === CHECKS === #
+
+    def _clinic_stripe_check_values(self, values, told_fields):
+        """Keep people from making up a payment, or from changing one under way.
+
+        :raise AccessError: somebody else than Odoo itself writes it
         """
-        if not self.env.su and not values.keys().isdisjoint(ASKING_FIELDS):
+        # sudo: whoever writes transactions need not read their providers.
+        rows = self.sudo()
+        provider = rows.env["payment.provider"].browse(values.get("provider_id"))
+        refused = set(ASKING_FIELDS)
+        if "stripe" in {provider.code, *rows.mapped("provider_code")}:
+            refused |= told_fields
+        if any(rows.mapped("clinic_stripe_request")):
+            refused |= ASKED_FIELDS
+        if not refused.isdisjoint(values):
             raise AccessError(
-                self.env._("Nobody may write what Stripe has not answered.")
+                self.env._(
+                    "Only Odoo itself writes what Stripe was asked for and has said."
+                )
             )

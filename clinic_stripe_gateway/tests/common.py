@@ -126,7 +126,8 @@ class StripeGatewayCommon(ClinicInvoicingCommon):
         values.setdefault(
             "reference", model._compute_reference("stripe", invoice_ids=links)
         )
-        return model.create(
+        # sudo: as in stock's routes and jobs.
+        tx = model.sudo().create(
             {
                 "provider_id": cls.provider.id,
                 "payment_method_id": cls.card_method.id,
@@ -138,6 +139,7 @@ class StripeGatewayCommon(ClinicInvoicingCommon):
                 **values,
             }
         )
+        return tx.with_env(cls.env)
 
     @classmethod
     def _start(cls, invoices=None, **values):

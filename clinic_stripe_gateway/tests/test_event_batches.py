@@ -115,7 +115,7 @@ class TestEventBatches(StripeEventCommon):
 
     def test_a_payment_that_is_partly_captured_is_looked_at(self):
         (tx,) = self._settled_transactions(1)
-        tx.copy({"reference": "child", "state": "authorized"}).write(
+        tx.sudo().copy({"reference": "child", "state": "authorized"}).write(
             {"provider_reference": tx.provider_reference}
         )
         event = self._wait(tx.provider_reference)
@@ -125,7 +125,7 @@ class TestEventBatches(StripeEventCommon):
         (tx,) = self._settled_transactions(1)
         other = self._connect(self.env["res.company"].create({"name": "Second"}))
         other.stripe_webhook_secret = "whsec_of_the_other"
-        tx.provider_id = other
+        tx.sudo().provider_id = other
         event = self._wait(tx.provider_reference)
         self.assertFalse(event._settle_known())
 

@@ -283,13 +283,57 @@ class TestUnanswered(DeskCommon):
             "currency_id": tx.currency_id.id,
             "partner_id": tx.partner_id.id,
         }
-        transactions = self.env["payment.transaction"].with_user(self.biller)
         asking = {"clinic_stripe_request": "refund"}
-        with self.assertRaises(AccessError):
-            transactions.create({**forged, **asking})
-        with self.assertRaises(AccessError):
-            transactions.create(forged).write(asking)
+        pending = self.env["payment.transaction"].sudo().create(forged)
+        for user in (self.biller, self.manager):
+            with self.assertRaises(AccessError):
+                pending.with_user(user).create({**forged, **asking})
+            with self.assertRaises(AccessError):
+                pending.with_user(user).write(asking)
         self.assertFalse(self._moved()["refunded"])
+
+    def test_nobody_changes_what_is_asked_for_again(self):
+        token, invoice = self._save_card(), self._bill()
+        other = self._save_card(self.other_client)
+        self._hide("refuse", INTENTS)
+        tx = self._charge_at_the_desk(invoice, token)
+        for values in (
+            {"amount": 1},
+            {"currency_id": self.env.ref("base.JPY").id},
+            {"operation": "online_direct"},
+            {"partner_id": self.other_client.id},
+            {"reference": "another"},
+            {"token_id": other.id},
+        ):
+            for user in (self.biller, self.manager):
+                with self.subTest(values), self.assertRaises(AccessError):
+                    tx.with_user(user).write(values)
+
+    def test_nobody_says_in_the_place_of_stripe_that_it_was_paid(self):
+        invoice = self._bill()
+        tx = self._create_transaction(invoice)
+        plain = {
+            name: tx[name].id
+            for name in ("provider_id", "payment_method_id", "currency_id")
+        } | {"amount": 120, "reference": "made up", "partner_id": self.client.id}
+        for values in (
+            {"state": "done"},
+            {"provider_reference": "pi_made_up"},
+            {"source_transaction_id": tx.id},
+            {"clinic_stripe_is_found": True},
+        ):
+            for user in (self.biller, self.manager):
+                mine = tx.with_user(user)
+                with self.subTest(values), self.assertRaises(AccessError):
+                    mine.write(values)
+                with self.subTest(values), self.assertRaises(AccessError):
+                    mine.create({**plain, **values})
+        other = self.env["payment.provider"].create({"name": "Elsewhere"})
+        foreign = self._create_transaction(invoice, reference="by another provider")
+        foreign.sudo().provider_id = other
+        with self.assertRaises(AccessError):
+            foreign.with_user(self.biller).provider_id = tx.provider_id
+        self.assertEqual(tx.state, "draft")
 
     def test_a_payment_that_was_not_charged_is_not_confirmed_by_hand(self):
         token, invoice = self._save_card(), self._bill()
