@@ -77,6 +77,12 @@ class ClinicStripeEvent(models.Model):
         index="btree_not_null",
         help="What the event was settled with, if it was about a payment or refund.",
     )
+    disowned_by_id = fields.Many2one(
+        "res.users",
+        string="Not Ours, Says",
+        readonly=True,
+        help="Who has looked at the payment and said that it is not the practice's.",
+    )
     company_id = fields.Many2one(related="provider_id.company_id")
 
     _once = models.Constraint(
@@ -94,6 +100,21 @@ class ClinicStripeEvent(models.Model):
         self.check_access("read")
         # sudo: settling reads keys and books payments.
         self.sudo()._process_one_by_one()
+
+    def action_disown(self):
+        """Close what another application of the same account has been paid for."""
+        self._check_may_act()
+        self.check_access("read")
+        # sudo: nobody writes events; this only closes what waits for a person.
+        unknown = self.sudo().filtered(lambda event: event.state == "unmatched")
+        unknown.write(
+            {
+                "state": "ignored",
+                "reason": self.env._("A manager says that it is not ours."),
+                "disowned_by_id": self.env.uid,
+            }
+        )
+        unknown._review_attention()
 
     def action_open_transaction(self):
         self.ensure_one()
@@ -174,6 +195,7 @@ class ClinicStripeEvent(models.Model):
                 [
                     ("provider_id", "=", provider.id),
                     ("state", "=", "ignored"),
+                    ("disowned_by_id", "=", False),
                     ("livemode", "=", provider._clinic_stripe_is_live()),
                 ]
             ).write({"state": "received", "next_attempt": fields.Datetime.now()})

@@ -12,32 +12,33 @@ class ClinicStripeEvent(models.Model):
     _inherit = "clinic.stripe.event"
 
     @api.model
-    def _get_attention_domain(self):
-        """Return what does not settle itself, as far as one can tell."""
+    def _get_attention_domains(self):
+        """Return what does not settle itself, as far as one can tell, by its kind."""
         return (
-            Domain("state", "=", "failed") & Domain("attempts", ">=", FAILURES_TO_TELL)
-        ) | (
+            Domain("state", "=", "failed") & Domain("attempts", ">=", FAILURES_TO_TELL),
             Domain("state", "=", "unmatched")
-            & Domain("attempts", ">=", ATTEMPTS_TO_MATCH)
+            & Domain("attempts", ">=", ATTEMPTS_TO_MATCH),
         )
 
     def _review_attention(self):
-        """Have one open activity for each provider that has something to look at.
+        """Have one open activity for each provider and kind of what to look at.
 
-        It stands on one of the events: an outage must not make thousands of them.
+        It stands on one of the events: an outage must not make thousands of them. What
+        is unmatched may stay so for long, and must not hide that something fails.
         """
+        kinds = self._get_attention_domains()
         for provider in self.provider_id:
-            told = Domain("activity_ids", "!=", False)
-            events = self.search(Domain("provider_id", "=", provider.id) & told)
-            settled = events - events.filtered_domain(self._get_attention_domain())
+            ours = Domain("provider_id", "=", provider.id)
+            told = self.search(ours & Domain("activity_ids", "!=", False))
             # What is settled needs nobody any more.
+            settled = told - told.filtered_domain(Domain.OR(kinds))
             settled.activity_ids.unlink()
-            if events == settled:
-                self._tell_about(provider)
+            for kind in kinds:
+                if not told.filtered_domain(kind):
+                    self._tell_about(provider, ours & kind)
 
     @api.model
-    def _tell_about(self, provider):
-        domain = Domain("provider_id", "=", provider.id) & self._get_attention_domain()
+    def _tell_about(self, provider, domain):
         event = self.search(domain, order="id", limit=1)
         if event:
             provider.company_id._clinic_tell_managers(

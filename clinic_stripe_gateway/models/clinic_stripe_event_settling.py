@@ -77,7 +77,7 @@ class ClinicStripeEvent(models.Model):
         if tx and self._is_meant_for(tx, kind, intent):
             return self._process_intent(tx, kind, intent)
         if kind == "setup_intent":
-            return tx.browse()
+            return None if tx._clinic_stripe_is_foreign(intent) else tx.browse()
         found = tx.browse()._clinic_stripe_find_lost(
             intent, self._get_signed_providers()
         )
@@ -111,9 +111,11 @@ class ClinicStripeEvent(models.Model):
         """Book the refunds of a charge that Odoo does not know yet."""
         charge = self._fetch(f"charges/{self.object_id}")
         if not charge.get("captured"):
-            # Giving up an authorisation is not a refund: no money had moved.
-            return self._find_transaction(
-                provider_reference=charge.get("payment_intent")
+            # Giving up an authorisation is not a refund: no money had moved, and
+            # nothing is missing if nobody knows it.
+            return (
+                self._find_transaction(provider_reference=charge.get("payment_intent"))
+                or None
             )
         source = self._find_source(charge.get("payment_intent"))
         return source and (source | source._clinic_stripe_settle_refunds())

@@ -1,4 +1,5 @@
-from datetime import UTC
+import re
+from datetime import UTC, timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Command
@@ -8,6 +9,10 @@ from odoo.addons.payment_stripe import const as stripe_const
 
 from ..adapter import seal, unseal
 
+# As this gateway and Odoo without documents make them; parts and refunds have letters.
+OWN_REFERENCE = re.compile(r"([FPR]-)*([0-9a-f]{24}|tx-\d{14})(-\d+)*")
+# How long a payment without a seal may still turn out to be Odoo's.
+PATIENCE = timedelta(days=3)
 # Nothing is lost with an intent that nobody has paid.
 WORTH_FINDING = ("processing", "requires_capture", "succeeded")
 
@@ -105,10 +110,9 @@ class PaymentTransaction(models.Model):
         :return: empty when there is nothing to find, ``None`` when another
             application or database has made it
         """
-        sealed = (intent.get("metadata") or {}).get("origin")
         origin = self._clinic_stripe_read_origin(intent)
         if not origin:
-            return None if sealed else self.browse()
+            return None if self._clinic_stripe_is_foreign(intent) else self.browse()
         provider = providers.filtered(lambda each: each.id == origin["provider"])
         is_known = self.search_count(
             [("provider_reference", "=", intent["id"])], limit=1
@@ -116,6 +120,23 @@ class PaymentTransaction(models.Model):
         if intent["status"] not in WORTH_FINDING or not provider or is_known:
             return self.browse()
         return self.create(self._clinic_stripe_prepare_found(provider, intent, origin))
+
+    @api.model
+    def _clinic_stripe_is_foreign(self, intent):
+        """Whether another application or database has made an intent.
+
+        What bears no seal may have been made before this gateway was installed: it is
+        shown for some days, unless it names a document that Odoo has never had.
+        """
+        if (intent.get("metadata") or {}).get("origin"):
+            return self._clinic_stripe_read_origin(intent) is None
+        is_old = intent["created"] < _to_seconds(fields.Datetime.now() - PATIENCE)
+        reference = intent.get("description") or ""
+        return (
+            is_old
+            and not OWN_REFERENCE.fullmatch(reference)
+            and not self.search_count([("reference", "=", reference)], limit=1)
+        )
 
     @api.model
     def _clinic_stripe_prepare_found(self, provider, intent, origin):

@@ -190,6 +190,21 @@ class TestEventBatches(StripeEventCommon):
         (first | second)._review_attention()
         self.assertEqual((len(first.activity_ids), len(second.activity_ids)), (0, 1))
 
+    @mute_logger(FAILED_QUIETLY)
+    def test_what_is_unmatched_does_not_hide_that_something_fails(self):
+        (unmatched,) = self._wait("pi_of_another_application")
+        unmatched.write(
+            {"state": "unmatched", "attempts": 5, "next_attempt": "2999-01-01"}
+        )
+        unmatched._review_attention()
+        self.assertEqual(len(unmatched.activity_ids), 1)
+        (failed,) = self._wait("pi_nobody_knows")
+        failed.write({"state": "failed", "attempts": 2})
+        (unmatched | failed)._review_attention()
+        (unmatched | failed)._review_attention()
+        self.assertEqual(len(failed.activity_ids), 1)
+        self.assertEqual(len(unmatched.activity_ids), 1)
+
     def test_an_event_leads_to_its_transaction(self):
         tx = self._pay_by_card(self.invoice)
         event = self._deliver(PAID)

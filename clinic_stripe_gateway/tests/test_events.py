@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.tests import tagged
+from odoo.exceptions import AccessError
+from odoo.tests import freeze_time, tagged
 
 from odoo.addons.clinic_stripe_gateway import const
 from odoo.addons.clinic_stripe_gateway.models.clinic_stripe_event_processing import (
@@ -215,6 +216,67 @@ class TestEvents(StripeEventCommon):
         self.assertEqual(len(event.activity_ids), 1)
         view = self.env.ref("clinic_stripe_gateway.clinic_stripe_event_view_search")
         self.assertIn("'unmatched'", view.arch)
+
+    def _process_days_later(self):
+        """Look again at what was paid some days ago."""
+        self._received().write({"next_attempt": "2020-01-01"})
+        with freeze_time(fields.Datetime.now() + timedelta(days=4)):
+            self._process_events()
+
+    def test_a_payment_that_looks_like_no_payment_of_odoo_is_not_kept_for_long(self):
+        self._pay_elsewhere(description="Web shop order 7")
+        self._deliver("payment_intent.succeeded")
+        self._process_days_later()
+        self.assertEqual(self._received().state, "ignored")
+
+    def test_a_payment_that_looks_like_one_of_odoo_is_kept(self):
+        references = (
+            "c4ca4238a0b923820dcc509a",
+            "c4ca4238a0b923820dcc509a-2",
+            "P-c4ca4238a0b923820dcc509a-1",
+            "tx-20251125195850",
+        )
+        for reference in references:
+            self._pay_elsewhere(description=reference)
+            self._deliver("payment_intent.succeeded")
+        other = self.env["payment.provider"].create({"name": "Elsewhere"})
+        self._create_transaction(
+            self.invoice, reference="INV/2024/00007", provider_id=other.id
+        )
+        self._pay_elsewhere(description="INV/2024/00007")
+        self._deliver("payment_intent.succeeded")
+        self._process_days_later()
+        self.assertEqual(set(self._received().mapped("state")), {"unmatched"})
+
+    def test_an_authorisation_of_another_application_that_is_given_up_is_ignored(self):
+        intent = self._pay_elsewhere(
+            description="Web shop order 7", capture_method="manual"
+        )
+        self.control.dashboard_cancel(intent["id"])
+        self.assertEqual(self._deliver("charge.refunded").state, "ignored")
+
+    def test_a_manager_says_that_a_payment_is_not_ours(self):
+        self._pay_elsewhere(description="Web shop order 7")
+        event = self._deliver("payment_intent.succeeded")
+        for _ in range(ATTEMPTS_TO_MATCH):
+            event.next_attempt = "2020-01-01"
+            self._process_events()
+        self.assertTrue(event.activity_ids)
+        for user in (self.biller, self.front_desk, self.client_user):
+            with self.assertRaises(AccessError):
+                event.with_user(user).action_disown()
+        event.with_user(self.manager).action_disown()
+        self.assertEqual((event.state, event.disowned_by_id), ("ignored", self.manager))
+        self.assertFalse(event.activity_ids)
+        event._reconsider(self.provider)
+        self.assertEqual(event.state, "ignored")
+
+    def test_nobody_disowns_a_payment_that_is_known(self):
+        tx, body, signature = self._paid_message()
+        self._post(body, signature)
+        self._received().with_user(self.manager).action_disown()
+        self._process_events()
+        self.assertPaidAndKnown(tx)
 
     def test_a_message_may_be_faster_than_the_payment_it_is_about(self):
         reference = "c4ca4238a0b92382"
