@@ -15,7 +15,7 @@ from .errors import (
     TryLater,
 )
 from .recording import recorded_by
-from .sealing import seal, unseal
+from .sealing import gather, seal, unseal
 from .values import IntentSnapshot
 from .webhook import (
     EventHint,
@@ -38,6 +38,7 @@ __all__ = [
     "SignatureInvalid",
     "StripeGateway",
     "TryLater",
+    "gather",
     "gateway_for",
     "is_readable_by_stock",
     "is_signed",

@@ -8,6 +8,7 @@ it does not leave, whichever module asked for it.
 import re
 
 from .payload import to_nested, to_path, to_paths
+from .sealing import NAMES as SEALED
 
 # Ids of Stripe's own objects, and how much of a list is wanted.
 READING = frozenset(
@@ -49,7 +50,7 @@ WRITING = {
     "apple_pay/domains": frozenset({"domain_name"}),
     "customers": frozenset({"metadata.reference"}),
     # Sealed: which of Odoo's records it is for, in case that Odoo forgets.
-    "payment_intents": INTENT | {"metadata.origin"},
+    "payment_intents": INTENT | {f"metadata.{name}" for name in SEALED},
     "payment_intents/*/cancel": frozenset({"cancellation_reason", "expand"}),
     "payment_intents/*/capture": frozenset({"amount_to_capture", "expand"}),
     "payment_methods/*/detach": frozenset(),

@@ -6,6 +6,7 @@ import stripe
 
 from .disputes import sum_withdrawn
 from .errors import translated
+from .sealing import gather
 
 # The most that Stripe gives at once.
 PAGE_SIZE = 100
@@ -162,7 +163,7 @@ def _to_charge(charge):
         id=charge.id,
         intent_id=_to_id(charge.payment_intent),
         reference=charge.description or "",
-        origin=metadata.get("origin", ""),
+        origin=gather(metadata),
         status=charge.status,
         amount=charge.amount_captured if charge.status == "succeeded" else 0,
         currency=charge.currency.upper(),

@@ -12,23 +12,34 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 # Of a value in Stripe's metadata.
 LONGEST = 500
+# Among how many values a seal is spread at most: enough for hundreds of invoices.
+MOST_PARTS = 20
+NAMES = ("origin", *(f"origin_{number}" for number in range(1, MOST_PARTS)))
 
 
 def seal(secret, record):
-    """Return ``record`` as a text that only the holder of the secret can read.
+    """Return ``record`` as metadata that only the holder of the secret can read.
 
-    The same record always gives the same text: a request that is repeated has to be
+    The same record always gives the same texts: a request that is repeated has to be
     equal to the first one.
 
     :param str secret: 32 bytes or more, as hexadecimal digits
     :param dict record: of numbers and short texts
-    :raise ValueError: the text would be longer than Stripe keeps
+    :return: the values by their names, each as long as Stripe keeps it
+    :rtype: dict[str, str]
+    :raise ValueError: they would be too many
     """
     plain = json.dumps(record, separators=(",", ":"), sort_keys=True).encode()
     sealed = base64.urlsafe_b64encode(_cipher(secret).encrypt(plain, None)).decode()
-    if len(sealed) > LONGEST:
-        raise ValueError(f"Stripe keeps {LONGEST} characters, this has {len(sealed)}.")
-    return sealed
+    parts = [sealed[at : at + LONGEST] for at in range(0, len(sealed), LONGEST)]
+    if len(parts) > MOST_PARTS:
+        raise ValueError(f"{MOST_PARTS} values are sent, this has {len(parts)}.")
+    return dict(zip(NAMES, parts, strict=False))
+
+
+def gather(metadata):
+    """Return the sealed text that is spread in an object's metadata, or nothing."""
+    return "".join(metadata.get(name, "") for name in NAMES)
 
 
 def unseal(secret, sealed):

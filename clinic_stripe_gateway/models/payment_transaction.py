@@ -56,7 +56,8 @@ class PaymentTransaction(models.Model):
     def _stripe_prepare_payment_intent_payload(self):
         """Write on the payment what it is for, for the case that Odoo forgets."""
         payload = super()._stripe_prepare_payment_intent_payload()
-        return {**payload, "metadata[origin]": self._clinic_stripe_seal_origin()}
+        origin = self._clinic_stripe_seal_origin()
+        return {**payload, **{f"metadata[{name}]": origin[name] for name in origin}}
 
     def _stripe_prepare_mandate_options(self):
         """Let a mandate start with the day: stock's second differs when repeated."""

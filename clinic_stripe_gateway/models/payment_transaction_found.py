@@ -7,7 +7,7 @@ from odoo.tools import hmac
 
 from odoo.addons.payment_stripe import const as stripe_const
 
-from ..adapter import seal, unseal
+from ..adapter import gather, seal, unseal
 
 # As this gateway and Odoo without documents make them; parts and refunds have letters.
 OWN_REFERENCE = re.compile(r"([FPR]-)*([0-9a-f]{24}|tx-\d{14})(-\d+)*")
@@ -51,13 +51,13 @@ class PaymentTransaction(models.Model):
         try:
             return seal(secret, origin)
         except ValueError:
-            # Dozens of invoices: the payment is then found without them.
+            # They are too many: the payment is then found without them.
             return seal(secret, {**origin, "invoices": []})
 
     @api.model
     def _clinic_stripe_read_origin(self, intent):
         """Return what an intent is for, ``None`` if another database has made it."""
-        sealed = (intent.get("metadata") or {}).get("origin")
+        sealed = gather(intent.get("metadata") or {})
         return sealed and unseal(self._clinic_stripe_get_seal(), sealed)
 
     def _clinic_stripe_is_for_same(self, intent):
@@ -128,7 +128,7 @@ class PaymentTransaction(models.Model):
         What bears no seal may have been made before this gateway was installed: it is
         shown for some days, unless it names a document that Odoo has never had.
         """
-        if (intent.get("metadata") or {}).get("origin"):
+        if gather(intent.get("metadata") or {}):
             return self._clinic_stripe_read_origin(intent) is None
         is_old = intent["created"] < _to_seconds(fields.Datetime.now() - PATIENCE)
         reference = intent.get("description") or ""

@@ -174,6 +174,16 @@ class TestLostAndFound(StripeHttpCommon):
         self.assertFalse(payment.is_reconciled)
         self.assertTrue(payment.activity_ids)
 
+    def test_a_charge_for_a_hundred_invoices_knows_all_of_them(self):
+        invoices = self.env["account.move"].create(
+            [{"move_type": "out_invoice", "partner_id": self.client.id}] * 100
+        )
+        tx, _secret = self._start(invoices, amount=100)
+        intent = self.control.objects("payment_intent")[-1]
+        self.assertTrue(all(len(text) <= 500 for text in intent["metadata"].values()))
+        origin = tx._clinic_stripe_read_origin(intent)
+        self.assertEqual(origin["invoices"], sorted(invoices.ids))
+
     def test_what_another_database_has_charged_is_not_ours(self):
         self._charge_and_forget(self._bill())
         self._set_parameter("database.secret", "of another database")
