@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import psycopg2
 
@@ -17,8 +17,8 @@ _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 SEND_AGAIN_HOURS = {"charge": 1, "refund": 23, "capture": 23, "void": 23}
 SHORTEST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
-# The clocks of Odoo and Stripe may differ.
-CLOCK_TOLERANCE = timedelta(hours=1)
+# A request that Odoo has forgotten may have used the key before; clocks may differ.
+KEY_LIFE = timedelta(hours=25)
 
 
 class PaymentTransaction(models.Model):
@@ -93,14 +93,22 @@ class PaymentTransaction(models.Model):
 
     def _clinic_stripe_find_charge(self):
         """Return the intent that the lost request has made, if it has made one."""
-        since = self.create_date - CLOCK_TOLERANCE
         customer = self.token_id.provider_ref or self._stripe_create_customer()["id"]
-        listed = self._clinic_stripe_list(
-            "payment_intents",
-            **{"customer": customer, "created[gte]": int(since.timestamp())},
+        return self._clinic_stripe_adopt(
+            self._clinic_stripe_list_made(customer=customer)
         )
+
+    def _clinic_stripe_list_made(self, **params):
+        """Return the intents with this reference, made while its key was known."""
+        since = self.create_date.replace(tzinfo=UTC) - KEY_LIFE
+        listed = self._clinic_stripe_list(
+            "payment_intents", **{"created[gte]": int(since.timestamp()), **params}
+        )
+        return [i for i in listed if i["description"] == self.reference]
+
+    def _clinic_stripe_adopt(self, made):
+        """Take the one of these intents that is this transaction's own; return it."""
         # The reference may have been another amount's, in a request that was forgotten.
-        made = (i for i in listed if i["description"] == self.reference)
         fitting = (i for i in made if self._clinic_stripe_fits({"payment_intent": i}))
         # It may be that of a backup that was restored, too.
         found = next(filter(self._clinic_stripe_is_for_same, fitting), None)
@@ -140,9 +148,7 @@ class PaymentTransaction(models.Model):
         # The card form of an online payment is gone.
         is_gone = self.operation == "online_direct" and request == "charge"
         if is_gone or age > timedelta(hours=SEND_AGAIN_HOURS[request]):
-            self._set_error(
-                self.env._("Stripe has not received the request: nothing was done.")
-            )
+            self._clinic_stripe_give_up(request)
             return
         if request == "charge" and not self._clinic_stripe_is_owed():
             self._set_error(
@@ -165,6 +171,26 @@ class PaymentTransaction(models.Model):
             if not isinstance(error.__cause__, Rejected):
                 raise
             self._set_error(str(error))
+
+    def _clinic_stripe_give_up(self, request):
+        """Say that nothing was done, after a last look at the whole account.
+
+        What Odoo has forgotten need not be of the same customer, and what is not
+        this transaction's own is booked by itself: it must not be paid once more.
+        """
+        if request == "charge":
+            made = self._clinic_stripe_list_made()
+            intent = self._clinic_stripe_adopt(made)
+            if intent:
+                self._clinic_stripe_settle_with(intent)
+                return
+            for other in made:
+                self.env["clinic.stripe.event"]._ask_about(
+                    self.provider_id.id, "payment_intent.succeeded", other["id"]
+                )
+        self._set_error(
+            self.env._("Stripe has not received the request: nothing was done.")
+        )
 
     def _clinic_stripe_is_owed(self):
         """Whether the invoices still have as much open as this would charge.

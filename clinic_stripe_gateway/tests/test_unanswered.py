@@ -204,6 +204,46 @@ class TestUnanswered(DeskCommon):
         self.assertEqual((tx.state, found.state), ("error", "done"))
         self.assertEqual(self._billed(), 12000)
 
+    def _charge_and_forget(self, invoice, token):
+        """Charge a saved card in a request that is rolled back."""
+        self.env.flush_all()
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            self._charge_at_the_desk(invoice, token)
+            raise ZeroDivisionError
+        self.env.invalidate_all()
+
+    def test_a_charge_that_was_forgotten_hours_ago_is_found(self):
+        token, invoice = self._save_card(), self._bill()
+        other = self._save_card(card="mastercard")
+        self._charge_and_forget(invoice, token)
+        tx = self._charge_at_the_desk(invoice, other)
+        self._age(tx, hours=-20)
+        self._ask(tx)
+        self.assertEqual((tx.state, self._billed(cards=2)), ("done", 12000))
+
+    def test_a_forgotten_charge_of_another_customer_is_found_before_it_is_given_up(
+        self,
+    ):
+        token, invoice = self._save_card(), self._bill()
+        self._charge_and_forget(invoice, token)
+        token.provider_ref = self.provider._clinic_stripe_call(
+            "create_customer", "another", idempotency_key="another"
+        )
+        tx = self._charge_at_the_desk(invoice, token)
+        self._age(tx, hours=2)
+        self._ask(tx)
+        self.assertEqual((tx.state, self._billed()), ("done", 12000))
+
+    def test_who_is_told_that_nothing_was_done_sees_what_was_forgotten(self):
+        token, invoice = self._save_card(), self._bill()
+        self._charge_and_forget(invoice, token)
+        tx = self._charge_at_the_desk(invoice, token, amount=50)
+        self._age(tx, hours=2)
+        self._ask(tx)
+        self._process_events()
+        self.assertEqual((tx.state, invoice.amount_residual), ("error", 0))
+        self.assertEqual(self._billed(), 12000)
+
     # === REFUNDS === #
 
     def _check_refund(self, fault):
