@@ -114,6 +114,8 @@ class PaymentTransaction(models.Model):
         if not origin:
             return None if self._clinic_stripe_is_foreign(intent) else self.browse()
         provider = providers.filtered(lambda each: each.id == origin["provider"])
+        if not provider and self._clinic_stripe_is_anothers(origin):
+            return None
         is_known = self.search_count(
             [("provider_reference", "=", intent["id"])], limit=1
         )
@@ -137,6 +139,15 @@ class PaymentTransaction(models.Model):
             and not OWN_REFERENCE.fullmatch(reference)
             and not self.search_count([("reference", "=", reference)], limit=1)
         )
+
+    @api.model
+    def _clinic_stripe_is_anothers(self, origin):
+        """Whether Stripe tells another provider of this database by itself.
+
+        An account may have several endpoints; each is told of every payment.
+        """
+        provider = self.env["payment.provider"].browse(origin["provider"])
+        return self.env["clinic.stripe.event"]._has_secret(provider)
 
     @api.model
     def _clinic_stripe_prepare_found(self, provider, intent, origin):

@@ -163,8 +163,18 @@ class TestEvents(StripeEventCommon):
         tx, body, _signature = self._paid_message()
         self.assertEqual(self._post(body, self._sign(body, "whsec_of_the_other")), 200)
         self._process_events()
-        self.assertEqual(self._received().state, "unmatched")
+        # The endpoint of the first is told as well.
+        self.assertEqual(self._received().state, "ignored")
         self.assertEqual(tx.state, "draft")
+
+    def test_what_no_other_endpoint_is_told_of_stays_visible(self):
+        other = self._connect(self.other_company)
+        other.stripe_webhook_secret = "whsec_of_the_other"
+        _tx, body, _signature = self._paid_message()
+        self.provider.stripe_webhook_secret = False
+        self._post(body, self._sign(body, "whsec_of_the_other"))
+        self._process_events()
+        self.assertEqual(self._received().state, "unmatched")
 
     def test_the_inbox_of_another_company_is_not_read(self):
         _tx, body, signature = self._paid_message()
