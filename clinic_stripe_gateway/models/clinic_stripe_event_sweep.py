@@ -77,8 +77,9 @@ class ClinicStripeEvent(models.Model):
             )
             found |= self._store_hints(listener, hints)
             since = provider.clinic_stripe_swept_until = min(until, now)
-            if commit:
-                self._commit_work(1, remaining=0)
+            if commit and not self._commit_work(1, remaining=0):
+                # The next run goes on where this one ended.
+                break
         if found:
             self._trigger_processing()
         return found

@@ -38,7 +38,10 @@ class PaymentTransaction(models.Model):
             # Its request may still be under way.
             if tx.try_lock_for_update():
                 tx._clinic_stripe_ask()
-            self.env["ir.cron"]._commit_progress(1, remaining=len(waiting) - position)
+            remaining = len(waiting) - position
+            if not self.env["ir.cron"]._commit_progress(1, remaining=remaining):
+                # Each waits long for Stripe while it is down; the next run goes on.
+                break
 
     def action_clinic_stripe_ask(self):
         """Ask Stripe now what became of the request."""

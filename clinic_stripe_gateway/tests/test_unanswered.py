@@ -244,6 +244,29 @@ class TestUnanswered(DeskCommon):
         self.assertEqual((tx.state, invoice.amount_residual), ("error", 0))
         self.assertEqual(self._billed(), 12000)
 
+    def test_the_job_ends_when_its_time_is_over(self):
+        token, txs = self._save_card(), self.env["payment.transaction"]
+        self._hide("refuse", INTENTS)
+        for invoice in (self._bill(), self._bill()):
+            txs |= self._charge_at_the_desk(invoice, token)
+        self.control.clear_faults()
+        txs.sudo().clinic_stripe_ask_at = "2020-01-01"
+        job = self.env.ref("clinic_stripe_gateway.ir_cron_ask_unanswered")
+        self.env.flush_all()
+        with self.registry.cursor() as cr:
+            env = self.env(cr=cr, su=True)
+            progress = env["ir.cron.progress"].create({"cron_id": job.id})
+            env = env(
+                context={
+                    "cron_id": job.id,
+                    "ir_cron_progress_id": progress.id,
+                    "cron_end_time": 0,
+                }
+            )
+            env["payment.transaction"]._cron_clinic_stripe_ask()
+        self.env.invalidate_all()
+        self.assertEqual(txs.mapped("state"), ["done", "pending"])
+
     # === REFUNDS === #
 
     def _check_refund(self, fault):
