@@ -265,7 +265,9 @@ class AccountMove(models.Model):
         self.ensure_one()
         last = self.transaction_ids.sorted("id")[-1:]
         if self._clinic_is_clearing():
-            return self.env._("Your payment is on its way. You need not do anything.")
+            return self.env._(
+                "Your payment is clearing: it is on its way. You need not do anything."
+            )
         if last.state == "draft":
             return self.env._(
                 "A payment was started on %(date)s and not finished. You can pay "
