@@ -5,7 +5,7 @@ from .common import StripeEventCommon
 
 FAILED_QUIETLY = "odoo.addons.clinic_stripe_gateway.models.clinic_stripe_event"
 PAID = "payment_intent.succeeded"
-UNSETTLED = (20, 40)
+UNSETTLED = (6, 12)
 
 
 @tagged("post_install", "-at_install")
@@ -71,7 +71,7 @@ class TestEventBatches(StripeEventCommon):
     def test_payments_that_nobody_has_settled_cost_the_same_queries_each(self):
         counts = []
         # The first time fills Odoo's caches.
-        for count in (2, *UNSETTLED):
+        for count in (1, *UNSETTLED):
             txs = self.env["payment.transaction"]
             for _ in range(count):
                 txs |= self._pay_by_card(self._bill(10))
@@ -80,9 +80,10 @@ class TestEventBatches(StripeEventCommon):
             self.assertEqual(set(events.mapped("state")), {"done"})
             self.assertTrue(all(txs.mapped("is_post_processed")))
         few, many = UNSETTLED
-        # A query for each of the others would cost a third more.
+        # Each of the others costs what the first did, or less: what a run costs once
+        # is shared. A query about each of the others would cost more each time.
         added = (counts[2] - counts[1]) / (many - few)
-        self.assertLess(added, 1.2 * counts[1] / few, counts)
+        self.assertLessEqual(added, counts[1] / few, counts)
 
     def test_foreign_events_cost_the_same_few_queries_however_many(self):
         counts = []
