@@ -215,17 +215,22 @@ class TestBatchPosting(ClinicInvoicingCommon):
                 for percent, tag in ((40, tags[1]), (60, tags[2]))
             ),
         ]
-        tax = self._create_tax(15, invoice_repartition_line_ids=shares)
+        tax = self._create_tax(
+            15,
+            invoice_repartition_line_ids=shares,
+            refund_repartition_line_ids=shares,
+        )
         self._compare(self._vals(self._line(tax_ids=[Command.set(tax.ids)])))
 
     def test_tax_that_is_due_when_it_is_paid(self):
         self.practice.tax_exigibility = True
+        account = self.company_data["default_account_tax_sale"].copy(
+            {"reconcile": True}
+        )
         tax = self._create_tax(
             12,
             tax_exigibility="on_payment",
-            cash_basis_transition_account_id=self.company_data[
-                "default_account_tax_sale"
-            ].id,
+            cash_basis_transition_account_id=account.id,
         )
         self._compare(self._vals(self._line(tax_ids=[Command.set(tax.ids)])))
 

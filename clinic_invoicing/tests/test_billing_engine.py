@@ -237,7 +237,7 @@ class TestBillingEngine(ClinicInvoicingCommon):
 
     def test_starter_who_has_lost_their_rights_invoices_nothing_more(self):
         services = self._create_services_of_all()
-        run = self._start(services)
+        run = self._start(services).with_env(self.env)
         self.biller.group_ids = self.env.ref("base.group_user")
         self._work()
         self.assertEqual(run.state, "failed")
