@@ -103,7 +103,9 @@ def _row(name: str, ours: list[float], peer: list[float]) -> Row:
 
 
 def _measure_memory(database: str) -> Row:
-    growth = inside(database, "memory", count=SERVICES_OF_MEMORY)
+    count = SERVICES_OF_MEMORY
+    run = inside(database, "start_run", count=count, paused=True)
+    growth = inside(database, "memory", run_id=run, count=count)
     most = MOST_MEGABYTES
     return Row("billing_run_memory_mb", growth, most, growth / most, "MB, at most")
 
