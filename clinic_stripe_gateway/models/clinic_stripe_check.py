@@ -178,7 +178,9 @@ class ClinicStripeCheck(models.Model):
             check._run()
             check._tell_manager()
             provider._clinic_stripe_check_health()
-            self.env["ir.cron"]._commit_progress(1, remaining=len(providers) - number)
+            remaining = len(providers) - number
+            if not self.env["ir.cron"]._commit_progress(1, remaining=remaining):
+                break
 
     @api.model
     def _get_job_start(self, now=None):

@@ -87,7 +87,8 @@ class ClinicStripeDetachment(models.Model):
         remaining = self.search_count(domain)
         for _row in waiting._remove_one_by_one():
             remaining -= 1
-            self.env["ir.cron"]._commit_progress(1, remaining=remaining)
+            if not self.env["ir.cron"]._commit_progress(1, remaining=remaining):
+                break
 
     @api.model
     def _remove_before_uninstall(self):

@@ -166,7 +166,8 @@ class ClinicStripeDispute(models.Model):
                     dispute.dispute_id,
                     type(error).__name__,
                 )
-            self.env["ir.cron"]._commit_progress(1)
+            if not self.env["ir.cron"]._commit_progress(1):
+                break
 
     def _refresh(self):
         for dispute in self:
