@@ -18,7 +18,6 @@ class AccountMove(models.Model):
         compute="_compute_clinic_is_clearing",
         help="A payment of this invoice is on its way: a bank debit, for instance.",
     )
-    status_in_payment = fields.Selection(selection_add=[("clearing", "Clearing")])
 
     @api.depends("transaction_ids.state", "state", "move_type")
     def _compute_clinic_is_being_paid(self):
@@ -39,13 +38,6 @@ class AccountMove(models.Model):
         for move in self.sudo():
             is_open = move.state == "posted" and move.move_type == "out_invoice"
             move.clinic_is_clearing = is_open and move._clinic_is_clearing()
-
-    @api.depends("clinic_is_clearing")
-    def _compute_status_in_payment(self):
-        result = super()._compute_status_in_payment()
-        for move in self.filtered("clinic_is_clearing"):
-            move.status_in_payment = "clearing"
-        return result
 
     # === ACTION METHODS === #
 

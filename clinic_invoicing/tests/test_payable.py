@@ -199,13 +199,13 @@ class TestPayable(ClinicInvoicingCommon, AccountPaymentCommon):
 
     def test_staff_see_that_a_payment_is_clearing(self):
         bill = self.bill.with_user(self.biller)
-        self.assertEqual(bill.status_in_payment, "posted")
+        self.assertFalse(bill.clinic_is_clearing)
         self._let_provider_be_real()
         attempt = self._create_attempt("pending")
-        self.assertEqual(bill.status_in_payment, "clearing")
+        self.assertTrue(bill.clinic_is_clearing)
         self.assertIn("clearing", bill._clinic_get_payment_notice())
         attempt._set_error("The bank has refused it.")
-        self.assertEqual(bill.status_in_payment, "posted")
+        self.assertFalse(bill.clinic_is_clearing)
 
     def test_promise_of_a_wire_transfer_does_not_stop_a_payment(self):
         self._create_attempt("pending")
