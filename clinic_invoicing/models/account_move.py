@@ -98,12 +98,7 @@ class AccountMove(models.Model):
     @api.model
     def _clinic_get_billed_to_domain(self, partner):
         """Invoices addressed to ``partner``, or to one of their own addresses."""
-        own = Domain("id", "=", partner.id)
-        # Other people below a company or a parent are contacts, not addresses.
-        addresses = Domain("parent_id", "=", partner.id) & Domain(
-            "type", "!=", "contact"
-        )
-        return Domain("partner_id", "any", own | addresses)
+        return Domain("partner_id", "any", partner._clinic_get_own_domain())
 
     @api.model
     def _clinic_get_billed_domain(self, partner):

@@ -13,11 +13,8 @@ class ClinicProgramRegistration(models.Model):
     @api.model
     def _get_client_domain(self, partner):
         """Registrations billed to ``partner``, or to one of their own addresses."""
-        own = Domain("id", "=", partner.id)
-        addresses = Domain("parent_id", "=", partner.id) & Domain(
-            "type", "!=", "contact"
-        )
-        return Domain("service_id.bill_to_id", "any", own | addresses)
+        own = partner._clinic_get_own_domain()
+        return Domain("service_id.bill_to_id", "any", own)
 
     @api.model
     def _get_current(self, partner):

@@ -2,6 +2,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 
 class ResPartner(models.Model):
@@ -75,6 +76,12 @@ class ResPartner(models.Model):
                         patient=patient.name,
                     )
                 )
+
+    def _clinic_get_own_domain(self):
+        """Contacts that are this one, or one of its own addresses."""
+        # Other people below a company or a parent are contacts, not addresses.
+        addresses = Domain("parent_id", "=", self.id) & Domain("type", "!=", "contact")
+        return Domain("id", "=", self.id) | addresses
 
     def _clinic_get_bill_to(self, date, company):
         """Return who receives the invoices for this patient.
