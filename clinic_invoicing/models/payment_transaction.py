@@ -26,3 +26,11 @@ class PaymentTransaction(models.Model):
         method = self.payment_method_id
         method = method.primary_payment_method_id or method
         return self.provider_id.support_refund, method.support_refund
+
+    def _clinic_needs_authentication(self):
+        """Whether it failed because its owner has to confirm it, e.g. by 3-D Secure.
+
+        A hook for providers: charging such a card again without its owner is vain.
+        """
+        self.ensure_one()
+        return False

@@ -110,18 +110,12 @@ class PaymentTransaction(models.Model):
 
     def _clinic_prepare_accounts(self):
         """Return the values of a payment over several receivable accounts."""
-        lines = self._clinic_get_paid_invoices().line_ids.filtered(
-            lambda line: (
-                line.account_id.account_type == "asset_receivable"
-                and line.parent_state == "posted"
-                and line.currency_id == self.currency_id
-                and not line.reconciled
-            )
-        )
+        lines = self._clinic_get_paid_invoices()._clinic_get_open_lines()
+        lines = lines.filtered(lambda line: line.currency_id == self.currency_id)
         if len(lines.account_id) < 2:
             return {}
         parts, left = defaultdict(float), self.amount
-        for line in lines.sorted(lambda line: (line.date_maturity, line.id)):
+        for line in lines:
             part = min(left, line.amount_residual_currency)
             parts[line.account_id] += part
             left = self.currency_id.round(left - part)

@@ -20,15 +20,42 @@ class TestPayable(ClinicInvoicingCommon, AccountPaymentCommon):
         cls.second_bill = cls._invoice(cls._create_service(price_unit=40))
         cls.env.flush_all()
 
+    def test_a_part_pays_what_is_due_first_as_the_preview_said(self):
+        self.bill.line_ids.filtered("date_maturity").date_maturity = "2099-01-01"
+        bills = self.bill | self.second_bill
+        preview = bills._clinic_get_allocation(60)
+        self.assertEqual(preview, [(self.second_bill, 40), (self.bill, 20)])
+        self._create_attempt("done", bills, amount=60)._post_process()
+        self.assertEqual(self.second_bill.amount_residual, 0)
+        self.assertEqual(self.bill.amount_residual, 80)
+
+    def test_a_part_under_the_minimum_is_refused_unless_less_is_owed(self):
+        self.practice.clinic_minimum_part = 50
+        with self.assertRaises(ValidationError):
+            self.bill._clinic_check_part(49.99)
+        self.bill._clinic_check_part(50)
+        self.second_bill._clinic_check_part(40)
+
+    def test_clients_are_not_asked_for_what_an_insurer_has_to_answer(self):
+        service = self._create_service(rate=self.insurer_rate)
+        service.share_ids = [
+            Command.create({"payer_type": "patient", "fixed_amount": 30})
+        ]
+        bill = self._invoice(service)
+        self.assertTrue(bill._clinic_is_waiting_for_insurer())
+        self.assertEqual(
+            (bill | self.bill)._clinic_get_claimable(), self.bill, "the insurer's"
+        )
+
     def _start(self, invoices, amount, currency=None):
         currency = self.dollar if currency is None else currency
         invoices.sudo()._clinic_start_online_payment(amount, currency)
 
     def _create_attempt(self, state, invoices=None, **values):
         invoices = invoices or self.bill
+        values.setdefault("amount", sum(invoices.mapped("amount_residual")))
         return self._create_transaction(
             "direct",
-            amount=sum(invoices.mapped("amount_residual")),
             currency_id=invoices.currency_id.id,
             partner_id=self.client.id,
             invoice_ids=[Command.set(invoices.ids)],

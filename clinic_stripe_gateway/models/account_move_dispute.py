@@ -66,6 +66,9 @@ class AccountMove(models.Model):
 
     # === WHAT A CLIENT MAY PAY === #
 
+    def _clinic_is_disputed(self):
+        return self._clinic_stripe_is_disputed() or super()._clinic_is_disputed()
+
     def _has_to_be_paid(self):
         return super()._has_to_be_paid() and not self._clinic_stripe_is_disputed()
 

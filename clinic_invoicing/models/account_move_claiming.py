@@ -1,0 +1,107 @@
+from odoo import models
+from odoo.exceptions import ValidationError
+
+
+class AccountMove(models.Model):
+    """What clients can be asked for at present, and what a payment would pay."""
+
+    _inherit = "account.move"
+
+    # === WHAT A PAYMENT PAYS === #
+
+    def _clinic_get_open_lines(self):
+        """Return the receivable lines with money open, in the order they are paid.
+
+        It is the order in which Odoo reconciles: the oldest due first.
+        """
+        lines = self.line_ids.filtered(
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and line.parent_state == "posted"
+                and not line.reconciled
+            )
+        )
+        return lines.sorted(
+            lambda line: (
+                line.date_maturity or line.date,
+                line.currency_id.id,
+                line.amount_currency,
+                line.id,
+            )
+        )
+
+    def _clinic_get_allocation(self, amount):
+        """Return what a payment of ``amount`` would pay of each of these invoices.
+
+        :param float amount: in the currency of the invoices
+        :return: pairs of an invoice and its part, in the order they are paid
+        :rtype: list[tuple]
+        """
+        parts, left = {}, amount
+        for line in self._clinic_get_open_lines():
+            part = min(left, line.amount_residual_currency)
+            if line.currency_id.compare_amounts(part, 0) > 0:
+                parts[line.move_id] = parts.get(line.move_id, 0) + part
+                left = line.currency_id.round(left - part)
+        return [(move, move.currency_id.round(part)) for move, part in parts.items()]
+
+    def _clinic_check_part(self, amount):
+        """Raise ValidationError when the practice does not take so small a part.
+
+        :param float amount: what the client wants to pay of what these owe
+        """
+        owed = sum(self.mapped("amount_residual"))
+        for company in self.company_id:
+            currency = self.currency_id[:1]
+            least = company.currency_id._convert(
+                company.clinic_minimum_part, currency, company
+            )
+            if currency.compare_amounts(amount, min(least, owed)) < 0:
+                raise ValidationError(
+                    self.env._(
+                        "Please pay at least %(amount)s at once.",
+                        amount=currency.format(min(least, owed)),
+                    )
+                )
+
+    # === WHAT CLIENTS ARE ASKED FOR === #
+
+    def _clinic_get_claimable(self):
+        """Return those that clients can be asked for at present.
+
+        Not what they cannot pay, what is on its way, what a bank or an insurer has
+        still to decide, and what insurers owe.
+        """
+        return self.filtered(
+            lambda move: (
+                not move._clinic_get_payment_obstacle()
+                and not move._clinic_is_disputed()
+                and not move._clinic_is_waiting_for_insurer()
+                and not move._clinic_is_billed_to_insurer()
+            )
+        )
+
+    def _clinic_is_disputed(self):
+        """Whether a bank has still to decide about a payment: a hook for providers."""
+        self.ensure_one()
+        return False
+
+    def _clinic_is_waiting_for_insurer(self):
+        """Whether an insurer still owes a part of a service on this invoice.
+
+        What the client owes may change with the insurer's answer.
+        """
+        self.ensure_one()
+        # sudo: clients read no services.
+        services = self.sudo().invoice_line_ids.clinic_service_id
+        return any(
+            share.payer_type == "insurer" and share.amount_due > 0
+            for share in services.share_ids
+        )
+
+    def _clinic_is_billed_to_insurer(self):
+        """Whether this is an insurer's invoice, not a client's."""
+        self.ensure_one()
+        # sudo: clients read no shares.
+        shares = self.sudo().invoice_line_ids.clinic_share_id
+        return any(share.payer_type == "insurer" for share in shares)
