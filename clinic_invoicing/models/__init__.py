@@ -46,6 +46,7 @@ from . import (
     clinic_service_flipping,
     clinic_service_invoicing,
     clinic_service_obstacles,
+    clinic_service_pricing,
     clinic_service_quantity,
     clinic_service_share,
     clinic_service_share_crediting,
