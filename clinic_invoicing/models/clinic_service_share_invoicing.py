@@ -13,15 +13,13 @@ class ClinicServiceShare(models.Model):
 
     def _get_billable(self):
         """Return those of the shares that can be put on an invoice."""
-        return self.filtered(lambda share: share._is_billable())
-
-    def _is_billable(self):
-        self.ensure_one()
-        return (
-            self.state == "to_bill"
-            and bool(self.partner_id)
-            and not self._is_nothing()
-            and (self.payer_type == "patient" or self._is_billed_to_insurer())
+        companies = self.grouped("company_id")
+        return self.filtered_domain(
+            Domain.OR(
+                Domain("company_id", "=", company.id)
+                & self._get_billable_domain(company)
+                for company in companies
+            )
         )
 
     def _is_billed_to_insurer(self):
@@ -33,7 +31,7 @@ class ClinicServiceShare(models.Model):
         )
 
     def _get_billable_domain(self, company):
-        """Return the domain of what :meth:`_is_billable` says of shares."""
+        """Shares that a company can put on an invoice now."""
         payers = Domain("payer_type", "=", "patient")
         if company.clinic_insurer_settlement == "invoice":
             payers |= Domain("payer_type", "=", "insurer") & Domain(
