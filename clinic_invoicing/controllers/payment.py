@@ -1,7 +1,8 @@
-from odoo.fields import Command
 from odoo.http import request, route
 
 from odoo.addons.account_payment.controllers.payment import PaymentPortal
+
+from ..commands import linked_ids
 
 
 class ClinicPaymentPortal(PaymentPortal):
@@ -13,9 +14,7 @@ class ClinicPaymentPortal(PaymentPortal):
         commands = (custom_create_values or {}).get("invoice_ids")
         if commands:
             # sudo: the routes have checked who pays; payers may not write invoices.
-            invoices = (
-                request.env["account.move"].sudo().browse(_get_linked_ids(commands))
-            )
+            invoices = request.env["account.move"].sudo().browse(linked_ids(commands))
             invoices._clinic_start_online_payment(
                 amount, request.env["res.currency"].browse(currency_id)
             )
@@ -39,15 +38,3 @@ class ClinicPaymentPortal(PaymentPortal):
     def invoice_transaction(self, invoice_id, access_token=None, **kwargs):
         """Work for clients who opened their invoice without a token as well."""
         return super().invoice_transaction(invoice_id, access_token, **kwargs)
-
-
-def _get_linked_ids(commands):
-    """Return the ids that these commands of an x2many field leave linked."""
-    ids = []
-    for command in commands:
-        match command:
-            case (Command.SET, _, new_ids):
-                ids = list(new_ids)
-            case (Command.LINK, record_id, *_):
-                ids.append(record_id)
-    return ids

@@ -2,9 +2,9 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Command
 from odoo.tools import mute_logger
 
+from odoo.addons.clinic_invoicing.commands import linked_ids
 from odoo.addons.payment import utils as payment_utils
 
 from ..adapter import Rejected
@@ -68,7 +68,7 @@ class PaymentTransaction(models.Model):
     def _clinic_get_payer(self, values):
         """Return who pays the documents of a new transaction."""
         for name, payer in PAYER_BY_DOCUMENT.items():
-            ids = _get_linked_ids(values.get(name) or ())
+            ids = linked_ids(values.get(name) or ())
             if ids and name in self._fields:
                 # sudo: the routes have checked the documents; see their access rights.
                 documents = self.env[self._fields[name].comodel_name].sudo()
@@ -217,15 +217,3 @@ class PaymentTransaction(models.Model):
                 self, scope=f"{endpoint} {customer_ref}"
             ),
         }
-
-
-def _get_linked_ids(commands):
-    """Return the ids that these commands of an x2many field leave linked."""
-    ids = []
-    for command in commands:
-        match command:
-            case (Command.SET, _, new_ids):
-                ids = list(new_ids)
-            case (Command.LINK, record_id, *_):
-                ids.append(record_id)
-    return ids
