@@ -30,6 +30,8 @@
         "views/clinic_visit_views.xml",
         "views/clinic_program_views.xml",
         "views/portal_templates.xml",
+        "views/portal_billing_templates.xml",
+        "views/portal_paying_templates.xml",
         "views/portal_program_templates.xml",
         # Last: the menus open the actions of the views above.
         "views/clinic_menus.xml",

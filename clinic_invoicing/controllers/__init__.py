@@ -1,1 +1,1 @@
-from . import billing, documents, payment, programs
+from . import billing, documents, paying, payment, programs

@@ -1,16 +1,20 @@
-import re
-
+from odoo import fields
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.http import request, route
 
-from odoo.addons.account_payment.controllers.portal import PortalAccount
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from .paying import ClinicPaying
 
-class ClinicBilling(PortalAccount):
+# Instead of ids: everything that can be paid.
+ALL = "all"
+
+
+class ClinicBilling(ClinicPaying):
     """The client's Billing pages. What is owed is decided by the invoices."""
 
-    _paid_per_page = 20
+    _rows_per_page = 20
 
     @route(
         ["/my/billing", "/my/billing/page/<int:page>"],
@@ -19,19 +23,18 @@ class ClinicBilling(PortalAccount):
         website=True,
         methods=["GET"],
     )
-    def clinic_billing(self, page=1, **_kwargs):
+    def clinic_billing(self, page=1, patient="", **_kwargs):
         """Show what the client owes, then what has been paid."""
-        return request.render(
-            "clinic_invoicing.portal_billing", self._prepare_billing_values(page)
-        )
+        values = self._prepare_billing_values(page, patient)
+        return request.render("clinic_invoicing.portal_billing", values)
 
     @route("/my/billing/pay", type="http", auth="user", website=True, methods=["GET"])
-    def clinic_billing_pay(self, invoice_ids="", **_kwargs):
+    def clinic_billing_pay(self, amount="", patient="", **chosen):
         """Show the Billing page with the card dialog for the chosen invoices."""
-        values = self._prepare_billing_values()
-        invoices = self._get_own_invoices(invoice_ids)
+        values = self._prepare_billing_values(patient=patient)
         try:
-            values.update(self._prepare_payment_values(invoices))
+            invoices = self._get_chosen_invoices(patient, **chosen)
+            values.update(self._prepare_payment_values(invoices, amount))
         except UserError as error:
             values["payment_error"] = error.args[0]
         return request.render("clinic_invoicing.portal_billing", values)
@@ -46,36 +49,20 @@ class ClinicBilling(PortalAccount):
         :raise UserError: it may not be paid; nothing was changed
         """
         invoices = self._get_own_invoices(invoice_ids)
-        invoices._clinic_check_chosen()
-        kwargs.pop("access_token", None)
-        self._validate_transaction_kwargs(kwargs)
-        return self._process_transaction(
-            request.env.user.partner_id.id,
-            invoices.currency_id.id,
-            invoices.ids,
-            None,
-            amount=amount,
-            **kwargs,
-        )
+        payer = request.env.user.partner_id
+        return self._clinic_start_transaction(invoices, payer, amount, **kwargs)
 
-    def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
-        """Ask for what is still owed; stock asks for the totals."""
-        values = super()._overdue_invoices_get_page_view_values(
-            overdue_invoices, **kwargs
-        )
-        if "payment" in values:
-            owed = sum(overdue_invoices.mapped("amount_residual"))
-            values["amount"] = values["payment"]["amount"] = owed
-        return values
+    @route()
+    def portal_my_overdue_invoices(self, access_token=None, **kwargs):
+        """Lead clients of the practice to the page that asks for what is owed now."""
+        overdue = request.env["account.move"]
+        if overdue.has_access("read"):
+            overdue = overdue.search(self._get_overdue_invoices_domain())
+        if any(overdue.mapped("clinic_has_services")):
+            return request.redirect("/my/billing")
+        return super().portal_my_overdue_invoices(access_token, **kwargs)
 
-    def _get_common_page_view_values(self, invoices_data, *args, **kwargs):
-        """Offer the ways to pay what is owed; stock asks who would take the total."""
-        owed = invoices_data.get("amount_residual", invoices_data["total_amount"])
-        return super()._get_common_page_view_values(
-            {**invoices_data, "total_amount": owed}, *args, **kwargs
-        )
-
-    # === HELPERS === #
+    # === WHICH INVOICES === #
 
     def _get_own_invoices(self, invoice_ids):
         """Return those of the chosen invoices that are billed to the client.
@@ -83,65 +70,103 @@ class ClinicBilling(PortalAccount):
         Whether another invoice exists is not told: it is treated like one that
         does not.
         """
-        parts = filter(re.compile("[0-9]{1,10}").fullmatch, invoice_ids.split(","))
-        # PostgreSQL's ids have 31 bits.
-        ids = [number for number in map(int, parts) if number < 2**31]
-        moves = request.env["account.move"]
         # sudo: the domain says whose they are, exactly as the list does.
-        return moves.sudo().search(
-            [("id", "in", ids)]
-            + list(moves._clinic_get_billed_domain(request.env.user.partner_id))
+        moves = request.env["account.move"].sudo()
+        billed = moves._clinic_get_billed_domain(request.env.user.partner_id)
+        ids = self._clinic_read_ids(invoice_ids)
+        return moves.search(Domain("id", "in", ids) & billed)
+
+    def _get_chosen_invoices(self, patient="", invoice_ids="", **group):
+        """Return the invoices that were ticked, or all that can be paid.
+
+        :param group: ``company_id`` and ``currency_id`` of what is paid at once
+        """
+        # A form sends one value for each tick.
+        ticked = request.httprequest.args.getlist("invoice_ids") or [invoice_ids]
+        if ticked != [ALL]:
+            return self._get_own_invoices(",".join(ticked))
+        # sudo: as in _get_own_invoices().
+        moves = request.env["account.move"].sudo()
+        domain = moves._clinic_get_payable_domain(request.env.user.partner_id)
+        for name in ("company_id", "currency_id"):
+            if group.get(name):
+                domain &= Domain(name, "in", self._clinic_read_ids(group[name]))
+        domain &= self._get_patient_domain(patient)
+        return moves.search(domain, order="invoice_date_due, id").filtered(
+            lambda move: not move._clinic_get_payment_obstacle()
         )
 
-    def _prepare_billing_values(self, page=1):
+    def _get_patient_domain(self, patient):
+        ids = self._clinic_read_ids(patient)
+        moves = request.env["account.move"]
+        return moves._clinic_get_patient_domain(ids[0]) if ids else Domain.TRUE
+
+    # === WHAT THE PAGES SHOW === #
+
+    def _prepare_billing_values(self, page=1, patient=""):
         partner = request.env.user.partner_id
         # sudo: clients read the services and payments of their own invoices.
         moves = request.env["account.move"].sudo()
-        unpaid = moves.search(
-            moves._clinic_get_open_domain(partner), order="invoice_date_due, id"
-        )
-        settled_domain = moves._clinic_get_settled_domain(partner)
+        chosen = self._get_patient_domain(patient)
+        return {
+            **self._prepare_portal_layout_values(),
+            "page_name": "clinic_billing",
+            "owed": moves._clinic_get_owed(
+                moves._clinic_get_payable_domain(partner) & chosen
+            ),
+            "patients": moves._clinic_get_billed_patients(partner),
+            "patient_id": next(iter(self._clinic_read_ids(patient)), False),
+            "is_payment_on": moves._clinic_is_online_payment_on(),
+            "today": fields.Date.context_today(partner),
+            "thanks": moves.transaction_ids._clinic_get_recent(partner),
+            **self._prepare_rows(partner, chosen, page, {"patient": patient}),
+        }
+
+    def _prepare_rows(self, partner, chosen, page, url_args):
+        """Return the invoices of one page: what is unpaid, then what is paid."""
+        # sudo: as in _prepare_billing_values().
+        moves = request.env["account.move"].sudo()
+        unpaid_domain = moves._clinic_get_open_domain(partner) & chosen
+        settled_domain = moves._clinic_get_settled_domain(partner) & chosen
+        unpaid_count = moves.search_count(unpaid_domain)
         pager = portal_pager(
             url="/my/billing",
-            total=moves.search_count(settled_domain),
+            url_args=url_args,
+            total=unpaid_count + moves.search_count(settled_domain),
             page=page,
-            step=self._paid_per_page,
+            step=self._rows_per_page,
+        )
+        offset = pager["offset"]
+        unpaid = moves.search(
+            unpaid_domain,
+            order="invoice_date_due, id",
+            limit=self._rows_per_page,
+            offset=offset,
         )
         settled = moves.search(
             settled_domain,
             order="invoice_date desc, id desc",
-            limit=self._paid_per_page,
-            offset=pager["offset"],
+            limit=self._rows_per_page,
+            offset=max(0, offset - unpaid_count),
         )
         return {
-            **self._prepare_portal_layout_values(),
-            "page_name": "clinic_billing",
             "unpaid": unpaid,
-            "settled": settled,
-            "owed": unpaid._clinic_get_owed_by_currency(),
+            "settled": settled[: self._rows_per_page - len(unpaid)],
             "pager": pager,
         }
 
-    def _prepare_payment_values(self, invoices):
+    def _prepare_payment_values(self, invoices, amount=""):
         """Return what the card dialog shows for these invoices.
 
         :raise UserError: they cannot be paid
         """
-        invoices._clinic_check_chosen()
-        owed = sum(invoices.mapped("amount_residual"))
-        invoices._clinic_check_payable(owed, invoices.currency_id)
         ids = ",".join(map(str, invoices.ids))
-        return {
-            "payable": invoices,
-            "amount": owed,
-            **self._get_common_page_view_values(
-                {
-                    "partner": invoices.partner_id[:1],
-                    "company": invoices.company_id,
-                    "total_amount": owed,
-                    "currency": invoices.currency_id,
-                    "landing_route": "/my/billing",
-                    "transaction_route": f"/my/billing/pay/{ids}",
-                }
-            ),
-        }
+        return self._clinic_prepare_panel(
+            invoices,
+            request.env.user.partner_id,
+            amount,
+            panel_route="/my/billing/pay",
+            panel_params={"invoice_ids": ids},
+            landing_route="/my/billing",
+            transaction_route=f"/my/billing/pay/{ids}",
+        )

@@ -46,10 +46,10 @@ class ClinicDocuments(ClinicBilling):
             statements[0]._get_report_base_filename(),
         )
 
-    def _prepare_billing_values(self, page=1):
+    def _prepare_billing_values(self, page=1, patient=""):
         period = request.env["clinic.statement"]._get_period("this_year")
         return {
-            **super()._prepare_billing_values(page),
+            **super()._prepare_billing_values(page, patient),
             "statement_from": period[0],
             "statement_to": period[1],
         }

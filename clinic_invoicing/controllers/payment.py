@@ -18,6 +18,8 @@ class ClinicPaymentPortal(PaymentPortal):
             invoices._clinic_start_online_payment(
                 amount, request.env["res.currency"].browse(currency_id)
             )
+            if not request.env.user._is_internal():
+                invoices._clinic_check_part(amount)
             invoices._clinic_check_offered(
                 invoices.env["res.partner"].browse(kwargs["partner_id"]),
                 amount,

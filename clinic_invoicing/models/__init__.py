@@ -3,6 +3,7 @@ from . import (
     account_move_batch,
     account_move_chatter,
     account_move_claiming,
+    account_move_client,
     account_move_line,
     account_move_line_batch,
     account_move_line_receipt,

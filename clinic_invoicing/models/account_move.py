@@ -128,14 +128,6 @@ class AccountMove(models.Model):
             "payment_state", "not in", OPEN_STATES
         )
 
-    def _clinic_get_owed_by_currency(self):
-        """Return ``(currency, what is to be paid now)`` for each currency."""
-        payable = self.filtered(lambda move: move.payment_state in UNPAID_STATES)
-        return [
-            (currency, sum(invoices.mapped("amount_residual")))
-            for currency, invoices in payable.grouped("currency_id").items()
-        ]
-
     def _clinic_check_chosen(self):
         """Raise when nothing of what somebody chose to pay can be found."""
         if not self:
@@ -275,24 +267,3 @@ class AccountMove(models.Model):
                 reason=html2plaintext(last.state_message or "").strip(),
             )
         return False
-
-    def _clinic_get_portal_lines(self):
-        """Return what a client reads of each service on this invoice.
-
-        :rtype: list[dict]
-        """
-        self.ensure_one()
-        # sudo: clients have no access to services, only to what is billed to them.
-        # Not filtered(), which forgets that other invoices are on the same page.
-        lines = self.sudo().invoice_line_ids
-        return [
-            {
-                "date": line.clinic_service_id.date,
-                "description": line.clinic_service_id.name or line.name,
-                "patient": line.clinic_service_id.patient_id.name,
-                "practitioner": line.clinic_service_id.practitioner_id.name,
-                "amount": line.price_total,
-            }
-            for line in lines
-            if line.display_type == "product"
-        ]

@@ -22,11 +22,6 @@ class AccountMoveLine(models.Model):
         self.ensure_one()
         service = self.clinic_service_id
         practitioner = service.practitioner_id
-        insurers_shares = service.share_ids.filtered(
-            lambda share: (
-                share.payer_type == "insurer" and share != self.clinic_share_id
-            )
-        )
         return {
             "date": service.date,
             "description": service.name or self.name,
@@ -36,5 +31,27 @@ class AccountMoveLine(models.Model):
             "quantity": self.quantity,
             "subtotal": self.price_subtotal,
             "total": service.amount_total,
-            "insurers_part": sum(insurers_shares.mapped("amount")),
+            "insurers_part": self._clinic_get_insurers_part(),
+        }
+
+    def _clinic_get_insurers_part(self):
+        """Return what insurers take of the service, beside this line."""
+        return sum(
+            share.amount
+            for share in self.clinic_service_id.share_ids
+            if share.payer_type == "insurer" and share != self.clinic_share_id
+        )
+
+    def _clinic_prepare_portal_line(self):
+        """Return what a client reads of a service on the Billing page."""
+        self.ensure_one()
+        service = self.clinic_service_id
+        return {
+            "date": service.date,
+            "description": service.name or self.name,
+            "patient": service.patient_id.name,
+            "practitioner": service.practitioner_id.name,
+            "amount": self.price_total,
+            "total": service.amount_total,
+            "insurers_part": self._clinic_get_insurers_part(),
         }

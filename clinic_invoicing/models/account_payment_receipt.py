@@ -20,3 +20,8 @@ class AccountPayment(models.Model):
         journal = self.journal_id
         kinds = dict(journal._fields["type"]._description_selection(self.env))
         return kinds.get(journal.type, line.name)
+
+    def _clinic_get_card_name(self):
+        """Return the saved card that paid, as its owner knows it; else nothing."""
+        # sudo: clients read neither transactions nor other people's cards.
+        return self.sudo().payment_transaction_id.token_id.display_name or ""

@@ -1,4 +1,9 @@
-from odoo import models
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+# As long as this after a payment, its payer is thanked for it.
+THANKING_MINUTES = 10
 
 
 class PaymentTransaction(models.Model):
@@ -15,6 +20,22 @@ class PaymentTransaction(models.Model):
 
         :raise UserError: an attempt is being processed and cannot be closed
         """
+
+    @api.model
+    def _clinic_get_recent(self, payer):
+        """Return the last payment of invoices that has just arrived from ``payer``."""
+        since = fields.Datetime.now() - timedelta(minutes=THANKING_MINUTES)
+        return self.search(
+            [
+                ("partner_id", "=", payer.id),
+                ("state", "=", "done"),
+                ("amount", ">", 0),
+                ("invoice_ids", "!=", False),
+                ("last_state_change", ">=", since),
+            ],
+            order="last_state_change desc, id desc",
+            limit=1,
+        )
 
     def _clinic_get_refund_support(self):
         """Return what the provider and the method can refund.

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.http import request
 
 
 class ResUsers(models.Model):
@@ -7,9 +8,15 @@ class ResUsers(models.Model):
     def _clinic_get_unpaid_count(self):
         """Return how many invoices this user still owes money for.
 
-        Shown on every page of the portal: one count, by an index.
+        Shown on every page of the portal, in several places: one count for each
+        page, by an index.
         """
         self.ensure_one()
-        # sudo: the domain itself says whose invoices are counted.
-        moves = self.env["account.move"].sudo()
-        return moves.search_count(moves._clinic_get_unpaid_domain(self.partner_id))
+        counts = request.__dict__.setdefault("clinic_unpaid", {}) if request else {}
+        if self.id not in counts:
+            # sudo: the domain itself says whose invoices are counted.
+            moves = self.env["account.move"].sudo()
+            counts[self.id] = moves.search_count(
+                moves._clinic_get_unpaid_domain(self.partner_id)
+            )
+        return counts[self.id]

@@ -285,9 +285,13 @@ class TestPayable(ClinicInvoicingCommon, AccountPaymentCommon):
         with self.assertRaisesRegex(ValidationError, "one by one"):
             (self.bill | foreign)._clinic_check_chosen()
         self.assertRefused(self.bill | foreign, 100, "own currency")
-        self.assertEqual(
-            dict((self.bill | foreign)._clinic_get_owed_by_currency()),
-            {self.dollar: 100, self.euro: foreign.amount_residual},
+        domain = [("id", "in", (self.bill | foreign).ids)]
+        self.assertCountEqual(
+            self.env["account.move"]._clinic_get_owed(domain),
+            [
+                (self.practice, self.dollar, 100),
+                (self.practice, self.euro, foreign.amount_residual),
+            ],
         )
 
     def test_error_is_one_that_the_client_can_read(self):

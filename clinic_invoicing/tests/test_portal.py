@@ -198,7 +198,8 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         self._pay(bills)
         first = self._get_rows(self._get_page(), "clinic_paid")
         second = self._get_rows(self._get_page("/my/billing/page/2"), "clinic_paid")
-        self.assertEqual((len(first), len(second)), (20, 1))
+        # After the two that are unpaid.
+        self.assertEqual((len(first), len(second)), (18, 3))
         self.assertEqual({*first, *second}, set(bills.ids))
 
     def test_page_numbers_that_do_not_exist_show_a_page(self):
@@ -212,6 +213,52 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         self.assertIn("You have nothing to pay", page.text_content())
         self.assertEqual(self._get_badge(page), 0)
         self.assertEqual(len(self._get_rows(page, "clinic_paid")), 2)
+
+    def test_list_is_filtered_by_whom_it_is_for(self):
+        page = self._get_page()
+        links = page.xpath("//nav[contains(@class, 'o_clinic_patients')]//a")
+        self.assertEqual(
+            [link.text_content().strip() for link in links],
+            ["All", "Me", "Charlie Client"],
+        )
+        page = self._get_page(links[2].get("href"))
+        self.assertEqual(self._get_rows(page).keys(), {self.childs_bill.id})
+        (owed,) = page.xpath("//div[contains(@class, 'o_clinic_owed')]")
+        self.assertIn("$ 135.00", " ".join(owed.text_content().split()))
+        (link,) = page.xpath("//a[contains(@class, 'o_clinic_pay_all')]/@href")
+        (form,) = self._get_page(link).xpath("//form[@id='o_payment_form']")
+        self.assertEqual(float(form.get("data-amount")), 135)
+
+    def test_patient_of_somebody_else_shows_nothing(self):
+        page = self._get_page(patient=self.other_client.id)
+        self.assertFalse(self._get_rows(page))
+        self.assertNotIn("Otto Other", page.text_content())
+        for patient in self.MALFORMED:
+            with self.subTest(patient=patient[:9]):
+                self._get_page(patient=patient)
+
+    def test_row_opens_to_what_the_insurer_took_and_what_was_paid(self):
+        service = self._create_service(rate=self.rate)
+        service.share_ids = [
+            Command.create({"payer_type": "insurer", "fixed_amount": 70})
+        ]
+        bill = self._invoice(service).filtered(
+            lambda move: move.partner_id == self.client
+        )
+        self._pay(bill, 10)
+        row = self._get_rows(self._get_page())[bill.id]
+        self.assertRegex(row, r"Insurer.*\$ 70.00 \$ 30.00")
+        self.assertRegex(row, r"Payment \d\d/\d\d/\d{4}.*\$ 10.00")
+
+    def test_client_is_thanked_for_what_has_just_arrived(self):
+        self.assertNotIn("Thank you", self._get_page().text_content())
+        before = self._get_attempts()
+        self._start_payment(self.own_bill.id, 80)
+        attempt = self._get_attempts() - before
+        attempt._set_done()
+        attempt._post_process()
+        (thanks,) = self._get_page().xpath("//div[contains(@class, 'o_clinic_thanks')]")
+        self.assertIn("$ 80.00", " ".join(thanks.text_content().split()))
 
     # === THE RED NUMBER === #
 
@@ -243,7 +290,9 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         (card,) = page.xpath(
             "//div[@id='portal_client_category']//a[@href='/my/billing']"
         )
-        self.assertRegex(" ".join(card.text_content().split()), r"^2 Billing")
+        self.assertRegex(
+            " ".join(card.text_content().split()), r"^2 unpaid invoices Billing"
+        )
 
     def test_number_costs_one_query(self):
         user = self.client_user
@@ -440,6 +489,91 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         )
         (form,) = page.xpath("//form[@id='o_payment_form']")
         self.assertEqual(float(form.get("data-amount")), 215)
+
+    def _get_dialog(self, **params):
+        """Return the form's amount, its route and the text of the dialog."""
+        page = self._get_page("/my/billing/pay", **params)
+        (form,) = page.xpath("//form[@id='o_payment_form']")
+        (dialog,) = page.xpath("//div[@id='clinic_pay_dialog']")
+        return (
+            float(form.get("data-amount")),
+            form.get("data-transaction-route"),
+            " ".join(dialog.text_content().split()),
+        )
+
+    def test_ticked_invoices_are_paid_together(self):
+        bills = self.own_bill | self.childs_bill
+        amount, route, text = self._get_dialog(invoice_ids=bills.ids)
+        self.assertEqual(amount, 215)
+        self.assertEqual(
+            set(route.rpartition("/")[2].split(",")), set(map(str, bills.ids))
+        )
+        for bill in bills:
+            self.assertIn(bill.name, text)
+
+    def test_all_that_can_be_paid_is_paid_at_once(self):
+        page = self._get_page()
+        (link,) = page.xpath("//a[contains(@class, 'o_clinic_pay_all')]/@href")
+        self.own_bill.action_toggle_block_payment()
+        page = self._get_page(link)
+        (form,) = page.xpath("//form[@id='o_payment_form']")
+        self.assertEqual(float(form.get("data-amount")), 135)
+
+    def test_dialog_says_what_a_part_pays_before_it_is_paid(self):
+        self.own_bill.line_ids.filtered("date_maturity").date_maturity = "2099-01-01"
+        self.own_bill.invoice_date_due = "2099-01-01"
+        bills = self.own_bill | self.childs_bill
+        amount, _route, text = self._get_dialog(invoice_ids=bills.ids, amount="150")
+        self.assertEqual(amount, 150)
+        self.assertIn(f"{self.childs_bill.name} $ 135.00 $ 0.00", text)
+        self.assertIn(f"{self.own_bill.name} $ 15.00 $ 65.00", text)
+        ids = ",".join(map(str, bills.ids))
+        before = self._get_attempts()
+        self._start_payment(ids, 150)
+        attempt = self._get_attempts() - before
+        attempt._set_done()
+        attempt._post_process()
+        self.assertEqual(self.childs_bill.amount_residual, 0)
+        self.assertEqual(self.own_bill.amount_residual, 65)
+
+    def test_invoice_that_a_part_does_not_reach_is_left_alone(self):
+        self.own_bill.line_ids.filtered("date_maturity").date_maturity = "2099-01-01"
+        ids = f"{self.own_bill.id},{self.childs_bill.id}"
+        before = self._get_attempts()
+        self._start_payment(ids, 100)
+        attempt = self._get_attempts() - before
+        self.assertEqual(attempt.invoice_ids, self.childs_bill)
+        self.assertFalse(self.own_bill.clinic_payment_attempts)
+
+    def test_part_under_the_minimum_is_refused_before_and_after_it_is_typed(self):
+        self.practice.clinic_minimum_part = 40
+        amount, _route, text = self._get_dialog(
+            invoice_ids=self.own_bill.id, amount="39.99"
+        )
+        self.assertEqual(amount, 80)
+        self.assertIn("at least $ 40.00", text)
+        self.assertRefused(self.own_bill.id, 39.99, "at least")
+        url = "/invoice/transaction/%s"
+        self.assertRefused(self.own_bill.id, 39.99, "at least", url=url)
+
+    def test_amounts_that_are_none_leave_the_dialog_as_it_was(self):
+        for typed in (
+            "abc",
+            "nan",
+            "inf",
+            "-1",
+            "0",
+            "1e400",
+            "80.01",
+            "9" * 400,
+            "\0",
+        ):
+            with self.subTest(typed=typed[:9]):
+                amount, _route, text = self._get_dialog(
+                    invoice_ids=self.own_bill.id, amount=typed
+                )
+                self.assertEqual(amount, 80)
+                self.assertRegex(text, "enter an amount|more than zero|still owed")
 
     def _get_dialog_error(self, ids):
         page = self._get_page("/my/billing/pay", invoice_ids=ids)
@@ -674,13 +808,25 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         self.assertEqual(attempt.invoice_ids, self.own_bill)
         self.assertRefused(self.foreign_bill.id, 100, "access token", url=url)
 
-    def test_overdue_invoices_are_paid_for_what_is_left_of_them(self):
-        # Made today, which around midnight is yesterday somewhere.
-        self._pay(self.own_bill)
+    def _let_invoices_fall_due_at_once(self):
         # Without a term, Odoo lets invoices fall due on the day they are made.
         term = self.env.ref("account.account_payment_term_immediate")
         self.client.property_payment_term_id = term
-        overdue = self._invoice(self._create_service(price_unit=80))
+
+    def test_overdue_page_of_stock_leads_clients_to_billing(self):
+        self._let_invoices_fall_due_at_once()
+        self._invoice(self._create_service(price_unit=80))
+        response = self._get("/my/invoices/overdue")
+        self.assertEqual(response.status_code, 303)
+        self.assertURLEqual(response.headers["Location"], "/my/billing")
+
+    def test_overdue_invoices_without_services_are_paid_for_what_is_left_of_them(self):
+        # Made today, which around midnight is yesterday somewhere.
+        self._pay(self.own_bill)
+        self._let_invoices_fall_due_at_once()
+        overdue = self.init_invoice(
+            "out_invoice", self.client, amounts=[80], taxes=[], post=True
+        )
         self._pay(overdue, 30)
         # It takes what is left, and would not take the total that stock asks about.
         self.provider.maximum_amount = 60

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class AccountMove(models.Model):
@@ -81,9 +82,10 @@ class AccountMove(models.Model):
     def _clinic_get_payment_notice(self):
         return self._clinic_stripe_get_hold() or super()._clinic_get_payment_notice()
 
-    def _clinic_get_owed_by_currency(self):
-        payable = self.filtered(lambda move: not move._clinic_stripe_is_disputed())
-        return super(AccountMove, payable)._clinic_get_owed_by_currency()
+    @api.model
+    def _clinic_get_payable_domain(self, partner):
+        disputed = Domain("clinic_stripe_dispute_ids.is_held", "=", True)
+        return super()._clinic_get_payable_domain(partner) & ~disputed
 
     def _clinic_stripe_get_hold(self):
         """Return what the client reads while the bank decides, else ``False``."""

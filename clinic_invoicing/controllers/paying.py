@@ -1,0 +1,172 @@
+import re
+from math import isfinite
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.http import request
+
+from odoo.addons.account_payment.controllers.portal import PortalAccount
+
+# PostgreSQL's ids have 31 bits.
+LARGEST_ID = 2**31 - 1
+
+
+class ClinicPaying(PortalAccount):
+    """The step in which somebody reads what is paid, and with what.
+
+    Shared by the pages that take money; how much of what may be paid is decided by
+    the invoices.
+    """
+
+    # === WHAT IS ASKED FOR === #
+
+    def _clinic_read_ids(self, text):
+        """Return the ids in a list that somebody may have typed."""
+        parts = filter(re.compile("[0-9]{1,10}").fullmatch, text.split(","))
+        return [number for number in map(int, parts) if number <= LARGEST_ID]
+
+    def _clinic_read_amount(self, text):
+        """Return the amount that somebody has typed.
+
+        :raise ValidationError: it is none
+        """
+        try:
+            amount = float(text)
+        except ValueError:
+            amount = None
+        if amount is None or not isfinite(amount):
+            raise ValidationError(
+                request.env._("Please enter an amount of money, for instance 25.50.")
+            )
+        return amount
+
+    # === THE PANEL === #
+
+    def _clinic_prepare_panel(self, invoices, payer, amount="", **form):
+        """Return what the template ``clinic_invoicing.payment_panel`` shows.
+
+        :param account.move invoices: to be paid, as superuser
+        :param res.partner payer: whose cards are offered
+        :param str amount: what somebody wants to pay of them; nothing for all
+        :param form: see :meth:`_clinic_prepare_form`, and ``panel_route`` and
+            ``panel_params``: where the amount is changed
+        :raise UserError: they cannot be paid
+        """
+        invoices._clinic_check_chosen()
+        currency = invoices.currency_id
+        owed = sum(invoices.mapped("amount_residual"))
+        invoices._clinic_check_payable(owed, currency)
+        to_pay, error = owed, False
+        if amount:
+            try:
+                to_pay = self._clinic_check_amount(invoices, amount)
+            except UserError as refusal:
+                error = refusal.args[0]
+        return {
+            "payable": invoices,
+            "owed_total": owed,
+            "amount": to_pay,
+            "amount_step": 10**-currency.decimal_places,
+            "amount_error": error,
+            "allocation": invoices._clinic_get_allocation(to_pay),
+            "panel_route": form.pop("panel_route"),
+            "panel_params": form.pop("panel_params", {}),
+            **self._clinic_prepare_form(invoices, payer, to_pay, **form),
+        }
+
+    def _clinic_check_amount(self, invoices, text):
+        """Return the amount that somebody wants to pay of these invoices.
+
+        :raise UserError: it may not be paid
+        """
+        currency = invoices.currency_id
+        amount = self._clinic_read_amount(text)
+        invoices._clinic_check_payable(amount, currency)
+        invoices._clinic_check_part(amount)
+        return currency.round(amount)
+
+    def _clinic_prepare_form(
+        self,
+        invoices,
+        payer,
+        amount,
+        *,
+        landing_route,
+        transaction_route,
+        with_cards=True,
+    ):
+        """Return what Odoo's payment form needs.
+
+        Stock always offers the cards of whoever is logged in.
+
+        :param bool with_cards: offer the payer's cards, and to save new ones
+        """
+        company, currency = invoices.company_id, invoices.currency_id
+        report = {}
+        # sudo: payers read neither providers nor the cards of others.
+        env = request.env(su=True)
+        providers = env["payment.provider"]._get_compatible_providers(
+            company.id, payer.id, amount, currency_id=currency.id, report=report
+        )
+        methods = env["payment.method"]._get_compatible_payment_methods(
+            providers.ids, payer.id, currency_id=currency.id, report=report
+        )
+        tokens = env["payment.token"]
+        may_save = dict.fromkeys(providers.ids, False)
+        if with_cards:
+            tokens = tokens._get_available_tokens(providers.ids, payer.id)
+            may_save = self._compute_show_tokenize_input_mapping(providers)
+        context = {
+            "currency": currency,
+            "partner_id": payer.id,
+            "providers_sudo": providers,
+            "payment_methods_sudo": methods,
+            "tokens_sudo": tokens,
+            "availability_report": report,
+            "transaction_route": transaction_route,
+            "landing_route": landing_route,
+            "access_token": None,
+        }
+        return {
+            "company_mismatch": not self._can_partner_pay_in_company(payer, company),
+            "expected_company": company,
+            "show_tokenize_input_mapping": may_save,
+            **context,
+            **self._get_extra_payment_form_values(**context),
+        }
+
+    def _clinic_start_transaction(self, invoices, payer, amount, **kwargs):
+        """Start to pay these invoices; return what the payment form needs to go on.
+
+        :param float amount: what the payer has read and agreed to pay
+        :raise UserError: it may not be paid; nothing was changed
+        """
+        invoices._clinic_check_chosen()
+        invoices._clinic_check_payable(amount, invoices.currency_id)
+        invoices._clinic_check_part(amount)
+        # What the money does not reach is not paid by it.
+        allocation = invoices._clinic_get_allocation(amount)
+        paid = invoices.browse().concat(*(invoice for invoice, _part in allocation))
+        kwargs.pop("access_token", None)
+        self._validate_transaction_kwargs(kwargs)
+        return self._process_transaction(
+            payer.id, paid.currency_id.id, paid.ids, None, amount=amount, **kwargs
+        )
+
+    # === STOCK'S OWN PAGES === #
+
+    def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
+        """Ask for what is still owed; stock asks for the totals."""
+        values = super()._overdue_invoices_get_page_view_values(
+            overdue_invoices, **kwargs
+        )
+        if "payment" in values:
+            owed = sum(overdue_invoices.mapped("amount_residual"))
+            values["amount"] = values["payment"]["amount"] = owed
+        return values
+
+    def _get_common_page_view_values(self, invoices_data, *args, **kwargs):
+        """Offer the ways to pay what is owed; stock asks who would take the total."""
+        owed = invoices_data.get("amount_residual", invoices_data["total_amount"])
+        return super()._get_common_page_view_values(
+            {**invoices_data, "total_amount": owed}, *args, **kwargs
+        )

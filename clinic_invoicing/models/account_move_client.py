@@ -1,0 +1,71 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+
+class AccountMove(models.Model):
+    """What clients read of their invoices on the Billing page."""
+
+    _inherit = "account.move"
+
+    # === WHICH INVOICES === #
+
+    @api.model
+    def _clinic_get_payable_domain(self, partner):
+        """Invoices that ``partner`` is asked to pay: a hook for what is on hold."""
+        return self._clinic_get_unpaid_domain(partner)
+
+    @api.model
+    def _clinic_get_patient_domain(self, patient_id):
+        """Invoices of services that this patient received."""
+        return Domain("invoice_line_ids.clinic_service_id.patient_id", "=", patient_id)
+
+    @api.model
+    def _clinic_get_owed(self, domain):
+        """Return ``(company, currency, amount)`` of what is owed on these invoices."""
+        return self._read_group(
+            domain, ["company_id", "currency_id"], ["amount_residual:sum"]
+        )
+
+    @api.model
+    def _clinic_get_billed_patients(self, partner):
+        """Return whose services are billed to ``partner``, themselves first."""
+        groups = self.env["clinic.service"]._read_group(
+            [
+                (
+                    "share_ids.invoice_line_ids.move_id",
+                    "any",
+                    self._clinic_get_billed_domain(partner),
+                )
+            ],
+            ["patient_id"],
+        )
+        patients = partner.browse().concat(*(patient for (patient,) in groups))
+        return patients.sorted(lambda patient: (patient != partner, patient.name or ""))
+
+    # === WHAT A ROW OPENS TO === #
+
+    def _clinic_get_portal_lines(self):
+        """Return what a client reads of each service on this invoice.
+
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        # sudo: clients have no access to services, only to what is billed to them.
+        # Not filtered(), which forgets that other invoices are on the same page.
+        return [
+            line._clinic_prepare_portal_line()
+            for line in self.sudo().invoice_line_ids
+            if line.display_type == "product"
+        ]
+
+    def _clinic_get_portal_payments(self):
+        """Return by what this invoice is settled, and what has gone back.
+
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        # sudo: clients do not read entries, only what they have paid themselves.
+        return [
+            {**row, "card": row["payment"]._clinic_get_card_name()}
+            for row in self.sudo()._clinic_get_settlements()
+        ]
