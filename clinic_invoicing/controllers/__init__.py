@@ -1,1 +1,1 @@
-from . import billing, documents, paying, payment, programs
+from . import billing, documents, links, paying, payment, programs

@@ -1,3 +1,4 @@
+from odoo.exceptions import AccessError
 from odoo.http import request, route
 
 from odoo.addons.account_payment.controllers.payment import PaymentPortal
@@ -18,6 +19,7 @@ class ClinicPaymentPortal(PaymentPortal):
             invoices._clinic_start_online_payment(
                 amount, request.env["res.currency"].browse(currency_id)
             )
+            _check_card_is_for_payer(invoices, kwargs.get("token_id"))
             if not request.env.user._is_internal():
                 invoices._clinic_check_part(amount)
             invoices._clinic_check_offered(
@@ -40,3 +42,13 @@ class ClinicPaymentPortal(PaymentPortal):
     def invoice_transaction(self, invoice_id, access_token=None, **kwargs):
         """Work for clients who opened their invoice without a token as well."""
         return super().invoice_transaction(invoice_id, access_token, **kwargs)
+
+
+def _check_card_is_for_payer(invoices, token_id):
+    """Refuse a saved card to somebody who is not logged in.
+
+    Stock lets whoever has the link of an invoice charge the cards of its payer.
+    """
+    is_billed = any(invoices.mapped("clinic_has_services"))
+    if token_id and is_billed and request.env.user._is_public():
+        raise AccessError(request.env._("Log in to pay with a saved payment method."))

@@ -17,6 +17,8 @@ class ClinicBillingRun(models.Model):
         if not self.send_by_email:
             return
         reachable = invoices.filtered("partner_id.email")
+        # The invoice carries the link already.
+        reachable.clinic_ask_on = False
         author = self.started_by_id
         # What Odoo's own dialog for sending several invoices leaves for its job.
         reachable.sending_data = {

@@ -10,6 +10,7 @@ from . import (
     test_money_owed,
     test_paid,
     test_payable,
+    test_payment_links,
     test_portal,
     test_portal_documents,
     test_portal_programs,

@@ -12,4 +12,5 @@ from . import (
     clinic_share_move,
     clinic_statement,
     clinic_visit_closing,
+    payment_link_wizard,
 )

@@ -1,0 +1,128 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+# Whoever pays at the desk after the visit need not be asked by e-mail.
+PATIENCE = timedelta(hours=1)
+INVOICES_PER_CHUNK = 200
+
+
+class AccountMove(models.Model):
+    """Links to pay invoices without login, and the e-mails that carry them."""
+
+    _inherit = "account.move"
+
+    clinic_ask_on = fields.Datetime(
+        string="Pay Request Due",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="When the client is sent a link to pay, unless it is paid before.",
+    )
+    clinic_asked_on = fields.Datetime(
+        string="Pay Request Sent", readonly=True, copy=False
+    )
+
+    # === ACTION METHODS === #
+
+    def action_clinic_payment_link(self):
+        """Show the link to pay these invoices of one payer."""
+        if not self.env.user.has_group("clinic_invoicing.group_front_desk"):
+            raise AccessError(self.env._("Only the front desk may use payment links."))
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Payment Link"),
+            "res_model": "clinic.payment.link",
+            "res_id": self._clinic_get_payment_link().id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    # === LINKS === #
+
+    def _clinic_get_payment_link(self):
+        """Return a link to pay these invoices, which lasts long enough to be sent.
+
+        :raise UserError: they are not posted invoices of one payer
+        """
+        is_one_bill = len(self.partner_id) == 1 == len(self.company_id)
+        is_posted = all(
+            move.state == "posted" and move.move_type == "out_invoice" for move in self
+        )
+        if not (is_one_bill and is_posted and len(self.currency_id) == 1):
+            raise UserError(
+                self.env._(
+                    "A payment link is for posted invoices of one payer, company and "
+                    "currency."
+                )
+            )
+        # sudo: nobody else makes links.
+        links = self.env["clinic.payment.link"].sudo()
+        found = links._find_for(self.partner_id, self)
+        return (found or links._create_for([self])).with_env(self.env)
+
+    def _get_portal_payment_link(self):
+        """Put our link on documents: stock's names the services without login."""
+        if not self._clinic_takes_link():
+            return super()._get_portal_payment_link()
+        # sudo: whoever prints documents need not read links.
+        return self._clinic_get_payment_link().sudo().url
+
+    def _clinic_takes_link(self):
+        """Whether clients pay this invoice by our link instead of Odoo's."""
+        self.ensure_one()
+        return self.clinic_has_services and not self._clinic_get_payment_obstacle()
+
+    @api.depends("company_id", "clinic_has_services", "payment_state", "state")
+    def _compute_display_link_qr_code(self):
+        result = super()._compute_display_link_qr_code()
+        for move in self.filtered("clinic_has_services"):
+            # sudo: whoever prints it need not read transactions and services.
+            document = move.sudo()
+            move.display_link_qr_code = (
+                document._clinic_takes_link()
+                and not document._clinic_is_billed_to_insurer()
+            )
+        return result
+
+    # === ASKING BY E-MAIL === #
+
+    @api.model
+    def _clinic_create_posted(self, vals_list):
+        """Ask for what is invoiced by e-mail, if the practice wants that."""
+        due = fields.Datetime.now() + PATIENCE
+        for vals in vals_list:
+            company = self.env.company.browse(vals.get("company_id"))
+            if (company or self.env.company).clinic_email_pay_requests:
+                vals["clinic_ask_on"] = due
+        return super()._clinic_create_posted(vals_list)
+
+    @api.model
+    def _cron_request_payments(self):
+        """Send the links that are due, some invoices at a time."""
+        domain = [("clinic_ask_on", "<=", fields.Datetime.now())]
+        due = self.search(domain, limit=INVOICES_PER_CHUNK, order="clinic_ask_on, id")
+        # Another worker sends the others.
+        due = due.try_lock_for_update(allow_referencing=True)
+        due._clinic_request_payment()
+        remaining = self.search_count(domain, limit=INVOICES_PER_CHUNK)
+        self.env["ir.cron"]._commit_progress(len(due), remaining=remaining)
+
+    def _clinic_request_payment(self):
+        """Send each payer one link to all of these that can be paid."""
+        self.clinic_ask_on = False
+        groups = defaultdict(self.browse)
+        for move in self:
+            if (
+                move.partner_id.email
+                and move.company_id.clinic_email_pay_requests
+                and not move.clinic_asked_on
+                and not move._clinic_get_payment_obstacle()
+                and not move._clinic_is_billed_to_insurer()
+            ):
+                groups[move.partner_id, move.company_id, move.currency_id] |= move
+        links = self.env["clinic.payment.link"]._create_for(groups.values())
+        links._send()
