@@ -17,6 +17,8 @@
         "data/ir_cron.xml",
         "data/ir_cron_payment_link.xml",
         "data/ir_cron_program.xml",
+        "data/ir_cron_letters.xml",
+        "data/mail_template_letter.xml",
         "views/product_template_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",

@@ -7,6 +7,7 @@ from . import (
     test_given_back,
     test_group_sessions,
     test_late_payments,
+    test_letters,
     test_money_owed,
     test_paid,
     test_payable,

@@ -1,0 +1,17 @@
+from odoo import api, models
+
+
+class AccountPartialReconcile(models.Model):
+    """The moment at which a payment is booked for an invoice."""
+
+    _inherit = "account.partial.reconcile"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partials = super().create(vals_list)
+        # sudo: who reconciles may not read payments.
+        for_services = partials.sudo().filtered(
+            "debit_move_id.move_id.clinic_has_services"
+        )
+        for_services.credit_move_id.move_id.origin_payment_id._clinic_queue_letters()
+        return partials

@@ -1,0 +1,202 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from odoo.addons.account_payment.tests.common import AccountPaymentCommon
+
+from .common import ClinicInvoicingCommon
+
+
+@tagged("post_install", "-at_install")
+class TestLetters(ClinicInvoicingCommon, AccountPaymentCommon):
+    """Clients are told by e-mail that their money has arrived."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.bill = cls._invoice(cls._create_service())
+        cls.second_bill = cls._invoice(cls._create_service(price_unit=40))
+        cls.today = fields.Date.context_today(cls.bill)
+        cls.env.flush_all()
+
+    def _pay_today(self, invoices, amount=None, date=None):
+        wizard = (
+            self.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=invoices.ids)
+            .create({"payment_date": date or self.today, "group_payment": True})
+        )
+        if amount is not None:
+            wizard.amount = amount
+        return wizard._create_payments()
+
+    def _pay_online(self, invoices=None, state="done", **values):
+        invoices = invoices or self.bill
+        tx = self._create_transaction(
+            "direct",
+            amount=values.pop("amount", sum(invoices.mapped("amount_residual"))),
+            currency_id=self.practice.currency_id.id,
+            partner_id=self.client.id,
+            invoice_ids=invoices.ids,
+            state=state,
+            **values,
+        )
+        tx._post_process()
+        return tx
+
+    def _send(self):
+        """Run the job; return the e-mails that it has left in the queue."""
+        before = self.env["mail.mail"].search([])
+        with self.enter_registry_test_mode():
+            self.env.ref(
+                "clinic_invoicing.ir_cron_send_letters"
+            ).method_direct_trigger()
+        self.env.invalidate_all()
+        return self.env["mail.mail"].search([]) - before
+
+    # === WHEN === #
+
+    def test_a_client_is_told_once_of_an_online_payment(self):
+        tx = self._pay_online()
+        mail = self._send()
+        self.assertEqual(len(mail), 1)
+        self.assertEqual(mail.state, "outgoing")
+        self.assertEqual(mail.recipient_ids, self.client)
+        self.assertEqual(mail.subject, "Harbour Clinic: we have received your payment")
+        self.assertIn(self.bill.name, mail.body_html)
+        self.assertIn("100.00", mail.body_html)
+        self.assertIn("/my/billing", mail.body_html)
+        self.assertIn(tx.payment_method_id.name, mail.body_html)
+        self.assertEqual(tx.payment_id.clinic_letter_state, "sent")
+        tx._post_process()
+        self.assertFalse(self._send())
+
+    def test_a_client_is_told_of_money_received_at_the_desk(self):
+        payment = self._pay_today(self.bill | self.second_bill, 120)
+        mail = self._send()
+        self.assertEqual(len(mail), 1)
+        self.assertIn("120.00", mail.body_html)
+        remaining = sum((self.bill | self.second_bill).mapped("amount_residual"))
+        self.assertEqual(remaining, 20)
+        self.assertIn("20.00", mail.body_html)
+        self.assertIn(self.second_bill.name, mail.body_html)
+        self.assertIn("was told by e-mail", payment.message_ids[0].body)
+
+    def test_no_service_is_named(self):
+        self._pay_today(self.bill)
+        mail = self._send()
+        for secret in ("Consultation", "Pat Practitioner", "2024-03-12", "03/12/2024"):
+            self.assertNotIn(secret, mail.body_html + mail.subject)
+
+    def test_the_job_is_started_by_the_payment(self):
+        cron = self.env.ref("clinic_invoicing.ir_cron_send_letters")
+        triggers = self.env["ir.cron.trigger"]
+        before = triggers.search([("cron_id", "=", cron.id)])
+        self._pay_today(self.bill)
+        after = triggers.search([("cron_id", "=", cron.id)])
+        self.assertEqual(len(after - before), 1)
+
+    def test_what_is_clearing_is_not_told(self):
+        self._go_online(self.provider)
+        self._pay_online(state="pending")
+        self.assertFalse(self._send())
+
+    def test_a_refund_is_not_told(self):
+        payment = self._pay_today(self.bill)
+        self._send()
+        outbound = payment._clinic_give_back(100, "Paid twice")
+        self.assertTrue(outbound.is_reconciled)
+        self.assertFalse(self._send())
+
+    def test_money_that_went_back_before_the_job_ran_is_not_told(self):
+        payment = self._pay_today(self.bill)
+        payment._clinic_give_back(100, "Typed twice")
+        self.assertFalse(self._send())
+
+    def test_money_allocated_anew_is_not_told_twice(self):
+        payment = self._pay_today(self.bill)
+        self.assertTrue(self._send())
+        payment.move_id.line_ids.remove_move_reconcile()
+        payment._clinic_allocate(self.second_bill)
+        self.assertEqual(self.second_bill.amount_residual, 0)
+        self.assertFalse(self._send())
+
+    def test_money_that_pays_nothing_is_told_when_it_is_allocated(self):
+        payment = self._pay_today(self.bill)
+        payment.move_id.line_ids.remove_move_reconcile()
+        self.assertFalse(self._send())
+        payment._clinic_allocate()
+        self.assertEqual(len(self._send()), 1)
+
+    def test_old_books_that_are_typed_in_are_not_told(self):
+        self._pay_today(self.bill, date=self.today - timedelta(days=31))
+        self.assertFalse(self._send())
+
+    def test_the_practice_can_switch_it_off(self):
+        self.practice.clinic_email_receipts = False
+        self._pay_today(self.bill)
+        self.practice.clinic_email_receipts = True
+        self._pay_today(self.second_bill)
+        self.practice.clinic_email_receipts = False
+        self.assertFalse(self._send())
+
+    def test_invoices_without_services_are_not_told(self):
+        plain = self._create_invoice_one_line(
+            price_unit=10, partner_id=self.client, tax_ids=[], post=True
+        )
+        self._pay_today(plain)
+        self.assertFalse(self._send())
+
+    def test_who_has_no_address_is_noted(self):
+        self.client.email = False
+        payment = self._pay_today(self.bill)
+        self.assertFalse(self._send())
+        self.assertEqual(payment.clinic_letter_state, "none")
+
+    def test_an_employer_does_not_read_what_an_employee_has_paid(self):
+        employer = self.env["res.partner"].create(
+            {"name": "Ropes Ltd", "is_company": True, "email": "boss@example.com"}
+        )
+        self.other_client.write({"parent_id": employer.id, "email": "otto@example.com"})
+        bill = self._invoice(self._create_service(patient=self.other_client))
+        payment = self._pay_today(bill)
+        self.assertEqual(payment.partner_id, employer)
+        self.assertEqual(self._send().recipient_ids, self.other_client)
+
+    def test_the_client_reads_it_in_their_own_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        template = self.env.ref("clinic_invoicing.account_payment_mail_template_letter")
+        template.with_context(
+            lang="fr_FR"
+        ).subject = "{{ object.company_id.name }} : reçu"
+        self.client.lang = "fr_FR"
+        self._pay_today(self.bill)
+        mail = self._send()
+        self.assertEqual(mail.subject, "Harbour Clinic : reçu")
+        self.assertIn("100,00", mail.body_html)
+
+    def test_names_are_neither_code_nor_headers(self):
+        self.client.name = "{{ 7*7 }}<script>x</script>\nBcc: spy@example.com"
+        self._pay_today(self.bill)
+        mail = self._send()
+        self.assertNotIn("49", mail.body_html)
+        self.assertNotIn("<script", mail.body_html)
+        server = self.env["ir.mail_server"]
+        for values in mail._prepare_outgoing_list():
+            try:
+                message = server._build_email__(
+                    "practice@example.com",
+                    values["email_to"],
+                    values["subject"],
+                    values["body"],
+                )
+            except ValueError:
+                continue
+            self.assertNotIn("Bcc", message.keys())
+
+    def test_clients_do_not_read_what_was_sent(self):
+        payment = self._pay_today(self.bill)
+        self.assertEqual(payment.clinic_letter_state, "to_send")
+        with self.assertRaises(AccessError):
+            payment.with_user(self.client_user).read(["clinic_letter_state"])
