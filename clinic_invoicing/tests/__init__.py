@@ -19,6 +19,7 @@ from . import (
     test_rates,
     test_receipts,
     test_refunding_providers,
+    test_reminders,
     test_reversal,
     test_series,
     test_services,

@@ -1,0 +1,102 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, LockError, UserError
+
+from ..actions import RELOAD, notification
+
+
+class AccountMove(models.Model):
+    """What the biller sees and decides about reminders of an invoice."""
+
+    _inherit = "account.move"
+
+    clinic_no_reminders = fields.Boolean(
+        string="No Reminders",
+        copy=False,
+        groups="clinic_invoicing.group_biller",
+        help="The client is not reminded of this invoice.",
+    )
+    clinic_reminder_line_ids = fields.One2many(
+        "clinic.reminder.line",
+        "move_id",
+        string="Reminders",
+        groups="clinic_invoicing.group_biller",
+    )
+    clinic_reminded_on = fields.Date(
+        string="Last Reminder",
+        compute="_compute_clinic_reminded_on",
+        groups="clinic_invoicing.group_biller",
+        help="When the client was reminded of this invoice by e-mail.",
+    )
+
+    @api.depends("clinic_reminder_line_ids.date")
+    def _compute_clinic_reminded_on(self):
+        days = dict(
+            self.env["clinic.reminder.line"]._read_group(
+                [("move_id", "in", self.ids)], ["move_id"], ["date:max"]
+            )
+        )
+        for move in self:
+            move.clinic_reminded_on = days.get(move._origin)
+
+    # === ACTION METHODS === #
+
+    def action_clinic_remind(self):
+        """Remind of these invoices now, whatever the schedule."""
+        if not self.env.user.has_group("clinic_invoicing.group_biller"):
+            raise AccessError(self.env._("Only billers send reminders."))
+        self.check_access("read")
+        # sudo: billers may send reminders, and do not write them.
+        sent = self.sudo()._clinic_remind_now()
+        left_out = self - sent
+        message = self.env._(
+            "Reminded: %(names)s", names=", ".join(sent.mapped("name"))
+        )
+        if left_out:
+            message += " " + self.env._(
+                "Not reminded: %(names)s. They are paid, on their way, disputed, "
+                "waiting for an insurer or paused, or there is no e-mail address.",
+                names=", ".join(left_out.mapped("display_name")),
+            )
+        return notification("warning" if left_out else "success", message, then=RELOAD)
+
+    def _clinic_remind_now(self):
+        """Remind of those of these invoices that can be asked for.
+
+        :return: the invoices that were reminded of
+        :raise UserError: none can be, or somebody else is working on them
+        """
+        try:
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "Somebody else is working on these invoices at this moment. Please "
+                    "reload the page."
+                )
+            ) from error
+        moves = self.filtered(lambda move: move._clinic_is_reachable())
+        moves = moves.filtered("clinic_has_services")._clinic_get_claimable()
+        if not moves:
+            raise UserError(
+                self.env._(
+                    "None of these can be reminded of now: paid, on their way, "
+                    "disputed, waiting for an insurer or paused, or there is no e-mail "
+                    "address."
+                )
+            )
+        self.env["clinic.reminder"]._send(moves)
+        return moves
+
+    # === BUSINESS METHODS === #
+
+    def _clinic_get_reminded(self):
+        """Return who is asked for this invoice."""
+        self.ensure_one()
+        return self.partner_id._clinic_get_addressee()
+
+    def _clinic_is_reachable(self):
+        """Whether somebody may and can be reminded of this invoice. Called in sudo."""
+        self.ensure_one()
+        payer = self._clinic_get_reminded()
+        is_paused = self.clinic_no_reminders or payer.clinic_no_reminders
+        return bool(payer.email and not is_paused)

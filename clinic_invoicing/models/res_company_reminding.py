@@ -1,0 +1,26 @@
+from odoo import api, models
+from odoo.exceptions import ValidationError
+
+from ..rules import schedule
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    @api.constrains("clinic_reminders", "clinic_reminder_days")
+    def _check_clinic_reminders(self):
+        for company in self:
+            if company.clinic_reminders and not self._clinic_has_days(company):
+                raise ValidationError(
+                    self.env._(
+                        "Write after how many days clients are reminded, for instance: "
+                        "3, 14, 30"
+                    )
+                )
+
+    def _clinic_has_days(self, company):
+        try:
+            return bool(schedule.parse_days(company.clinic_reminder_days))
+        except ValueError:
+            # Another check tells what is wrong with it.
+            return True
