@@ -41,6 +41,7 @@
         "views/portal_paying_templates.xml",
         "views/portal_link_templates.xml",
         "views/portal_program_templates.xml",
+        "views/payment_form_templates.xml",
         # Last: the menus open the actions of the views above.
         "views/clinic_menus.xml",
     ],

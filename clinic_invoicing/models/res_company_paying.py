@@ -21,7 +21,8 @@ class ResCompany(models.Model):
         "clinic_accepted_brand_rel",
         string="Accepted Card Brands",
         domain="[('primary_payment_method_id.code', '=', 'card')]",
-        help="The brands of cards that clients can pay with. None chosen: all.",
+        help="Saved cards of other brands are neither offered nor charged. None "
+        "chosen: all.",
     )
     clinic_minimum_part = fields.Monetary(
         string="Minimum Part Payment",
@@ -55,7 +56,7 @@ class ResCompany(models.Model):
     clinic_reminder_days = fields.Char(
         string="Remind After (days)",
         default="3, 14, 30",
-        help="Days after the due date, separated by commas.",
+        help="Days after the due date, separated by commas; with a minus, before it.",
     )
 
     # === CHARGING BY ITSELF === #

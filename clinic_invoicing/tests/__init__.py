@@ -30,4 +30,5 @@ from . import (
     test_unallocated,
     test_visit_closing,
     test_void,
+    test_ways_to_pay,
 )

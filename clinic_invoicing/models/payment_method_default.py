@@ -1,0 +1,37 @@
+from odoo import api, models
+
+
+class PaymentMethod(models.Model):
+    """What a practice prefers and accepts, as its clients see it."""
+
+    _inherit = "payment.method"
+
+    @api.model
+    def _get_compatible_payment_methods(self, provider_ids, *args, **kwargs):
+        """Offer the methods of the practice's own gateway first."""
+        methods = super()._get_compatible_payment_methods(provider_ids, *args, **kwargs)
+        # sudo: payers do not read which providers have which method.
+        providers = self.env["payment.provider"].sudo().browse(provider_ids)
+        first = providers.filtered(lambda provider: provider._clinic_is_default())
+        # sudo: see above.
+        return methods.sorted(lambda method: not method.sudo().provider_ids & first)
+
+    def _clinic_get_shown_brands(self, provider):
+        """Return what the form shows the logos of: brands, or the method itself."""
+        self.ensure_one()
+        # sudo: payers do not read companies.
+        accepted = provider.sudo().company_id.clinic_accepted_brand_ids
+        shown = self.brand_ids & accepted if self._clinic_is_card() else self.browse()
+        return shown or self.brand_ids or self
+
+    def _clinic_get_accepted_names(self, provider):
+        """Return the brands to name beside the card form; nothing if all are taken."""
+        self.ensure_one()
+        # sudo: payers do not read companies.
+        accepted = provider.sudo().company_id.clinic_accepted_brand_ids
+        return ", ".join(accepted.mapped("name")) if self._clinic_is_card() else ""
+
+    def _clinic_is_card(self):
+        """Whether it is the method for cards, or the brand of one."""
+        self.ensure_one()
+        return (self.primary_payment_method_id or self).code == "card"

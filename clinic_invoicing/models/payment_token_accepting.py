@@ -1,0 +1,62 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+
+class PaymentToken(models.Model):
+    """Cards of the brands that a practice accepts, by its own gateway first."""
+
+    _inherit = "payment.token"
+
+    @api.model
+    def _get_available_tokens(
+        self, providers_ids, partner_id, is_validation=False, **kwargs
+    ):
+        """Offer what is accepted; where clients manage their cards they see all."""
+        tokens = super()._get_available_tokens(
+            providers_ids, partner_id, is_validation=is_validation, **kwargs
+        )
+        if is_validation:
+            return tokens
+        return tokens._clinic_get_accepted().sorted(
+            lambda token: not token.provider_id._clinic_is_default()
+        )
+
+    def _clinic_get_accepted(self):
+        """Return those that the practice accepts."""
+        return self.filtered(lambda token: token._clinic_is_accepted())
+
+    def _clinic_is_accepted(self):
+        """Whether it is no card, or one of a brand that the practice accepts.
+
+        A card of which nobody knows the brand is none of those that were chosen.
+        """
+        self.ensure_one()
+        # sudo: payers read neither companies nor which method a card is of.
+        token = self.sudo()
+        accepted = token.provider_id.company_id.clinic_accepted_brand_ids
+        if not accepted or not token.payment_method_id._clinic_is_card():
+            return True
+        return bool(token._clinic_get_brand() & accepted)
+
+    def _clinic_get_brand(self):
+        """Return the brand of a card, none if nobody knows it: a hook for providers."""
+        self.ensure_one()
+        method = self.payment_method_id
+        return method if method.primary_payment_method_id else method.browse()
+
+    def _clinic_check_accepted(self):
+        """Raise UserError when the practice does not accept this card."""
+        for token in self:
+            if not token._clinic_is_accepted():
+                raise UserError(token._clinic_get_refusal())
+
+    def _clinic_get_refusal(self):
+        self.ensure_one()
+        # sudo: payers do not read companies.
+        company = self.sudo().provider_id.company_id
+        return self.env._(
+            "%(practice)s does not accept this card, only %(brands)s. Please use "
+            "another one.",
+            practice=company.name,
+            brands=", ".join(company.clinic_accepted_brand_ids.mapped("name")),
+        )
