@@ -38,6 +38,7 @@ from . import (
     payment_provider_health,
     payment_provider_listening,
     payment_token,
+    payment_token_brand,
     payment_token_consent,
     payment_token_offering,
     payment_token_removal,

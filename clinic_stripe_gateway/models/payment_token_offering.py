@@ -46,8 +46,11 @@ class PaymentToken(models.Model):
         """Return the cards that can be charged, the best one first."""
         # sudo: payers do not read which account a key or a card is of.
         cards = self.sudo().filtered(
-            lambda card: card._clinic_is_of_account(
-                card.provider_id.clinic_stripe_account_ref
+            lambda card: (
+                card._clinic_is_accepted()
+                and card._clinic_is_of_account(
+                    card.provider_id.clinic_stripe_account_ref
+                )
             )
         )
         # Each keeps the order of what it finds equal: at last stock's, newest first.

@@ -1,5 +1,6 @@
 from . import (
     test_attempts,
+    test_brands,
     test_cards,
     test_consent,
     test_customers,
