@@ -86,7 +86,7 @@ class ClinicReminder(models.Model):
         self.ensure_one()
         invoices = self.line_ids.move_id
         # A link is for one address; there may be others of the same payer.
-        if "clinic.payment.link" in self.env and len(invoices.partner_id) == 1:
+        if len(invoices.partner_id) == 1:
             # sudo: the e-mail is for the payer; who sends it need not read links.
             return invoices._clinic_get_payment_link().sudo().url
         return f"{self.get_base_url()}/my/billing"
