@@ -36,6 +36,7 @@
         "views/clinic_visit_views.xml",
         "views/clinic_program_views.xml",
         "views/clinic_reminder_views.xml",
+        "views/desk_templates.xml",
         "views/portal_templates.xml",
         "views/portal_billing_templates.xml",
         "views/portal_paying_templates.xml",

@@ -1,1 +1,11 @@
-from . import billing, documents, links, paying, payment, programs
+from . import (
+    billing,
+    desk,
+    desk_deposit,
+    desk_status,
+    documents,
+    links,
+    paying,
+    payment,
+    programs,
+)

@@ -140,7 +140,7 @@ class CalendarEvent(models.Model):
     def action_clinic_complete_and_invoice(self):
         """Complete the visit and invoice its services.
 
-        :return: a notification that names the invoices
+        :return: the payment step, or a notification if there is nothing to pay
         """
         self.action_clinic_complete()
         return self._clinic_invoice()
@@ -148,7 +148,7 @@ class CalendarEvent(models.Model):
     def action_clinic_invoice(self):
         """Invoice the services of the visit, before or after it took place.
 
-        :return: a notification that names the invoices
+        :return: the payment step, or a notification if there is nothing to pay
         """
         self._clinic_check_front_desk()
         return self._clinic_invoice()
@@ -227,7 +227,16 @@ class CalendarEvent(models.Model):
         )
         if obstacles:
             message += "\n" + services._format_obstacles(obstacles)
-        return self._clinic_notify("warning" if obstacles else "success", message)
+        told = self._clinic_notify("warning" if obstacles else "success", message)
+        return self._clinic_take_payment(invoices) or told
+
+    def _clinic_take_payment(self, invoices):
+        """Return the action that leads to the payment step, if anything is owed."""
+        due = invoices.filtered(lambda move: move._clinic_is_due_at_desk())
+        if not due:
+            return None
+        url = due._clinic_get_desk_url()
+        return {"type": "ir.actions.act_url", "url": url, "target": "self"}
 
     def _clinic_notify(self, kind, message):
         return notification(kind, message, then=CLOSE)

@@ -4,6 +4,7 @@ from . import (
     test_batch_posting,
     test_billing_engine,
     test_billing_run,
+    test_desk,
     test_given_back,
     test_group_sessions,
     test_late_payments,

@@ -15,6 +15,7 @@ APPOINTMENT_FIELDS = (
     "clinic_patient_count",
     "clinic_group_label",
     "clinic_is_visit",
+    "clinic_deposit_label",
 )
 # What Odoo itself calls; its own checks come before ours.
 CRUD = {"copy", "copy_data", "create", "unlink", "write"}

@@ -25,13 +25,19 @@ class TestAppointments(ClinicInvoicingCommon):
         self.assertEqual(action["params"]["type"], kind)
         self.assertIn(text, action["params"]["message"])
 
+    def assertPaymentStep(self, action, invoices):
+        """The action leads to the desk's page for one of these invoices."""
+        self.assertEqual(action["type"], "ir.actions.act_url")
+        pages = [f"/clinic/desk/pay/{invoice.id}" for invoice in invoices]
+        self.assertIn(action["url"], pages)
+
     # === COMPLETE & INVOICE, INVOICE APPOINTMENT === #
 
     def test_complete_and_invoice_completes_and_invoices(self):
         event = self._create_event(self.child)
         action = self._as_front_desk(event).action_clinic_complete_and_invoice()
         invoice = self._invoices(event)
-        self.assertNotification(action, "success", invoice.name)
+        self.assertPaymentStep(action, invoice)
         self.assertRecordValues(
             event,
             [
@@ -159,7 +165,7 @@ class TestAppointments(ClinicInvoicingCommon):
                 invoice.partner_id,
                 invoice.invoice_line_ids.clinic_service_id.patient_id,
             )
-            self.assertNotification(action, "success", invoice.name)
+        self.assertPaymentStep(action, invoices)
 
     def test_service_of_the_insurer_is_left_out_and_told(self):
         event = self._create_event(rates=[self.insurer_rate])
@@ -180,8 +186,8 @@ class TestAppointments(ClinicInvoicingCommon):
             event.clinic_service_ids.sorted("id").mapped("state"),
             ["invoiced", "insurance"],
         )
-        self.assertNotification(action, "warning", invoice.name)
-        self.assertNotification(action, "warning", "billed to the insurer")
+        self.assertPaymentStep(action, invoice)
+        self.assertIn("billed to the insurer", invoice._clinic_get_left_of_visit())
 
     def test_free_and_priceless_services_are_told(self):
         gift = self._create_rate("Gift", 0)

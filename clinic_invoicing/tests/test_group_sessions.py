@@ -211,7 +211,8 @@ class TestGroupSessions(ClinicInvoicingCommon):
         event, services = self._create_session()
         services[2].with_user(self.front_desk).attendance = "no_show"
         action = event.with_user(self.front_desk).action_clinic_complete_and_invoice()
-        self.assertEqual(action["params"]["type"], "success")
+        bill = services.invoice_ids
+        self.assertEqual(action["url"], f"/clinic/desk/pay/{bill.id}")
         self.assertEqual(
             services.mapped("state"), ["invoiced", "invoiced", "cancelled"]
         )

@@ -88,8 +88,8 @@ class TestVisitClosing(ClinicInvoicingCommon):
     def test_fee_is_invoiced_like_any_service(self):
         event = self._create_event()
         fee = self._close(event)
-        told = event.with_user(self.front_desk).action_clinic_invoice()
-        self.assertEqual(told["params"]["type"], "success")
+        step = event.with_user(self.front_desk).action_clinic_invoice()
+        self.assertEqual(step["url"], f"/clinic/desk/pay/{fee.invoice_ids.id}")
         self.assertRecordValues(fee.invoice_ids, [{"amount_total": 40}])
         self.assertEqual(fee.state, "invoiced")
         self._pay(fee.invoice_ids)

@@ -4,6 +4,7 @@ from . import (
     test_cards,
     test_consent,
     test_customers,
+    test_desk_cards,
     test_detach,
     test_disclosures,
     test_disputes,

@@ -33,7 +33,7 @@ def test_a_missed_visit_is_charged_from_its_block(front_desk):
     front_desk.sees(POPOVER, "No-show")
     front_desk.look("closed-block")
     front_desk.page.click(f"{POPOVER} .o_clinic_invoice_appointment")
-    front_desk.is_told("is posted")
+    front_desk.sees(".o_clinic_desk_payer", "Sam Nobody")
 
 
 def test_a_group_session_is_completed_and_each_patient_is_billed(front_desk):
@@ -58,7 +58,10 @@ def test_a_group_session_is_completed_and_each_patient_is_billed(front_desk):
     expect(rosa).to_have_count(2)
     front_desk.look("absent")
     front_desk.page.click("button[name=action_clinic_complete_and_invoice]")
-    front_desk.is_told("is posted")
+    front_desk.sees(".o_clinic_desk_others", "Yuki Madeup")
+    front_desk.look("payment-step")
+    front_desk.opens("calendar.event", "Back School")
+    front_desk.page.click("a[name=clinic_services]")
     invoiced = front_desk.page.locator(".o_data_row", has_text=re.compile("Invoiced"))
     expect(invoiced).to_have_count(4)
     front_desk.look("group-invoiced")

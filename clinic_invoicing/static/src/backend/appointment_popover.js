@@ -21,6 +21,10 @@ patch(AttendeeCalendarCommonPopover.prototype, {
         return this.canClinicInvoice && this.clinicAppointment.clinic_status === "planned";
     },
 
+    get canClinicTakeDeposit() {
+        return this.canClinicComplete;
+    },
+
     get canClinicClose() {
         const { clinic_is_visit, clinic_status } = this.clinicAppointment;
         return clinic_is_visit && clinic_status === "planned";
@@ -53,6 +57,10 @@ patch(AttendeeCalendarCommonPopover.prototype, {
         if (action) {
             // A dialog changes the appointment when it is confirmed, not when it opens.
             await this.actionService.doAction(action, { onClose: () => model.load() });
+        }
+        if (action?.type === "ir.actions.act_url") {
+            // The calendar is being left.
+            return;
         }
         await model.load();
     },

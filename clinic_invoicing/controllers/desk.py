@@ -1,0 +1,272 @@
+from uuid import uuid4
+
+from werkzeug.exceptions import NotFound
+
+from odoo.exceptions import UserError
+from odoo.http import request, route
+
+from .payment import ClinicPaymentPortal
+
+CALENDAR = "/odoo/clinic-appointments"
+ERROR = "clinic_desk_error"
+NOTICE = "clinic_desk_notice"
+
+
+class ClinicDesk(ClinicPaymentPortal):
+    """The desk's pages. What may be paid, and by whom, is decided by clinic.desk."""
+
+    # === INVOICES === #
+
+    @route(
+        "/clinic/desk/pay/<int:invoice_id>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+    )
+    def clinic_desk_pay(self, invoice_id, amount="", link="", **_kwargs):
+        """Show what a client owes, and the ways to pay it."""
+        invoice = self._clinic_desk_find_invoice(invoice_id)
+        invoices = self._clinic_desk_choose(invoice)
+        due = self._clinic_desk()._get_due(invoices or invoice)
+        owed = sum(invoices.mapped("amount_residual"))
+        part = self._clinic_desk()._read_amount(amount, due.currency)
+        is_part = part and due.currency.compare_amounts(part, owed) <= 0
+        offered = invoice._clinic_get_owed_by_same_payer()
+        values = {
+            "invoice": invoice,
+            "offered": offered,
+            "offered_total": sum(offered.mapped("amount_residual")),
+            "clearing": offered._clinic_count_clearing(),
+            "chosen": invoices,
+            "chosen_ids": _join(invoices),
+            "obstacle": invoices._clinic_get_first_obstacle(),
+            "owed": owed,
+            "others": invoice._clinic_get_of_same_visit(),
+            "allocation": invoices._clinic_get_allocation(part if is_part else owed),
+            "obstacles": invoice._clinic_get_left_of_visit(),
+            **self._clinic_desk_prepare_link(due, link),
+        }
+        return self._clinic_desk_render_ways(
+            "clinic_invoicing.desk_pay",
+            due,
+            part if is_part else owed,
+            f"/clinic/desk/pay/{invoice.id}",
+            values,
+        )
+
+    @route(
+        "/clinic/desk/pay/<int:invoice_id>/email",
+        type="http",
+        auth="user",
+        methods=["POST"],
+    )
+    def clinic_desk_email(self, invoice_id, invoice_ids="", **_kwargs):
+        """Send the client the link to pay the chosen invoices."""
+        invoice = self._clinic_desk_find_invoice(invoice_id)
+        invoices = self._clinic_desk()._choose_invoices(invoice, invoice_ids)
+        try:
+            with request.env.cr.savepoint():
+                due = self._clinic_desk()._get_due(invoices or invoice)
+                request.session[NOTICE] = self._clinic_desk()._send_link(due)
+        except UserError as error:
+            request.session[ERROR] = error.args[0]
+        ids = _join(invoices)
+        return request.redirect(f"/clinic/desk/pay/{invoice.id}?invoice_ids={ids}")
+
+    @route(
+        "/clinic/desk/pay/<int:invoice_id>/<string:way>",
+        type="http",
+        auth="user",
+        methods=["POST"],
+    )
+    def clinic_desk_pay_now(self, invoice_id, way, invoice_ids="", **form):
+        """Take the payment; then show what became of it."""
+        invoice = self._clinic_desk_find_invoice(invoice_id)
+        invoices = self._clinic_desk()._choose_invoices(invoice, invoice_ids)
+        due = self._clinic_desk()._get_due(invoices or invoice)
+        back = f"/clinic/desk/pay/{invoice.id}?invoice_ids={_join(invoices)}"
+        return self._clinic_desk_take(way, due, back, **form)
+
+    @route(
+        "/clinic/desk/pay/<int:invoice_id>/<string:invoice_ids>/transaction",
+        type="jsonrpc",
+        auth="user",
+    )
+    def clinic_desk_transaction(self, invoice_id, invoice_ids, **kwargs):
+        """Start to pay with a card that is typed; called by the payment form."""
+        invoice = self._clinic_desk_find_invoice(invoice_id)
+        invoices = self._clinic_desk()._choose_invoices(invoice, invoice_ids)
+        invoices._clinic_check_chosen()
+        return self._clinic_desk_type_card(
+            self._clinic_desk()._get_due(invoices), **kwargs
+        )
+
+    @route("/clinic/desk/pay/<int:invoice_id>/news", type="jsonrpc", auth="user")
+    def clinic_desk_news(self, invoice_id, owed=0, clearing=0, invoice_ids=""):
+        """Tell an open page whether the client has paid meanwhile."""
+        invoice = self._clinic_desk_find_invoice(invoice_id)
+        return self._clinic_desk()._get_news(
+            invoice, str(invoice_ids), str(owed), str(clearing)
+        )
+
+    # === OUTCOME === #
+
+    @route(
+        "/clinic/desk/result/<string:key>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+    )
+    def clinic_desk_result(self, key, **_kwargs):
+        """Show what became of a payment, and lead back to the calendar."""
+        done = self._clinic_desk()._find_done(key)
+        if not done:
+            raise NotFound()
+        self._clinic_desk()._finish(done)
+        outcome = done._clinic_get_desk_outcome()
+        others = outcome["invoices"][:1]._clinic_get_of_same_visit()
+        return self._clinic_desk_render(
+            "clinic_invoicing.desk_result",
+            {
+                "outcome": outcome,
+                "notice": self._clinic_desk()._tell_paid(
+                    outcome["payer"], outcome["amount"]
+                ),
+                "key": key,
+                "company": done.company_id,
+                "others": others,
+                "next_url": others._clinic_get_desk_url() if others else CALENDAR,
+                "back": outcome["invoices"]._clinic_get_desk_url()
+                if outcome["invoices"]
+                else f"/clinic/desk/deposit/{outcome['event'].id}",
+            },
+        )
+
+    @route("/clinic/desk/result/<string:key>/news", type="jsonrpc", auth="user")
+    def clinic_desk_result_news(self, key):
+        """Tell an open page whether the outcome is known by now."""
+        done = self._clinic_desk()._find_done(key)
+        return {"changed": bool(done) and done.state != "draft"}
+
+    # === HELPERS === #
+
+    def _clinic_desk(self):
+        return request.env["clinic.desk"]
+
+    def _clinic_desk_find_invoice(self, invoice_id):
+        invoice = self._clinic_desk()._find_invoice(invoice_id)
+        if not invoice:
+            raise NotFound()
+        return invoice
+
+    def _clinic_desk_choose(self, invoice):
+        """Return the invoices that are ticked: several parameters of one name."""
+        ticked = request.httprequest.args.getlist("invoice_ids")
+        return self._clinic_desk()._choose_invoices(invoice, ",".join(ticked))
+
+    def _clinic_desk_prepare_link(self, due, is_shown):
+        """Return what the page shows of the link by which the client can pay."""
+        desk = self._clinic_desk()
+        can_use_link = desk._can_use_link(due)
+        link = can_use_link and is_shown and desk._get_link(due)
+        return {"can_use_link": can_use_link, "link": link}
+
+    def _clinic_desk_take(
+        self, way, due, back, key="", choice="", amount="", **_kwargs
+    ):
+        """Charge, or record, what was chosen; errors are shown on the page."""
+        desk = self._clinic_desk()
+        take = {"card": desk._charge, "outside": desk._receive}.get(way)
+        if not take:
+            raise NotFound()
+        try:
+            with request.env.cr.savepoint():
+                amount = desk._read_amount(amount, due.currency)
+                take(due, self._cast_as_int(choice), amount, key)
+        except UserError as error:
+            # A second click, which finds that the first has paid everything.
+            if not self._clinic_desk()._find_done(key):
+                request.session[ERROR] = error.args[0]
+                return request.redirect(back)
+        return request.redirect(f"/clinic/desk/result/{key}")
+
+    def _clinic_desk_type_card(self, due, amount=None, **kwargs):
+        """Return what the payment form needs to have a card typed for the client."""
+        kwargs.pop("access_token", None)
+        self._validate_transaction_kwargs(kwargs)
+        desk = self._clinic_desk()
+        desk._start_typing(due, amount, kwargs.get("provider_id"), kwargs.get("flow"))
+        key = uuid4().hex
+        # The desk is not the portal, whose switch is not asked.
+        request.update_context(clinic_at_desk=True)
+        tx_sudo = self._create_transaction(
+            **{
+                **kwargs,
+                "amount": amount,
+                "currency_id": due.currency.id,
+                "partner_id": due.payer.id,
+                "reference_prefix": desk._get_reference_prefix(due, key),
+                # A card is only saved by its owner.
+                "tokenization_requested": False,
+                "is_validation": False,
+                "landing_route": f"/clinic/desk/result/{key}",
+                "custom_create_values": desk._prepare_transaction(due, amount, key),
+            }
+        )
+        return tx_sudo._get_processing_values()
+
+    def _clinic_desk_render_ways(self, template, due, amount, url, values):
+        desk = self._clinic_desk()
+        form = self._clinic_desk_prepare_form(due, amount, url)
+        return self._clinic_desk_render(
+            template,
+            {
+                **values,
+                **form,
+                "company": due.company,
+                "payer": due.payer,
+                "event": due.event,
+                "currency": due.currency,
+                "amount": amount,
+                "url": url,
+                "key": uuid4().hex,
+                "cards": desk._get_cards(due, amount) if amount else (),
+                "method_lines": desk._get_method_lines(due),
+                "error": request.session.pop(ERROR, None),
+                "notice": request.session.pop(NOTICE, None),
+            },
+        )
+
+    def _clinic_desk_prepare_form(self, due, amount, url):
+        """Return the values of the provider's own form, if cards are typed here."""
+        providers = self._clinic_desk()._get_typing_providers(due, amount)
+        # sudo: as stock's pages do, to read what the providers offer.
+        methods = request.env["payment.method"].sudo()
+        if providers:
+            methods = methods._get_compatible_payment_methods(
+                providers.ids, due.payer.id, currency_id=due.currency.id
+            )
+        part = _join(due.invoices) if due.invoices else due.payer.id
+        return {
+            "providers_sudo": providers,
+            "payment_methods_sudo": methods,
+            "tokens_sudo": request.env["payment.token"],
+            "show_tokenize_input_mapping": dict.fromkeys(providers.ids, False),
+            "availability_report": {},
+            "partner_id": due.payer.id,
+            "transaction_route": f"{url}/{part}/transaction",
+            "landing_route": url,
+            "access_token": None,
+        }
+
+    def _clinic_desk_render(self, template, values):
+        response = request.render(template, {**values, "calendar": CALENDAR})
+        # The back button must not show a form that was used.
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _join(records):
+    return ",".join(map(str, records.ids))

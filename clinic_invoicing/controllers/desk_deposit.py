@@ -1,0 +1,57 @@
+from werkzeug.exceptions import NotFound
+
+from odoo.http import route
+
+from .desk import ClinicDesk
+
+
+class ClinicDeskDeposit(ClinicDesk):
+    """The desk's page for deposits."""
+
+    @route(
+        "/clinic/desk/deposit/<int:event_id>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+    )
+    def clinic_desk_deposit(self, event_id, payer_id="", amount="", **_kwargs):
+        """Show the ways to pay a deposit for an appointment."""
+        due = self._clinic_desk_find_deposit(event_id, payer_id)
+        part = self._clinic_desk()._read_amount(amount, due.currency)
+        return self._clinic_desk_render_ways(
+            "clinic_invoicing.desk_deposit",
+            due,
+            part or due.event._clinic_get_deposit_amount(due.payer),
+            f"/clinic/desk/deposit/{due.event.id}",
+            {"payers": due.event._clinic_get_deposit_payers()},
+        )
+
+    @route(
+        "/clinic/desk/deposit/<int:event_id>/<string:way>",
+        type="http",
+        auth="user",
+        methods=["POST"],
+    )
+    def clinic_desk_deposit_now(self, event_id, way, payer_id="", **form):
+        """Take the deposit; then show what became of it."""
+        due = self._clinic_desk_find_deposit(event_id, payer_id)
+        back = f"/clinic/desk/deposit/{due.event.id}?payer_id={due.payer.id}"
+        return self._clinic_desk_take(way, due, back, **form)
+
+    @route(
+        "/clinic/desk/deposit/<int:event_id>/<string:payer_id>/transaction",
+        type="jsonrpc",
+        auth="user",
+    )
+    def clinic_desk_deposit_transaction(self, event_id, payer_id, **kwargs):
+        """Start to pay a deposit with a card that is typed."""
+        due = self._clinic_desk_find_deposit(event_id, payer_id)
+        return self._clinic_desk_type_card(due, **kwargs)
+
+    def _clinic_desk_find_deposit(self, event_id, payer_id):
+        payer_id = self._cast_as_int(payer_id)
+        due = self._clinic_desk()._find_deposit(event_id, payer_id)
+        if not due:
+            raise NotFound()
+        return due

@@ -1,0 +1,97 @@
+from odoo import models
+from odoo.fields import Domain
+
+
+class AccountMove(models.Model):
+    """What is paid at the desk."""
+
+    _inherit = "account.move"
+
+    def _clinic_is_online_payment_on(self):
+        """The portal's switch is not for employees who take money.
+
+        The context key is set by clinic.desk, which checks who they are.
+        """
+        is_at_desk = self.env.context.get("clinic_at_desk")
+        return bool(is_at_desk) or super()._clinic_is_online_payment_on()
+
+    def _clinic_get_owed_by_same_payer(self):
+        """Return what the payer of this invoice owes the practice in its currency."""
+        payer = self.partner_id
+        # An invoice address is no person.
+        while payer.type != "contact" and payer.parent_id:
+            payer = payer.parent_id
+        return self.search(
+            self._clinic_get_unpaid_domain(payer)
+            & Domain("company_id", "=", self.company_id.id)
+            & Domain("currency_id", "=", self.currency_id.id),
+            order="invoice_date_due, id",
+        )
+
+    def _clinic_get_of_same_visit(self):
+        """Return what other payers still owe of the visits on this invoice."""
+        if not self:
+            return self
+        events = self.invoice_line_ids.clinic_service_id.event_id
+        invoices = events.clinic_service_ids.invoice_ids.filtered(
+            lambda move: (
+                move.company_id == self.company_id and move._clinic_is_due_at_desk()
+            )
+        )
+        return invoices - self._clinic_get_owed_by_same_payer() - self
+
+    def _clinic_is_due_at_desk(self):
+        """Whether somebody who stands at the desk may pay it."""
+        self.ensure_one()
+        return (
+            self.state == "posted"
+            and self.move_type == "out_invoice"
+            and self.payment_state in ("not_paid", "partial")
+            and not self._clinic_is_billed_to_insurer()
+        )
+
+    def _clinic_get_first_obstacle(self):
+        """Return why one of these cannot be paid now; nothing if all can be."""
+        reasons = (move._clinic_get_payment_obstacle() for move in self)
+        return next(filter(None, reasons), "")
+
+    def _clinic_count_clearing(self):
+        """Return for how many of these a payment is on its way."""
+        return len(self.filtered(lambda move: move._clinic_is_clearing()))
+
+    def _clinic_get_left_of_visit(self):
+        """Return why other services of the visits on this invoice are not invoiced."""
+        events = self.invoice_line_ids.clinic_service_id.event_id
+        left = events.clinic_service_ids.filtered(
+            lambda service: (
+                service.state not in ("invoiced", "paid", "cancelled")
+                and not service._is_absent()
+            )
+        )
+        obstacles = left._get_billing_obstacles(may_be_planned=True)
+        return left._format_obstacles(obstacles) if obstacles else ""
+
+    def _clinic_get_desk_url(self):
+        """Return the address of the page on which the first payer of these pays."""
+        first = self[:1]
+        same = self.filtered(lambda move: move.partner_id == first.partner_id)
+        url = f"/clinic/desk/pay/{first.id}"
+        if len(same) > 1:
+            url += "?invoice_ids=" + ",".join(map(str, same.ids))
+        return url
+
+    def _clinic_get_parts_by_account(self, amount):
+        """Return ``(receivable lines, part)`` for each account that is paid.
+
+        :param float amount: that pays these invoices, the oldest due first
+        """
+        parts, left = {}, amount
+        for line in self._clinic_get_open_lines():
+            part = min(left, line.amount_residual_currency)
+            if line.currency_id.compare_amounts(part, 0) > 0:
+                lines, total = parts.get(line.account_id, (line.browse(), 0))
+                parts[line.account_id] = (lines | line, total + part)
+                left = line.currency_id.round(left - part)
+        return [
+            (lines, lines.currency_id.round(total)) for lines, total in parts.values()
+        ]

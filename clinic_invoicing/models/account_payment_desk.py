@@ -1,0 +1,30 @@
+from odoo import fields, models
+
+
+class AccountPayment(models.Model):
+    """Money that was received at the desk."""
+
+    _inherit = "account.payment"
+
+    clinic_desk_key = fields.Char(
+        readonly=True,
+        copy=False,
+        help="The form that made it: a second click makes no second payment.",
+    )
+
+    _clinic_desk_key_unique = models.UniqueIndex(
+        "(clinic_desk_key) WHERE clinic_desk_key IS NOT NULL",
+        "This payment was made already.",
+    )
+
+    def _clinic_get_desk_outcome(self):
+        """Return what the desk shows of it; see payment.transaction."""
+        self.ensure_one()
+        return {
+            "state": "paid",
+            "amount": self.currency_id.format(self.amount),
+            "invoices": self.invoice_ids,
+            "payer": self.partner_id,
+            "event": self.clinic_deposit_event_id,
+            "reason": "",
+        }

@@ -1,0 +1,198 @@
+import re
+from dataclasses import dataclass
+from math import isfinite
+
+from odoo import models
+from odoo.exceptions import AccessError, ValidationError
+
+# Nobody pays more at once; what is more is a typing error or worse.
+MOST = 10**9
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a client is about to pay at the desk. All records are in sudo.
+
+    :ivar res.partner payer: who owes it, and whose cards may be charged
+    :ivar res.company company: the practice that receives it
+    :ivar res.currency currency: of all amounts
+    :ivar account.move invoices: what is paid; none for a deposit
+    :ivar calendar.event event: the visit that a deposit is for
+    """
+
+    payer: models.BaseModel
+    company: models.BaseModel
+    currency: models.BaseModel
+    invoices: models.BaseModel
+    event: models.BaseModel
+
+
+class ClinicDesk(models.AbstractModel):
+    """What employees may take money for at the desk, and in which ways.
+
+    The front desk has no right in accounting. What it reads and does there goes
+    through here, in sudo, for what the domains below find and nothing else.
+    """
+
+    _name = "clinic.desk"
+    _description = "Payments Taken at the Desk"
+
+    # === WHAT IS PAID === #
+
+    def _check_front_desk(self):
+        if not self.env.user.has_group("clinic_invoicing.group_front_desk"):
+            raise AccessError(self.env._("Only the front desk may take payments."))
+
+    def _find_invoice(self, invoice_id):
+        """Return the invoice that the user may take money for; none if it is not one.
+
+        :raise AccessError: the user does not belong to the front desk
+        """
+        self._check_front_desk()
+        if not 0 < invoice_id < 2**31:
+            invoice_id = 0
+        # sudo: the domain says which invoices; there is no other right.
+        # Context: the portal's switch is not for the desk.
+        moves = self.env["account.move"].sudo().with_context(clinic_at_desk=True)
+        return moves.search(
+            [
+                ("id", "=", invoice_id),
+                ("company_id", "in", self.env.user.company_ids.ids),
+                ("clinic_has_services", "=", True),
+                ("move_type", "=", "out_invoice"),
+                ("state", "=", "posted"),
+            ]
+        )
+
+    def _choose_invoices(self, invoice, invoice_ids=""):
+        """Return those chosen of what the payer of ``invoice`` owes.
+
+        :param str invoice_ids: separated by commas; nothing stands for ``invoice``
+        """
+        offered = invoice._clinic_get_owed_by_same_payer()
+        chosen = {int(one) for one in re.findall(r"[0-9]+", invoice_ids)}
+        return offered.filtered(lambda move: move.id in (chosen or set(invoice.ids)))
+
+    def _get_due(self, invoices):
+        """Return what these invoices of one payer make due."""
+        return Due(
+            payer=invoices.partner_id[:1],
+            company=invoices.company_id,
+            currency=invoices.currency_id,
+            invoices=invoices,
+            event=invoices.env["calendar.event"],
+        )
+
+    def _find_deposit(self, event_id, payer_id=None):
+        """Return what a deposit for this appointment would be; none if there is none.
+
+        :param int payer_id: one of those who pay for the appointment
+        :raise AccessError: the user does not belong to the front desk
+        """
+        self._check_front_desk()
+        event = self.env["calendar.event"].browse(
+            event_id if 0 < event_id < 2**31 else 0
+        )
+        if not event.exists() or not event.has_access("read"):
+            return None
+        # sudo: as for invoices; stock hides what is on private appointments.
+        event = event.sudo()
+        company = event._clinic_get_company()
+        payers = event._clinic_get_deposit_payers()
+        payer = payers.filtered(lambda one: one.id == payer_id) or payers[:1]
+        if not payer or company not in self.env.user.company_ids:
+            return None
+        return Due(
+            payer=payer,
+            company=company,
+            currency=company.currency_id,
+            invoices=event.env["account.move"],
+            event=event,
+        )
+
+    # === MEANWHILE === #
+
+    def _get_news(self, invoice, invoice_ids, owed, clearing):
+        """Return what has changed since a page was shown.
+
+        :param str owed: what the payer owed on it
+        :param str clearing: how many payments were on their way
+        :return: whether to show it anew, what to tell, and whether all is paid
+        :rtype: dict
+        """
+        currency = invoice.currency_id
+        now = invoice._clinic_get_owed_by_same_payer()
+        paid = self._read_amount(owed, currency) - sum(now.mapped("amount_residual"))
+        is_paid = currency.compare_amounts(paid, 0) > 0
+        # Only what was chosen: another invoice may still be open.
+        is_settled = not self._choose_invoices(invoice, invoice_ids)
+        return {
+            "changed": is_paid or clearing != str(now._clinic_count_clearing()),
+            "is_settled": is_settled,
+            "notice": is_paid
+            and self._tell_paid(invoice.partner_id, currency.format(paid)),
+        }
+
+    def _tell_paid(self, payer, amount):
+        return self.env._(
+            "%(client)s has paid %(amount)s.", client=payer.name, amount=amount
+        )
+
+    # === HOW MUCH === #
+
+    def _read_amount(self, text, currency):
+        """Return the amount that somebody typed, rounded; 0 if it is none."""
+        try:
+            amount = float(text or 0)
+        except (TypeError, ValueError):
+            return 0.0
+        if not isfinite(amount) or not 0 < amount < MOST:
+            return 0.0
+        return currency.round(amount)
+
+    # === WAYS TO PAY === #
+
+    def _get_providers(self, due, amount):
+        """Return what can charge the payer's cards, the default gateway first."""
+        # sudo: the front desk does not read providers.
+        providers = self.env["payment.provider"].sudo()
+        providers = providers._get_compatible_providers(
+            due.company.id, due.payer.id, amount, currency_id=due.currency.id
+        ).filtered(lambda one: one.code not in ("none", "custom"))
+        return providers.sorted(lambda one: one != due.company.clinic_gateway_id)
+
+    def _get_cards(self, due, amount):
+        """Return the payer's saved cards, the one to charge first, in sudo."""
+        # What is only held at first would leave the invoice open.
+        providers = self._get_providers(due, amount).filtered(
+            lambda one: not one.capture_manually
+        )
+        # sudo: the front desk does not read cards; these are the payer's.
+        cards = self.env["payment.token"].sudo()
+        cards = cards._get_available_tokens(providers.ids, due.payer.id)
+        return cards.sudo().sorted(
+            lambda card: card.provider_id != due.company.clinic_gateway_id
+        )
+
+    def _get_method_lines(self, due):
+        """Return the methods by which money is received without a provider."""
+        # sudo: the front desk does not read journals.
+        lines = self.env["account.payment.method.line"].sudo()
+        lines = lines.search(
+            [
+                ("journal_id.company_id", "=", due.company.id),
+                ("journal_id.active", "=", True),
+                ("journal_id.type", "in", ("cash", "bank", "credit")),
+                ("journal_id.currency_id", "in", (False, due.currency.id)),
+                ("payment_type", "=", "inbound"),
+                ("payment_provider_id", "=", False),
+            ]
+        )
+        return lines.sorted(lambda line: line.journal_id.type != "cash")
+
+    def _check_chosen(self, chosen):
+        """Raise when a way to pay is not, or no longer, among those offered."""
+        if not chosen:
+            raise ValidationError(
+                self.env._("This way to pay is not available. Please reload the page.")
+            )

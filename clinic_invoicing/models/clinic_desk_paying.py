@@ -1,0 +1,234 @@
+import logging
+import re
+
+from odoo import models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+
+_logger = logging.getLogger(__name__)
+
+
+class ClinicDesk(models.AbstractModel):
+    """What happens when somebody presses a button at the desk.
+
+    Each form has a key of its own. What was done with it is found by it, so that a
+    second click does nothing and shows the outcome of the first.
+    """
+
+    _inherit = "clinic.desk"
+
+    # === WHAT WAS DONE === #
+
+    def _find_done(self, key):
+        """Return the transaction, or the payment, that this form has made; or none.
+
+        :raise AccessError: the user does not belong to the front desk
+        """
+        self._check_front_desk()
+        domain = [
+            ("clinic_desk_key", "=", key),
+            ("company_id", "in", self.env.user.company_ids.ids),
+        ]
+        # sudo: the domain says whose; the front desk has no right in accounting.
+        env = self.sudo().env
+        transaction = env["payment.transaction"].search(domain, limit=1)
+        return transaction or env["account.payment"].search(domain, limit=1)
+
+    def _finish(self, done):
+        """Book what a transaction has collected, if nobody else has done so.
+
+        What cannot be booked now is booked later by Odoo's job.
+        """
+        if done._name != "payment.transaction" or done.is_post_processed:
+            return
+        if done.state in ("done", "error", "cancel"):
+            try:
+                with self.env.cr.savepoint():
+                    done._post_process()
+            except UserError:
+                _logger.exception("Transaction %s is not booked yet", done.id)
+
+    def _check_key(self, key):
+        if not re.fullmatch("[0-9a-f]{32}", key or ""):
+            raise ValidationError(self.env._("Please reload the page."))
+
+    # === A SAVED CARD === #
+
+    def _charge(self, due, token_id, amount, key):
+        """Charge a saved card of the payer, once.
+
+        :param Due due: what it pays
+        :param int token_id: one of the cards that are offered
+        :param str key: of the form
+        :return: the transaction, whatever became of it
+        :raise UserError: it may not be charged; nothing was done
+        """
+        self._check_key(key)
+        done = self._find_done(key)
+        if done:
+            return done
+        self._start(due, amount)
+        cards = self._get_cards(due, amount)
+        card = cards.filtered(lambda one: one.id == token_id)
+        self._check_chosen(card)
+        tx = self._create_charge(due, card, amount, key)
+        # It is booked by _finish(): what fails there cannot undo that it was charged.
+        tx._charge_with_token()
+        return tx
+
+    def _create_charge(self, due, card, amount, key):
+        # sudo: the front desk does not write transactions; see _check_front_desk().
+        transactions = self.env["payment.transaction"].sudo()
+        values = self._prepare_transaction(due, amount, key)
+        return transactions.create(
+            {
+                **values,
+                "provider_id": card.provider_id.id,
+                "payment_method_id": card.payment_method_id.id,
+                "token_id": card.id,
+                "reference": transactions._compute_reference(
+                    card.provider_id.code,
+                    prefix=self._get_reference_prefix(due, key),
+                    **values,
+                ),
+                "operation": "offline",
+                "amount": amount,
+                "currency_id": due.currency.id,
+                "partner_id": due.payer.id,
+            }
+        )
+
+    def _prepare_transaction(self, due, amount, key):
+        """Return what a transaction keeps of what it is for.
+
+        What the money does not reach is not paid by it.
+        """
+        values = {"clinic_desk_key": key}
+        if due.event:
+            values["clinic_deposit_event_id"] = due.event.id
+        else:
+            reached = [
+                move.id for move, _part in due.invoices._clinic_get_allocation(amount)
+            ]
+            values["invoice_ids"] = [Command.set(reached)]
+        return values
+
+    def _get_reference_prefix(self, due, key):
+        """Return what a deposit is called; invoices give their own numbers.
+
+        The same when a request is run again, so that providers know it again.
+        """
+        return f"deposit-{key[:12]}" if due.event else None
+
+    # === A CARD THAT IS TYPED === #
+
+    def _get_typing_providers(self, due, amount):
+        """Return whose forms employees may type a client's card into."""
+        if amount and due.company.clinic_desk_card_entry:
+            return self._get_providers(due, amount)
+        # sudo: none.
+        return self.env["payment.provider"].sudo()
+
+    def _start_typing(self, due, amount, provider_id, flow):
+        """Make sure that a card may be typed into this provider's form.
+
+        :raise UserError: it may not
+        """
+        if type(amount) not in (int, float) or not self._read_amount(
+            amount, due.currency
+        ):
+            raise ValidationError(self.env._("This is not an amount of money."))
+        providers = self._get_typing_providers(due, amount)
+        self._check_chosen(provider_id in providers.ids and flow != "token")
+        if due.event:
+            # Invoices are locked by who makes the transaction.
+            self._start(due, amount)
+
+    # === CASH, OR ELSEWHERE === #
+
+    def _receive(self, due, line_id, amount, key):
+        """Record money that was received without a provider, once.
+
+        :param Due due: what it pays
+        :param int line_id: one of the methods that are offered
+        :param str key: of the form
+        :return: the payments; several only over several receivable accounts
+        :raise UserError: it may not be taken; nothing was done
+        """
+        self._check_key(key)
+        done = self._find_done(key)
+        if done:
+            return done
+        self._start(due, amount)
+        lines = self._get_method_lines(due)
+        line = lines.filtered(lambda one: one.id == line_id)
+        self._check_chosen(line)
+        register = self._book_deposit if due.event else self._pay_invoices
+        payments = register(due, line, amount)
+        payments[:1].clinic_desk_key = key
+        return payments
+
+    def _pay_invoices(self, due, line, amount):
+        """Pay the invoices, the oldest due first, as the page has shown."""
+        # sudo: the front desk has no right in accounting; see _find_invoice().
+        wizards = self.env["account.payment.register"].sudo()
+        wizards = wizards.with_company(due.company)
+        # sudo: as for the wizards.
+        payments = self.env["account.payment"].sudo()
+        for lines, part in due.invoices._clinic_get_parts_by_account(amount):
+            # Context: what stock's own button tells; that no provider is asked; that
+            # what is owed changes now, not with the bank statement.
+            wizard = wizards.with_context(
+                active_model="account.move.line",
+                active_ids=lines.ids,
+                clinic_received_outside=True,
+                force_payment_move=True,
+            ).create(
+                {
+                    "journal_id": line.journal_id.id,
+                    "payment_method_line_id": line.id,
+                    "currency_id": due.currency.id,
+                    "group_payment": True,
+                    "amount": part,
+                    "payment_difference_handling": "open",
+                }
+            )
+            # sudo: stock hands them over without.
+            payments |= wizard._create_payments().sudo()
+        return payments
+
+    def _book_deposit(self, due, line, amount):
+        # sudo: as in _pay_invoices().
+        payments = self.env["account.payment"].sudo().with_company(due.company)
+        # Context: without an entry nothing could be taken off an invoice.
+        payment = payments.with_context(force_payment_move=True).create(
+            {
+                "payment_type": "inbound",
+                "partner_type": "customer",
+                # Not the commercial partner, which may be an employer or a relative.
+                "partner_id": due.payer.id,
+                "amount": amount,
+                "currency_id": due.currency.id,
+                "company_id": due.company.id,
+                "journal_id": line.journal_id.id,
+                "payment_method_line_id": line.id,
+                "memo": self.env._("Deposit"),
+                "clinic_deposit_event_id": due.event.id,
+            }
+        )
+        payment.action_post()
+        payment._clinic_use_deposits(due.event.clinic_service_ids.invoice_ids)
+        return payment
+
+    # === UNDER LOCK === #
+
+    def _start(self, due, amount):
+        """Make sure, under lock, that exactly this may be paid now.
+
+        :raise UserError: it may not, or somebody else is at it; nothing was changed
+        """
+        if due.event:
+            due.event._clinic_start_deposit(amount)
+            return
+        due.invoices._clinic_check_chosen()
+        due.invoices._clinic_start_online_payment(amount, due.currency)

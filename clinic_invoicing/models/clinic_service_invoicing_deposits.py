@@ -1,0 +1,36 @@
+from odoo import fields, models
+
+
+class ClinicService(models.Model):
+    """Deposits are taken off the invoice, whoever makes it."""
+
+    _inherit = "clinic.service"
+
+    deposit_attempts = fields.Integer(
+        readonly=True, copy=False, help="How often somebody started to pay a deposit."
+    )
+
+    def _start_deposit(self):
+        """Let nobody invoice these until the deposit is stored.
+
+        They are written to as well: who has read them before, and invoices them after,
+        is run again and sees the deposit.
+
+        :raise UserError: somebody is invoicing one of them at this moment
+        """
+        self._lock_for_billing()
+        # sudo: nobody counts by hand.
+        for service in self.sudo():
+            service.deposit_attempts += 1
+
+    def _create_invoices(self, *args, **kwargs):
+        invoices = super()._create_invoices(*args, **kwargs)
+        # sudo: the front desk has no right in accounting; these are the visits' own.
+        payments = self.sudo().env["account.payment"]
+        events = self.sudo().event_id
+        if events and invoices:
+            deposits = payments.search(
+                [("clinic_deposit_event_id", "in", events.ids)], order="date, id"
+            )
+            deposits._clinic_use_deposits(invoices)
+        return invoices

@@ -1,0 +1,47 @@
+from odoo import fields, models
+from odoo.tools import html2plaintext
+
+OUTCOMES = {
+    "draft": "open",
+    "pending": "clearing",
+    "authorized": "clearing",
+    "done": "paid",
+}
+
+
+class PaymentTransaction(models.Model):
+    """Cards that were charged at the desk."""
+
+    _inherit = "payment.transaction"
+
+    clinic_desk_key = fields.Char(
+        readonly=True,
+        copy=False,
+        help="The form that made it: a second click charges nothing.",
+    )
+
+    _clinic_desk_key_unique = models.UniqueIndex(
+        "(clinic_desk_key) WHERE clinic_desk_key IS NOT NULL",
+        "This payment was made already.",
+    )
+
+    def _clinic_get_desk_outcome(self):
+        """Return what the desk shows of it.
+
+        :return: ``state`` is ``open``, ``clearing``, ``paid``, ``authentication`` (its
+            owner has to confirm it) or ``declined``
+        :rtype: dict
+        """
+        self.ensure_one()
+        state = OUTCOMES.get(self.state)
+        if not state:
+            asks = self._clinic_needs_authentication()
+            state = "authentication" if asks else "declined"
+        return {
+            "state": state,
+            "amount": self.currency_id.format(self.amount),
+            "invoices": self.invoice_ids,
+            "payer": self.partner_id,
+            "event": self.clinic_deposit_event_id,
+            "reason": html2plaintext(self.state_message or "").strip(),
+        }

@@ -1,0 +1,236 @@
+import json
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.clinic_invoicing.tests.common_desk import DeskCommon
+
+from .common_cards import SavedCardsCommon
+
+KEY = "0" * 32
+
+
+@tagged("post_install", "-at_install")
+class TestDeskCards(SavedCardsCommon, DeskCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.practice.clinic_gateway_id = cls.provider
+        cls.visit = cls._create_event(cls.client)
+
+    def setUp(self):
+        super().setUp()
+        self.invoice = self._bill(50)
+        self.desk = self.env["clinic.desk"].with_user(self.front_desk)
+
+    # === HELPERS === #
+
+    def _get_due(self, *invoices):
+        invoice = self.desk._find_invoice(invoices[0].id)
+        ids = ",".join(str(each.id) for each in invoices)
+        return self.desk._get_due(self.desk._choose_invoices(invoice, ids))
+
+    def _charge(self, card, amount=50, key=KEY, invoices=None):
+        due = self._get_due(*(invoices or self.invoice))
+        tx = self.desk._charge(due, card.id, amount, key)
+        self.desk._finish(tx)
+        return tx
+
+    def _captured(self):
+        """Return what Stripe has of the payments, without those that saved cards."""
+        captured = [each["captured"] for each in self.control.ledger()["payments"]]
+        return sum(amount for amount in captured if amount != 100)
+
+    def _type_card(self, url=None, **values):
+        """Ask for a transaction as the payment form does; return its answer."""
+        self.env.flush_all()
+        url = url or f"/clinic/desk/pay/{self.invoice.id}/{self.invoice.id}/transaction"
+        params = {
+            "provider_id": self.provider.id,
+            "payment_method_id": self.card_method.id,
+            "token_id": None,
+            "amount": 50.0,
+            "flow": "direct",
+            "tokenization_requested": True,
+            "landing_route": "/my",
+            **values,
+        }
+        with mute_logger("odoo.http"):
+            answer = self.url_open(
+                url,
+                data=json.dumps(self.build_rpc_payload(params)),
+                headers={"Content-Type": "application/json"},
+                timeout=60,
+            ).json()
+        self.env.invalidate_all()
+        return answer
+
+    # === SAVED CARDS === #
+
+    def test_saved_card_is_charged_with_one_press(self):
+        card = self._save_card()
+        url = f"/clinic/desk/pay/{self.invoice.id}"
+        text, key = self._see(url)
+        self.assertIn("4242", text)
+        place = self._press(
+            f"{url}/card",
+            key,
+            choice=card.id,
+            amount="50.0",
+            invoice_ids=self.invoice.id,
+        )
+        text, _key = self._see(place)
+        self.assertIn("Clara Client has paid", text)
+        self.assertEqual(self.invoice.amount_residual, 0)
+        tx = self.invoice.transaction_ids
+        self.assertEqual((tx.operation, tx.partner_id), ("offline", self.client))
+        self.assertEqual(self._captured(), 5000)
+
+    def test_second_press_charges_nothing(self):
+        card = self._save_card()
+        first = self._charge(card, 20)
+        self.assertEqual(self._charge(card, 20), first)
+        self.assertEqual(self.invoice.amount_residual, 30)
+        self.assertEqual(self._captured(), 2000)
+
+    def test_part_of_several_invoices_is_charged_as_shown(self):
+        card = self._save_card()
+        second = self._bill(80)
+        both = self.invoice | second
+        shown = both._clinic_get_allocation(100)
+        self._charge(card, 100, invoices=both)
+        for invoice, part in shown:
+            paid = invoice.amount_total - invoice.amount_residual
+            self.assertAlmostEqual(paid, part)
+        self.assertEqual(self._captured(), 10000)
+
+    def test_declined_card_is_told_with_the_reason(self):
+        card = self._save_card()
+        # Spent meanwhile.
+        card.stripe_payment_method = self.dashboard.payment_methods.attach(
+            "pm_card_chargeCustomerFail", params={"customer": card.provider_ref}
+        ).id
+        tx = self._charge(card)
+        outcome = tx._clinic_get_desk_outcome()
+        self.assertEqual(outcome["state"], "declined")
+        self.assertIn("declined", outcome["reason"])
+        self.assertEqual(self.invoice.amount_residual, 50)
+        text, _key = self._see(f"/clinic/desk/result/{KEY}")
+        self.assertIn("Nothing was charged", text)
+        self.assertIn("Choose another way to pay", text)
+
+    def test_lost_answer_is_clearing_and_not_charged_again(self):
+        card = self._save_card()
+        self.control.fault(
+            "error_after", method="POST", path="/v1/payment_intents", count=9
+        )
+        tx = self._charge(card)
+        self.control.clear_faults()
+        self.assertEqual(tx._clinic_get_desk_outcome()["state"], "clearing")
+        with self.assertRaisesRegex(UserError, "on its way"):
+            self._charge(card, key="1" * 32)
+
+    def test_cards_of_others_are_neither_offered_nor_charged(self):
+        foreign = self._save_card(self.other_client)
+        own = self._save_card(self.front_desk.partner_id)
+        due = self._get_due(self.invoice)
+        self.assertFalse(self.desk._get_cards(due, 50))
+        for card in (foreign, own):
+            with self.assertRaises(ValidationError):
+                self._charge(card)
+        self.assertEqual(self._captured(), 0)
+
+    def test_card_that_the_client_is_paying_with_is_not_charged_as_well(self):
+        card = self._save_card()
+        # The client has paid in the portal; Odoo has not heard of it yet.
+        self._pay_by_card(self.invoice)
+        with self.assertRaisesRegex(UserError, "being processed"):
+            self._charge(card)
+        self.assertEqual(self._captured(), 5000)
+
+    def test_form_that_the_client_has_open_is_closed(self):
+        card = self._save_card()
+        tx, secret = self._start(self.invoice)
+        self._charge(card)
+        self.assertEqual(tx.state, "cancel")
+        self.assertIn("error", self.browser.confirm(secret))
+        self.assertEqual(self._captured(), 5000)
+
+    # === CARDS THAT ARE TYPED === #
+
+    def test_card_is_typed_for_the_client_and_not_saved(self):
+        self.practice.clinic_desk_card_entry = True
+        text, _key = self._see(f"/clinic/desk/pay/{self.invoice.id}")
+        self.assertIn("PCI", text)
+        answer = self._type_card()["result"]
+        tx = self.invoice.transaction_ids
+        self.assertEqual(tx.partner_id, self.client)
+        self.assertFalse(tx.tokenize)
+        self.assertEqual(tx.landing_route, f"/clinic/desk/result/{tx.clinic_desk_key}")
+        self.browser.confirm(answer["client_secret"])
+        self._settle(tx)
+        self.assertEqual(self.invoice.amount_residual, 0)
+        wallets = (self.client | self.front_desk.partner_id).ids
+        tokens = self.env["payment.token"].sudo()
+        self.assertFalse(tokens.search([("partner_id", "in", wallets)]))
+
+    def test_desk_follows_its_payment_on_a_page_without_the_employee(self):
+        self.practice.clinic_desk_card_entry = True
+        self._type_card()
+        key = self.invoice.transaction_ids.clinic_desk_key
+        response = self._get("/payment/status")
+        self.assertEqual(response.status_code, 303)
+        self.assertIn(f"/clinic/desk/result/{key}", response.headers["Location"])
+        text, _key = self._see(f"/clinic/desk/result/{key}")
+        self.assertIn("not finished", text)
+        self.assertNotIn("Fran Desk", text)
+
+    def test_no_card_is_typed_where_the_practice_does_not_want_it(self):
+        text, _key = self._see(f"/clinic/desk/pay/{self.invoice.id}")
+        self.assertNotIn("PCI", text)
+        self.assertIn("error", self._type_card())
+        self.assertFalse(self.invoice.transaction_ids)
+
+    def test_altered_requests_for_typed_cards_are_refused(self):
+        self.practice.clinic_desk_card_entry = True
+        card = self._save_card()
+        for values in (
+            {"amount": 50.01},
+            {"amount": "50"},
+            {"amount": float("nan")},
+            {"amount": 0},
+            {"amount": None},
+            {"provider_id": 0},
+            {"flow": "token", "token_id": card.id},
+            {"partner_id": self.other_client.id},
+        ):
+            with self.subTest(values=values):
+                self.assertIn("error", self._type_card(**values))
+                self.assertFalse(self.invoice.transaction_ids)
+
+    # === DEPOSITS === #
+
+    def test_deposit_is_charged_to_a_saved_card_and_taken_off_the_invoice(self):
+        card = self._save_card()
+        due = self.desk._find_deposit(self.visit.id)
+        tx = self.desk._charge(due, card.id, 30, KEY)
+        self.desk._finish(tx)
+        self.assertIn("30.00", self.visit.clinic_deposit_label)
+        self.assertEqual(tx.payment_id.clinic_amount_unallocated, 30)
+        self.visit.with_user(self.front_desk).action_clinic_complete_and_invoice()
+        self.assertEqual(self.visit.clinic_service_ids.invoice_ids.amount_residual, 70)
+
+    def test_deposit_that_arrives_after_the_invoice_is_taken_off_it(self):
+        self.practice.clinic_desk_card_entry = True
+        url = f"/clinic/desk/deposit/{self.visit.id}/{self.client.id}/transaction"
+        answer = self._type_card(url, amount=30.0)["result"]
+        tx = self.visit.clinic_deposit_transaction_ids
+        self.assertEqual((tx.amount, tx.partner_id), (30, self.client))
+        self.visit.with_user(self.front_desk).action_clinic_complete_and_invoice()
+        invoice = self.visit.clinic_service_ids.invoice_ids
+        self.assertEqual(invoice.amount_residual, 100)
+        self.browser.confirm(answer["client_secret"])
+        self._settle(tx)
+        self.assertEqual(invoice.amount_residual, 70)
+        self.assertEqual(self.invoice.amount_residual, 50)

@@ -1,0 +1,130 @@
+"""The client pays at the desk, and the employee is back on the calendar."""
+
+import re
+
+import pytest
+from people import CARD_PAID
+from playwright.sync_api import expect
+
+PATIENT, PRACTITIONER = "Petra Example", "Dr. Ines Sample"
+RATE = "Physiotherapy 45 min (Self-Pay)"
+EMPLOYEE = "Frida Frontdesk"
+CHARGE = ".o_clinic_desk_cards button"
+
+
+@pytest.fixture
+def front_desk(person):
+    return person("frontdesk")
+
+
+@pytest.fixture
+def saved_card(person, front_desk):
+    """The client has saved a card; other tests find none."""
+    client = person("client")
+    client.starts_to_pay(front_desk.invoices_a_visit(PATIENT, RATE))
+    client.types_card(CARD_PAID)
+    client.page.check("input[name=o_payment_tokenize_checkbox]")
+    client.presses_pay()
+    client.page.wait_for_url(re.compile("/my/billing"))
+    admin = person("admin")
+    cards = admin.calls("payment.token", "search", [])
+    yield cards
+    admin.calls("payment.token", "write", cards, {"active": False})
+
+
+@pytest.mark.usefixtures("saved_card")
+def test_the_saved_card_pays_and_the_calendar_says_so(front_desk):
+    block = front_desk.books(PATIENT, PRACTITIONER, RATE, hour=21)
+    block.click()
+    front_desk.page.click(".o_clinic_complete_and_invoice")
+    front_desk.sees(CHARGE, "4242")
+    shows_the_client_alone(front_desk)
+    front_desk.look("payment-step")
+    front_desk.page.locator(CHARGE).first.dblclick()
+    front_desk.page.wait_for_url("**/odoo/clinic-appointments")
+    front_desk.is_told(f"{PATIENT} has paid")
+    expect(block).to_have_class(re.compile("o_clinic_paid"))
+    front_desk.look("paid")
+    # What was used is not shown again by the back button.
+    front_desk.page.go_back()
+    expect(front_desk.page.locator(CHARGE)).to_have_count(0)
+
+
+def test_a_part_is_paid_in_cash_on_a_narrow_screen(person):
+    front_desk = person("frontdesk", 390, 844)
+    step = completes_a_visit(front_desk)
+    front_desk.open(step)
+    front_desk.page.fill("#clinic_desk_amount", "10")
+    front_desk.page.press("#clinic_desk_amount", "Enter")
+    front_desk.sees(".o_clinic_desk_allocation", "10.00")
+    width = "document.documentElement.scrollWidth"
+    assert front_desk.page.evaluate(width) <= 390
+    shows_the_client_alone(front_desk)
+    front_desk.look("part")
+    front_desk.page.click(".o_clinic_desk_outside button")
+    front_desk.page.wait_for_url("**/odoo/clinic-appointments")
+    front_desk.is_told(f"{PATIENT} has paid $ 10.00")
+    front_desk.open(step)
+    front_desk.sees(".o_clinic_desk_payer", PATIENT)
+
+
+def test_the_desk_notices_that_the_client_has_paid_by_link(person, front_desk):
+    step = completes_a_visit(front_desk)
+    front_desk.open(step)
+    client = person("client", 390, 844)
+    front_desk.page.click(".o_clinic_desk_show_link")
+    front_desk.sees(".o_clinic_desk_link img")
+    front_desk.look("link")
+    link = front_desk.sees(".o_clinic_desk_link p.text-break").inner_text()
+    client.page.goto(link)
+    client.types_card(CARD_PAID)
+    client.presses_pay()
+    front_desk.page.wait_for_url("**/odoo/clinic-appointments")
+    front_desk.is_told(f"{PATIENT} has paid")
+
+
+def test_a_card_is_typed_and_a_deposit_is_taken(person, front_desk):
+    admin = person("admin")
+    admin.calls("res.company", "write", [1], {"clinic_desk_card_entry": True})
+    event = books_a_visit(front_desk)
+    step = front_desk.calls("calendar.event", "action_clinic_take_deposit", [event])
+    front_desk.open(step["url"])
+    front_desk.page.fill("#clinic_desk_amount", "25")
+    front_desk.page.press("#clinic_desk_amount", "Enter")
+    front_desk.sees(".o_clinic_desk_typed", "PCI DSS")
+    front_desk.types_card(CARD_PAID)
+    shows_the_client_alone(front_desk)
+    front_desk.look("deposit")
+    front_desk.presses_pay()
+    front_desk.page.wait_for_url("**/odoo/clinic-appointments")
+    front_desk.is_told(f"{PATIENT} has paid $ 25.00")
+    front_desk.open(f"/odoo/calendar.event/{event}")
+    front_desk.sees("div[name=clinic_deposit_label]", "25.00 paid")
+    front_desk.look("deposit-paid")
+
+
+def books_a_visit(front_desk):
+    """Return the id of a new appointment."""
+    (patient,) = front_desk.calls("res.partner", "search", [["name", "=", PATIENT]])
+    (rate,) = front_desk.calls("product.product", "search", [["name", "=", RATE]])
+    return front_desk.calls(
+        "calendar.event",
+        "create",
+        {
+            "name": "Appointment",
+            "clinic_patient_id": patient,
+            "clinic_service_ids": [[0, 0, {"rate_id": rate}]],
+        },
+    )
+
+
+def completes_a_visit(front_desk):
+    """Return the address of the payment step of a new appointment."""
+    event = books_a_visit(front_desk)
+    method = "action_clinic_complete_and_invoice"
+    return front_desk.calls("calendar.event", method, [event])["url"]
+
+
+def shows_the_client_alone(front_desk):
+    front_desk.sees(".o_clinic_desk_payer", PATIENT)
+    assert EMPLOYEE not in front_desk.page.content()
