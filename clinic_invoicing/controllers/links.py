@@ -97,13 +97,11 @@ class ClinicPaymentLinks(ClinicPaying):
         return request.env.user.partner_id == link.partner_id
 
     def _prepare_link_values(self, link):
-        # sudo: as the link; only its own payments are shown.
-        thanks = link.invoice_ids.transaction_ids._clinic_get_recent(link.partner_id)
         return {
             "page_name": "clinic_payment_link",
             "company": link.company_id,
-            "link_invoices": link._get_invoices(),
-            "thanks": thanks if thanks.invoice_ids & link.invoice_ids else False,
+            "unpayable": link._get_unpayable(),
+            "thanks": link._get_thanks(),
         }
 
     def _prepare_link_panel(self, link, payable, amount):

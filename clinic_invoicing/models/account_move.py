@@ -171,7 +171,7 @@ class AccountMove(models.Model):
                 self.env._("An invoice can only be paid in its own currency.")
             )
         # It comes from a browser: JSON knows texts, and Python's reads NaN as a number.
-        if amount and (type(amount) not in (int, float) or not isfinite(amount)):
+        if amount and not _is_number(amount):
             raise ValidationError(self.env._("This is not an amount of money."))
         if not amount or currency.compare_amounts(amount, 0) <= 0:
             raise ValidationError(self.env._("The amount must be more than zero."))
@@ -266,4 +266,12 @@ class AccountMove(models.Model):
                 "The last payment did not go through. %(reason)s",
                 reason=html2plaintext(last.state_message or "").strip(),
             )
+        return False
+
+
+def _is_number(amount):
+    """Whether it is an amount that can be computed with."""
+    try:
+        return type(amount) in (int, float) and isfinite(amount)
+    except OverflowError:
         return False

@@ -1,4 +1,3 @@
-from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -29,14 +28,16 @@ class AccountMove(models.Model):
 
     def action_clinic_payment_link(self):
         """Show the link to pay these invoices of one payer."""
-        if not self.env.user.has_group("clinic_invoicing.group_front_desk"):
+        # sudo: the front desk asks for money and reads no invoices.
+        companies = self.sudo().company_id
+        is_staff = self.env.user.has_group("clinic_invoicing.group_front_desk")
+        if not is_staff or companies - self.env.companies:
             raise AccessError(self.env._("Only the front desk may use payment links."))
-        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Payment Link"),
             "res_model": "clinic.payment.link",
-            "res_id": self._clinic_get_payment_link().id,
+            "res_id": self.sudo()._clinic_get_payment_link().id,
             "views": [(False, "form")],
             "target": "new",
         }
@@ -103,7 +104,11 @@ class AccountMove(models.Model):
     @api.model
     def _cron_request_payments(self):
         """Send the links that are due, some invoices at a time."""
-        domain = [("clinic_ask_on", "<=", fields.Datetime.now())]
+        # A draft is being corrected; it is asked for when it is posted again.
+        domain = [
+            ("clinic_ask_on", "<=", fields.Datetime.now()),
+            ("state", "!=", "draft"),
+        ]
         due = self.search(domain, limit=INVOICES_PER_CHUNK, order="clinic_ask_on, id")
         # Another worker sends the others.
         due = due.try_lock_for_update(allow_referencing=True)
@@ -114,15 +119,21 @@ class AccountMove(models.Model):
     def _clinic_request_payment(self):
         """Send each payer one link to all of these that can be paid."""
         self.clinic_ask_on = False
-        groups = defaultdict(self.browse)
-        for move in self:
-            if (
-                move.partner_id.email
-                and move.company_id.clinic_email_pay_requests
-                and not move.clinic_asked_on
-                and not move._clinic_get_payment_obstacle()
-                and not move._clinic_is_billed_to_insurer()
-            ):
-                groups[move.partner_id, move.company_id, move.currency_id] |= move
-        links = self.env["clinic.payment.link"]._create_for(groups.values())
-        links._send()
+        wanted = self.filtered(lambda move: move._clinic_is_pay_request_wanted())
+        groups = wanted.grouped(
+            lambda move: (move.partner_id, move.company_id, move.currency_id)
+        )
+        self.env["clinic.payment.link"]._create_for(groups.values())._send()
+
+    def _clinic_is_pay_request_wanted(self):
+        """Whether the client has still to be asked, and nobody has done so."""
+        self.ensure_one()
+        return bool(
+            self.company_id.clinic_email_pay_requests
+            and self.partner_id.email
+            and not self.clinic_asked_on
+            # Odoo's own e-mail carries the invoice with a link.
+            and not self.is_move_sent
+            and not self._clinic_get_payment_obstacle()
+            and not self._clinic_is_billed_to_insurer()
+        )

@@ -4,8 +4,10 @@ from base64 import b64encode
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools.image import image_data_uri
+
+from ..actions import CLOSE, notification
 
 TOKEN = re.compile("[A-Za-z0-9_-]{32}")
 TEMPLATE = "clinic_invoicing.clinic_payment_link_mail_template"
@@ -104,8 +106,30 @@ class ClinicPaymentLink(models.Model):
     def action_send(self):
         """Send these links to their payers by e-mail, through Odoo's queue."""
         self._check_staff()
+        for link in self:
+            link._check_can_be_sent()
         # sudo: the front desk sends links, and may not write e-mails to everybody.
         self.sudo()._send()
+        return notification(
+            "success",
+            self.env._(
+                "The link is on its way to %(payers)s.",
+                payers=", ".join(self.partner_id.mapped("display_name")),
+            ),
+            then=CLOSE,
+        )
+
+    def _check_can_be_sent(self):
+        """Raise UserError when nobody could pay anything by this link."""
+        self.ensure_one()
+        if self.state != "living" or self.currency_id.is_zero(self.amount_due):
+            raise UserError(self.env._("There is nothing to pay by this link now."))
+        # sudo: the front desk reads the contact anyway, and the link says which.
+        payer = self.sudo().partner_id
+        if not payer.email:
+            raise UserError(
+                self.env._("%(payer)s has no e-mail address.", payer=payer.display_name)
+            )
 
     def _check_staff(self):
         if not self.env.user.has_group("clinic_invoicing.group_front_desk"):
@@ -183,6 +207,23 @@ class ClinicPaymentLink(models.Model):
         """Return those of the invoices that can be paid now."""
         return self._get_invoices().filtered(
             lambda move: not move._clinic_get_payment_obstacle()
+        )
+
+    def _get_thanks(self):
+        """Return what has just arrived for these invoices, if anything has."""
+        invoices = self._get_invoices()
+        tx = invoices.transaction_ids._clinic_get_recent(self.partner_id)
+        if not tx.invoice_ids or tx.invoice_ids - invoices:
+            return tx.browse()
+        return tx
+
+    def _get_unpayable(self):
+        """Return those that are owed and cannot be paid at the moment."""
+        return self._get_invoices().filtered(
+            lambda move: (
+                not self.currency_id.is_zero(move.amount_residual)
+                and move._clinic_get_payment_obstacle()
+            )
         )
 
     def _note_opening(self):

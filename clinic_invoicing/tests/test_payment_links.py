@@ -6,6 +6,7 @@ from lxml import html
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
@@ -145,8 +146,16 @@ class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
     def test_nothing_is_paid_while_online_payment_is_switched_off(self):
         parameters = self.env["ir.config_parameter"].sudo()
         parameters.set_param("account_payment.enable_portal_payment", False)
-        self.assertNotIn("o_payment_form", self._get().text)
+        text = self._get().text
+        self.assertNotIn("o_payment_form", text)
+        self.assertIn("cannot be paid online at the moment", text)
+        self.assertNotIn("nothing to pay here", text)
         self.assertRefused(140, "nothing to pay")
+
+    def test_thanks_are_for_what_was_paid_by_this_link(self):
+        other = self.bill._clinic_get_payment_link().sudo()
+        self._pay_by_link(140)
+        self.assertNotIn("140.00", self._get(f"/clinic/pay/{other.token}").text)
 
     # === WHO USES IT === #
 
@@ -186,7 +195,7 @@ class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
     def test_tampered_amounts_are_refused(self):
         for amount in (0, -1, 140.01, 1e30, None):
             self.assertRefused(amount, "more than zero|still owed")
-        for amount in (float("nan"), float("inf"), "140", [140], {}, True):
+        for amount in (float("nan"), float("inf"), 10**400, "140", [140], {}, True):
             self.assertRefused(amount, "not an amount|more than zero")
         self.practice.clinic_minimum_part = 50
         self.assertRefused(49, "at least")
@@ -250,6 +259,19 @@ class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         for wrong in (self.bill | self.foreign_bill, draft, self.bill.browse()):
             with self.assertRaisesRegex(UserError, "one payer"):
                 wrong._clinic_get_payment_link()
+
+    def test_front_desk_shows_the_link_of_its_own_practice(self):
+        action = self.bill.with_user(self.front_desk).action_clinic_payment_link()
+        link = self.links.browse(action["res_id"])
+        self.assertEqual(link.invoice_ids, self.bill)
+        elsewhere = self.setup_other_company()["company"]
+        self.front_desk.write(
+            {"company_ids": [Command.set(elsewhere.ids)], "company_id": elsewhere.id}
+        )
+        with self.assertRaises(AccessError):
+            self.bill.with_user(self.front_desk).with_company(
+                elsewhere
+            ).action_clinic_payment_link()
 
     def test_only_the_front_desk_shows_and_revokes_links(self):
         for user in (self.employee, self.client_user):
@@ -337,6 +359,28 @@ class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         self.practice.clinic_email_pay_requests = True
         self._pay(self._invoice(self._create_service()))
         self.assertFalse(self._request_payments())
+
+    def test_what_was_sent_otherwise_is_not_asked_for_again(self):
+        self.practice.clinic_email_pay_requests = True
+        self._invoice(self._create_service()).is_move_sent = True
+        self.assertFalse(self._request_payments())
+
+    def test_draft_is_asked_for_when_it_is_posted_again(self):
+        self.practice.clinic_email_pay_requests = True
+        bill = self._invoice(self._create_service())
+        bill.button_draft()
+        self.assertFalse(self._request_payments())
+        bill.action_post()
+        self.assertTrue(self._request_payments())
+
+    def test_link_by_which_nobody_can_pay_is_not_sent(self):
+        self.client.email = False
+        with self.assertRaisesRegex(UserError, "no e-mail"):
+            self.link.action_send()
+        self.client.email = "clara@example.com"
+        self._pay(self.bills)
+        with self.assertRaisesRegex(UserError, "nothing to pay"):
+            self.link.action_send()
 
     def test_link_is_sent_by_hand(self):
         before = self.env["mail.mail"].sudo().search([])
