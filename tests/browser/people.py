@@ -10,6 +10,11 @@ CARD_PAID = "4242 4242 4242 4242"
 CARD_DECLINED = "4000 0000 0000 0002"
 CARD_ASKS = "4000 0027 6000 3184"
 
+# A desk's screen and a telephone's.
+SIZES = [(1366, 768), (390, 844)]
+# Somebody who comes without login.
+VISITOR = "visitor"
+
 
 class Person:
     """Somebody with a login, in a browser of their own.
@@ -30,9 +35,10 @@ class Person:
         self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self._log_in()
+        if login != VISITOR:
+            self.logs_in()
 
-    def _log_in(self):
+    def logs_in(self):
         self.page.goto(f"{self.url}/web/login")
         self.page.fill("#login", self.login)
         self.page.fill("#password", self.login)

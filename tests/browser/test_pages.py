@@ -1,8 +1,8 @@
 """The pages fit a desk's screen and a telephone's."""
 
 import pytest
+from people import SIZES
 
-SIZES = [(1366, 768), (390, 844)]
 PAGES = {
     "frontdesk": ["/odoo/clinic-appointments", "/odoo/clinic-invoices"],
     "biller": [

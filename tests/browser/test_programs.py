@@ -3,13 +3,12 @@
 import re
 
 import pytest
-from people import CARD_PAID
+from people import CARD_PAID, SIZES
 from playwright.sync_api import expect
 
 PROGRAM, PRICE_CENTS = "Swimming for Backs", 12000
 FREE_PROGRAM = "Better Sleep"
 CHILD, PARENT = "Mia Example", "Petra Example"
-SIZES = [(1366, 768), (390, 844)]
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)

@@ -3,20 +3,20 @@
 import re
 
 import pytest
-from people import CARD_ASKS, CARD_DECLINED, CARD_PAID
+from people import CARD_ASKS, CARD_DECLINED, CARD_PAID, SIZES
 from playwright.sync_api import expect
 
 RETURN_PAGE = "**/payment/stripe/return**"
 
 
-@pytest.fixture
-def unpaid_bill(person):
+@pytest.fixture(params=SIZES)
+def unpaid_bill(person, request):
     """A client with a new unpaid invoice; returns both."""
     front_desk = person("frontdesk")
     invoice = front_desk.invoices_a_visit(
         "Petra Example", "Physiotherapy 45 min (Self-Pay)"
     )
-    return person("client"), invoice
+    return person("client", *request.param), invoice
 
 
 def pay(client, invoice, card):

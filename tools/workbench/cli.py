@@ -81,6 +81,12 @@ def _test() -> int:
     return testing.run_all(_arguments(), _caller_folder())
 
 
+def _test_beside() -> int:
+    from . import testing
+
+    return testing.run_beside(testing.words(_arguments(), _caller_folder()))
+
+
 def _pytest() -> int:
     from . import testing
 
@@ -121,6 +127,7 @@ COMMANDS = {
     "setup": _setup,
     "demo": _demo,
     "test": _test,
+    "test-beside": _test_beside,
     "pytest": _pytest,
     "bench": _bench,
     "lint": _lint,

@@ -1,12 +1,14 @@
 """Run pytest the way this project needs it."""
 
+import os
 import shlex
+import sys
 from pathlib import Path
 
 from . import databases, odoo_command, postgres, stock_suites
 from .errors import Trouble
-from .paths import ROOT, VENV_PYTHON
-from .processes import run_in_foreground
+from .paths import LOGS, ROOT, VENV_PYTHON
+from .processes import run_in_foreground, spawn, stop
 from .progress import say
 
 WITHOUT_DATABASE = ("tests/unit", "tests/architecture")
@@ -17,50 +19,79 @@ BY_BROWSER = ("tests/browser",)
 MATRIX = ("tests/matrix",)
 OF_INVOICING = ("clinic_invoicing/tests",)
 EVERYTHING = ("clinic_invoicing/tests", "clinic_stripe_gateway/tests", "tests")
+SERVED = (
+    ("Tests by people in front of a browser", BY_BROWSER),
+    ("The failure matrix", MATRIX),
+)
+POLICY = ("-p", "workbench.skip_policy")
+# The command by which the second lane is started.
+BESIDE = "test-beside"
+BESIDE_LOG = LOGS / "test-beside.log"
 # Templates on which the Stripe SDK must not be found.
 WITHOUT_STRIPE = ("bare", "alone")
 
 
 def run_all(arguments: str, folder: Path) -> int:
-    """Run every test, in six runs; the first that fails is the last.
+    """Run every test, in two lanes side by side: one for each of two cores.
+
+    The longest run is in front and is seen as it goes; what the others said is printed
+    when all have ended. `LANES=1` runs one after the other.
+    """
+    more = words(arguments, folder)
+    if os.environ.get("LANES") == "1":
+        return run_both_addons(more) or run_beside(more)
+    beside = spawn([sys.executable, "-m", "workbench", BESIDE], BESIDE_LOG)
+    try:
+        status = run_both_addons(more)
+        if not status:
+            say("Waiting for the tests that run beside these")
+            status = beside.wait()
+    finally:
+        if beside.poll() is None:
+            stop(beside)
+        print(BESIDE_LOG.read_text(encoding="utf-8", errors="replace"), flush=True)
+    return status
+
+
+def run_both_addons(arguments: list[str]) -> int:
+    """Run all that needs both addons and neither a browser nor servers to kill."""
+    say("Tests of both addons")
+    apart = (*WITHOUT_DATABASE, *BY_BROWSER, *MATRIX)
+    ignored = [f"--ignore={ROOT / path}" for path in apart]
+    paths = [*_present(EVERYTHING), *ignored, *POLICY]
+    with postgres.running(), databases.cloned("full", assets=True) as database:
+        return _run_on(database, [*paths, *arguments])
+
+
+def run_beside(arguments: list[str]) -> int:
+    """Run the other tests, in five runs; the first that fails is the last.
 
     1. What needs no database. 2. clinic_invoicing alone, where the Stripe SDK does not
-    exist. 3. Odoo's own tests of what we build on. 4. Everything else, on both addons.
-    5. People in front of a browser. 6. The failure matrix.
+    exist. 3. Odoo's own tests of what we build on. 4. People in front of a browser.
+    5. The failure matrix.
     """
-    more = [_absolute(word, folder) for word in shlex.split(arguments)]
-    policy = ["-p", "workbench.skip_policy", *more]
+    more = [*POLICY, *arguments]
     say("Tests that need no database")
-    status = _run_without_odoo(WITHOUT_DATABASE, policy)
+    status = _run_without_odoo(WITHOUT_DATABASE, more)
     if status:
         return status
     with postgres.running():
         say("Tests of clinic_invoicing alone, without the Stripe SDK")
         with databases.cloned("alone", assets=True) as database:
-            status = _run_on(database, [*_present(OF_INVOICING), *policy], stripe=False)
-        status = status or run_stocks_own(more)
-        if status:
-            return status
-        say("Tests of both addons")
-        apart = (*WITHOUT_DATABASE, *BY_BROWSER, *MATRIX)
-        ignored = [f"--ignore={ROOT / path}" for path in apart]
-        with databases.cloned("full", assets=True) as database:
-            status = _run_on(database, [*_present(EVERYTHING), *ignored, *policy])
-        if status:
-            return status
-        say("Tests by people in front of a browser")
-        status = _run_without_odoo(BY_BROWSER, policy)
-        if status:
-            return status
-        say("The failure matrix")
-        return _run_without_odoo(MATRIX, policy)
+            status = _run_on(database, [*_present(OF_INVOICING), *more], stripe=False)
+        status = status or run_stocks_own(arguments)
+        for what, paths in SERVED:
+            if not status:
+                say(what)
+                status = _run_without_odoo(paths, more)
+        return status
 
 
 def run_stocks_own(arguments: list[str]) -> int:
     """Run the tests that Odoo has of what we build on, with both addons installed."""
     for transport in stock_suites.TRANSPORTS:
         say(f"Odoo's own tests with both addons, transport: {transport}")
-        options = ["-p", "workbench.skip_policy", "-p", "workbench.stock_suites"]
+        options = [*POLICY, "-p", "workbench.stock_suites"]
         options += [f"--stock-transport={transport}", *arguments]
         with databases.cloned("full", assets=True) as database:
             if transport == "stock":
@@ -79,7 +110,7 @@ def run_chosen(arguments: str, folder: Path, kind: str = "full") -> int:
     if kind not in databases.TEMPLATES:
         known = ", ".join(databases.TEMPLATES)
         raise Trouble(f"there is no database {kind}: choose one of {known} with ON=")
-    chosen = [_absolute(word, folder) for word in shlex.split(arguments)]
+    chosen = words(arguments, folder)
     if any(
         str(ROOT / path) in word for word in chosen for path in (*BY_BROWSER, *MATRIX)
     ):
@@ -122,6 +153,11 @@ def _pytest(arguments: list[str], environment: dict[str, str]) -> int:
 
 def _present(paths: tuple[str, ...]) -> list[str]:
     return [str(ROOT / path) for path in paths if (ROOT / path).exists()]
+
+
+def words(arguments: str, folder: Path) -> list[str]:
+    """Return pytest's arguments, with paths as the caller meant them."""
+    return [_absolute(word, folder) for word in shlex.split(arguments)]
 
 
 def _absolute(word: str, folder: Path) -> str:
