@@ -1,4 +1,5 @@
 from . import (
+    autopay,
     billing,
     desk,
     desk_deposit,

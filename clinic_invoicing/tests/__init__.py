@@ -1,6 +1,7 @@
 from . import (
     test_access_rights,
     test_appointments,
+    test_autopay,
     test_batch_posting,
     test_billing_engine,
     test_billing_run,
@@ -13,6 +14,7 @@ from . import (
     test_paid,
     test_payable,
     test_payment_links,
+    test_payment_plans,
     test_portal,
     test_portal_documents,
     test_portal_programs,

@@ -6,6 +6,7 @@ from . import (
     clinic_aging_date,
     clinic_insurer_answer,
     clinic_invoice_void,
+    clinic_payment_plan_proposal,
     clinic_payment_reversal,
     clinic_service_flip,
     clinic_service_split,

@@ -1,0 +1,58 @@
+from odoo import fields, models
+
+
+class AccountMove(models.Model):
+    """Invoices that are paid by themselves, at once or in parts."""
+
+    _inherit = "account.move"
+
+    clinic_charge_ids = fields.Many2many(
+        "clinic.scheduled.charge",
+        "clinic_charge_invoice_rel",
+        "invoice_id",
+        "charge_id",
+        string="Scheduled Charges",
+        readonly=True,
+        copy=False,
+        groups="clinic_invoicing.group_biller",
+    )
+    clinic_plan_ids = fields.Many2many(
+        "clinic.payment.plan",
+        "clinic_plan_invoice_rel",
+        "invoice_id",
+        "plan_id",
+        string="Payment Plans",
+        readonly=True,
+        copy=False,
+        groups="clinic_invoicing.group_biller",
+    )
+
+    def _clinic_has_plan(self):
+        """Whether the client pays this in instalments, as agreed."""
+        self.ensure_one()
+        # sudo: the fact is for everybody who asks for money.
+        return "active" in self.sudo().clinic_plan_ids.mapped("state")
+
+    def _clinic_get_claimable(self):
+        claimable = super()._clinic_get_claimable()
+        # context: the plan itself collects what it keeps from others.
+        if self.env.context.get("clinic_in_plan"):
+            return claimable
+        return claimable.filtered(lambda move: not move._clinic_has_plan())
+
+    def _post(self, soft=True):
+        posted = super()._post(soft=soft)
+        # sudo: who invoices need not know who pays by themselves.
+        agreements = self.env["clinic.autopay"].sudo()
+        if posted and agreements.search_count([], limit=1):
+            agreements._wake_job()
+        return posted
+
+    def _invoice_paid_hook(self):
+        """Close what a link was sent for."""
+        # sudo: whoever books the payment.
+        asked = self.sudo().clinic_charge_ids.filtered(
+            lambda charge: charge.state == "link_sent" and not charge._get_payable()
+        )
+        asked._set_done()
+        return super()._invoice_paid_hook()

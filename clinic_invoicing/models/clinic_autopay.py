@@ -1,0 +1,261 @@
+from math import isfinite
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import mute_logger
+
+from .clinic_scheduled_charge import OPEN_STATES, WAITING_STATES
+from .res_company_autopay import AUTOPAY_WORDING
+
+MAIL_STARTED = "clinic_invoicing.autopay_mail_template_started"
+MAIL_ENDED = "clinic_invoicing.autopay_mail_template_ended"
+
+
+class ClinicAutopay(models.Model):
+    """That a client lets a saved card pay their invoices: what they read, and when.
+
+    Made by the client alone, and never changed: another card or limit is another
+    agreement.
+    """
+
+    _name = "clinic.autopay"
+    _description = "Autopay Agreement"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _mail_post_access = "read"
+    _order = "active desc, id desc"
+    _rec_name = "partner_id"
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Payer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        string="Practice",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    token_id = fields.Many2one(
+        "payment.token",
+        string="Card",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    card_name = fields.Char(string="Card Agreed on", readonly=True)
+    cap = fields.Monetary(
+        string="Limit per Charge",
+        required=True,
+        readonly=True,
+        help="More than this is never charged at once: the client gets a link.",
+    )
+    active = fields.Boolean(string="On", default=True, readonly=True, tracking=True)
+    agreed_on = fields.Datetime(required=True, readonly=True)
+    agreed_by_id = fields.Many2one("res.users", required=True, readonly=True)
+    agreed_ip = fields.Char(string="From the Address", readonly=True)
+    wording_version = fields.Char(required=True, readonly=True)
+    wording = fields.Text(required=True, readonly=True, help="As it was shown.")
+    ended_on = fields.Datetime(readonly=True)
+    end_reason = fields.Selection(
+        [
+            ("client", "The client has turned it off"),
+            ("replaced", "The client has changed card or limit"),
+            ("staff", "The practice has turned it off for this client"),
+            ("card", "The card cannot be charged any more"),
+            ("company", "The practice does not offer it any more"),
+        ],
+        readonly=True,
+        tracking=True,
+    )
+    charge_ids = fields.One2many(
+        "clinic.scheduled.charge", "autopay_id", string="Charges", readonly=True
+    )
+
+    _one_each = models.UniqueIndex(
+        "(partner_id, company_id) WHERE active IS TRUE",
+        "Autopay is on already.",
+    )
+    _cap_positive = models.Constraint("CHECK (cap > 0)", "The limit is more than zero.")
+
+    # === ACTION METHODS === #
+
+    def action_end(self):
+        """Turn autopay off for a client who has asked for it; billers only."""
+        self.check_access("read")
+        if not self.env.user.has_group("clinic_invoicing.group_biller"):
+            raise AccessError(self.env._("Only billers may turn autopay off."))
+        # sudo: nobody writes agreements by hand; the rights were checked.
+        self.sudo()._end("staff")
+
+    # === AGREEING === #
+
+    @api.model
+    def _get_current(self, partner):
+        return self.search([("partner_id", "=", partner.id)])
+
+    @api.model
+    def _get_practices(self, partner):
+        """Return the companies that offer autopay to this client."""
+        billing = partner._clinic_get_billing_companies()
+        companies = billing | self._get_current(partner).company_id
+        return companies.filtered("clinic_autopay")
+
+    @api.model
+    def _get_cards(self, partner, company):
+        """Return the client's own cards that this practice can charge."""
+        providers = self.env["payment.provider"]._get_compatible_providers(
+            company.id, partner.id, 0, currency_id=company.currency_id.id
+        )
+        default = company.clinic_gateway_id
+        cards = self.env["payment.token"]._get_available_tokens(
+            providers.ids, partner.id
+        )
+        return cards.filtered(
+            lambda card: (
+                card.partner_id == partner and not card._clinic_get_charge_problem()
+            )
+        ).sorted(lambda card: card.provider_id != default)
+
+    @api.model
+    def _agree(self, user, company, *, card_id, cap, wording, ip):
+        """Turn autopay on for the client who asks for it; called by their page.
+
+        :param str card_id: from a browser
+        :param str cap: in the practice's currency, from a browser
+        :param str wording: what the client has read
+        :raise UserError: telling what is missing; nothing was changed
+        """
+        partner = user.partner_id
+        if company not in self._get_practices(partner):
+            raise UserError(self.env._("Autopay is not offered at the moment."))
+        if not partner.email:
+            raise UserError(
+                self.env._("We need your e-mail address to tell you of each charge.")
+            )
+        card = self._get_cards(partner, company).filtered(
+            lambda each: str(each.id) == card_id
+        )
+        if not card:
+            raise UserError(self.env._("Please choose one of your saved cards."))
+        if wording != company._clinic_get_autopay_wording():
+            raise UserError(self.env._("The conditions have changed. Read them again."))
+        values = {
+            "partner_id": partner.id,
+            "company_id": company.id,
+            "token_id": card.id,
+            "card_name": card.display_name,
+            "cap": self._parse_cap(cap, company.currency_id),
+            "agreed_on": fields.Datetime.now(),
+            "agreed_by_id": user.id,
+            "agreed_ip": ip,
+            "wording_version": AUTOPAY_WORDING,
+            "wording": wording,
+        }
+        return self._replace(values)
+
+    @api.model
+    def _replace(self, values):
+        """End the client's agreement with the practice, if any, and make this one.
+
+        :raise UserError: it is made in another window at this moment
+        """
+        before = self.search(
+            [
+                ("partner_id", "=", values["partner_id"]),
+                ("company_id", "=", values["company_id"]),
+            ]
+        )
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                before._end("replaced")
+                # The database allows one at a time.
+                before.flush_recordset()
+                agreement = self.create(values)
+                self.env.flush_all()
+        except psycopg2.errors.UniqueViolation as error:
+            raise UserError(
+                self.env._("Autopay is on already. Please reload the page.")
+            ) from error
+        agreement._send_mail(MAIL_STARTED)
+        self._wake_job()
+        return agreement
+
+    @api.model
+    def _parse_cap(self, text, currency):
+        """Return the limit that a client has typed.
+
+        :raise UserError: it is not an amount of money
+        """
+        try:
+            cap = currency.round(float(str(text).replace(",", ".")))
+        except (ValueError, OverflowError):
+            cap = 0
+        # Python reads NaN and infinity as numbers, PostgreSQL's money has an end.
+        if not isfinite(cap) or not 0 < cap < 10**9:
+            raise UserError(
+                self.env._("Please give the most that may be charged at once.")
+            )
+        return cap
+
+    # === ENDING === #
+
+    def _end(self, reason):
+        """Turn autopay off, call off what has not been charged, and say so."""
+        agreements = self.filtered("active")
+        agreements.write(
+            {
+                "active": False,
+                "ended_on": fields.Datetime.now(),
+                "end_reason": reason,
+            }
+        )
+        for agreement in agreements:
+            waiting = agreement.charge_ids.filtered(
+                lambda charge: charge.state in WAITING_STATES
+            )
+            waiting._set_cancelled(self.env._("Autopay is off."))
+            if reason != "replaced":
+                agreement._tell_end()
+
+    def _tell_end(self):
+        self.ensure_one()
+        if self.partner_id.email:
+            self._send_mail(MAIL_ENDED)
+        else:
+            self.company_id._clinic_tell_billers(
+                self,
+                self.env._("Autopay is off"),
+                self.env._("The client has no e-mail address and does not know."),
+            )
+
+    def _send_mail(self, template):
+        # sudo: who agrees or removes a card does not send e-mails.
+        self.env.ref(template).sudo().send_mail(self.id)
+
+    # === HELPERS === #
+
+    def _is_above_cap(self, amount, currency):
+        """Whether this is more than the client has allowed at once."""
+        self.ensure_one()
+        own = self.currency_id
+        if currency != own:
+            amount = currency._convert(amount, own, self.company_id)
+        return own.compare_amounts(amount, self.cap) > 0
+
+    def _get_upcoming(self):
+        """Return the charges that are still to come, the next one first."""
+        return self.charge_ids.filtered(lambda charge: charge.state in OPEN_STATES)
+
+    def _get_page_url(self):
+        """Return where the client sees and stops it; used by the e-mails."""
+        self.ensure_one()
+        return f"{self.company_id.get_base_url()}/my/billing/autopay"

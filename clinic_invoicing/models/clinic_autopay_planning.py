@@ -1,0 +1,109 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.fields import Command, Domain
+
+JOB = "clinic_invoicing.ir_cron_scheduled_charges"
+
+
+class ClinicAutopay(models.Model):
+    """From an invoice that is owed to a charge that its payer is told of."""
+
+    _inherit = "clinic.autopay"
+
+    planned_at = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="Written whenever charges are planned: of two workers, one comes second.",
+    )
+
+    @api.model
+    def _wake_job(self):
+        """Let the job work as soon as this is committed."""
+        # sudo: who invoices, pays or agrees may not read jobs.
+        self.env.ref(JOB).sudo()._trigger()
+
+    @api.model
+    def _plan_charges(self):
+        """Plan a charge for what each client on autopay owes and can be asked for."""
+        agreements = self.search([("company_id.clinic_autopay", "=", True)])
+        agreements = agreements._end_without_card()
+        planned = agreements._get_plannable()
+        if not planned:
+            return
+        concerned = self.browse().union(*(key[0] for key in planned))
+        concerned.planned_at = fields.Datetime.now()
+        self.env["clinic.scheduled.charge"].create(
+            [
+                agreement._prepare_charge(invoices)
+                for (agreement, _currency), invoices in planned.items()
+            ]
+        )
+
+    def _end_without_card(self):
+        """End those whose card expired or cannot be charged; return the others."""
+        lost = self.filtered(
+            lambda agreement: (
+                not agreement.token_id
+                or agreement.token_id._clinic_get_charge_problem()
+            )
+        )
+        lost._end("card")
+        return self - lost
+
+    def _get_plannable(self):
+        """Return the invoices to plan, by agreement and currency."""
+        by_payer = {
+            (agreement.partner_id, agreement.company_id): agreement
+            for agreement in self
+        }
+        planned = defaultdict(self.env["account.move"].browse)
+        for move in self._find_unplanned()._clinic_get_claimable():
+            payer = move.partner_id
+            owner = payer if payer in self.partner_id else payer.parent_id
+            agreement = by_payer.get((owner, move.company_id))
+            if agreement:
+                planned[agreement, move.currency_id] |= move
+        return planned
+
+    def _find_unplanned(self):
+        """Return the unpaid invoices of these payers that autopay has not taken up.
+
+        Each is taken up once: what was declined, or paid and given back, is asked for
+        by people.
+        """
+        own = Domain("partner_id", "in", self.partner_id.ids) | (
+            Domain("partner_id.parent_id", "in", self.partner_id.ids)
+            & Domain("partner_id.type", "!=", "contact")
+        )
+        taken_up = [("origin", "=", "autopay"), ("state", "!=", "cancelled")]
+        return self.env["account.move"].search(
+            own
+            & Domain(
+                [
+                    ("company_id", "in", self.company_id.ids),
+                    ("state", "=", "posted"),
+                    ("move_type", "=", "out_invoice"),
+                    ("payment_state", "in", ("not_paid", "partial")),
+                    ("clinic_charge_ids", "not any", taken_up),
+                ]
+            ),
+            order="invoice_date_due, id",
+        )
+
+    def _prepare_charge(self, invoices):
+        self.ensure_one()
+        today = fields.Date.context_today(self)
+        notice = self.company_id.clinic_autopay_notice_days
+        return {
+            "partner_id": self.partner_id.id,
+            "company_id": self.company_id.id,
+            "currency_id": invoices.currency_id.id,
+            "origin": "autopay",
+            "autopay_id": self.id,
+            "token_id": self.token_id.id,
+            "invoice_ids": [Command.set(invoices.ids)],
+            "amount": sum(invoices.mapped("amount_residual")),
+            "date": fields.Date.add(today, days=notice),
+            "next_date": today,
+        }

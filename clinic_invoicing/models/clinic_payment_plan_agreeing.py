@@ -1,0 +1,119 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .clinic_scheduled_charge import WAITING_STATES
+
+# Changes with the meaning of the wording, not with its language.
+PLAN_WORDING = "2026-11"
+
+
+class ClinicPaymentPlan(models.Model):
+    """What the client does with a plan that was proposed. Called in sudo."""
+
+    _inherit = "clinic.payment.plan"
+
+    @api.model
+    def _get_client_domain(self, partner):
+        """Plans for ``partner``, or for one of their own addresses."""
+        return [("partner_id", "any", partner._clinic_get_own_domain())]
+
+    def _get_wording(self):
+        """Return what the client agrees to, in the client's language."""
+        self.ensure_one()
+        return self.env._(
+            "I agree to pay %(amount)s to %(practice)s in instalments on the dates "
+            "shown. If I choose a card, it is charged on these dates, and I am told by "
+            "e-mail before each charge; else I receive a link to pay. I can always pay "
+            "earlier.",
+            amount=self.currency_id.format(
+                sum(self._get_upcoming().mapped("amount")),
+            ),
+            practice=self.company_id.name,
+        )
+
+    def _get_cards(self, user):
+        return self.env["clinic.autopay"]._get_cards(user.partner_id, self.company_id)
+
+    def _accept(self, user, *, card_id, wording, ip):
+        """Start the plan as the client has read it.
+
+        :param str card_id: from a browser; empty for links by e-mail
+        :raise UserError: telling why not; nothing was changed
+        """
+        self.ensure_one()
+        card = self._get_cards(user).filtered(lambda each: str(each.id) == card_id)
+        if card_id and not card:
+            raise UserError(self.env._("Please choose one of your saved cards."))
+        if not self.partner_id.email:
+            raise UserError(
+                self.env._(
+                    "We need your e-mail address to tell you of each instalment."
+                )
+            )
+        self.invoice_ids._clinic_lock_for_payment()
+        self._check_acceptable(wording)
+        self._take_over_invoices()
+        self._update_state(
+            "active",
+            token_id=card.id,
+            agreed_on=fields.Datetime.now(),
+            agreed_by_id=user.id,
+            agreed_ip=ip,
+            wording_version=PLAN_WORDING,
+            wording=wording,
+        )
+        for charge in self.charge_ids:
+            charge._schedule_instalment(card)
+
+    def _check_acceptable(self, wording):
+        if self.state != "proposed" or wording != self._get_wording():
+            raise UserError(self.env._("This plan has changed. Please read it again."))
+        open_invoices = self._get_open_invoices()
+        owed = sum(open_invoices.mapped("amount_residual"))
+        planned = sum(self.charge_ids.mapped("amount"))
+        is_same = self.currency_id.compare_amounts(owed, planned) == 0
+        # What has a plan already is not claimable either.
+        if not is_same or open_invoices._clinic_get_claimable() != open_invoices:
+            raise UserError(
+                self.env._(
+                    "What you owe has changed since this plan was made. Please ask "
+                    "the practice for a new one."
+                )
+            )
+
+    def _take_over_invoices(self):
+        """Call off what autopay was about to charge.
+
+        :raise UserError: it is being charged
+        """
+        # Written, so that of two plans accepted at once the second sees the first.
+        self.invoice_ids._clinic_count_attempt()
+        autopay = self.invoice_ids.clinic_charge_ids.filtered(
+            lambda charge: charge.origin == "autopay"
+        )
+        autopay.filtered(
+            lambda charge: charge.state in (*WAITING_STATES, "link_sent")
+        )._set_cancelled(self.env._("The client pays in instalments."))
+
+    def _decline(self):
+        """Say no; the invoices are due as before."""
+        self.ensure_one()
+        if self.state != "proposed":
+            raise UserError(self.env._("This plan has changed. Please read it again."))
+        self._end("cancelled", self.env._("Declined by the client."))
+        self.company_id._clinic_tell_billers(
+            self, self.env._("A payment plan was declined"), ""
+        )
+
+
+class ClinicScheduledCharge(models.Model):
+    _inherit = "clinic.scheduled.charge"
+
+    def _schedule_instalment(self, card):
+        """Let the job tell of this instalment in time, and collect it on its day."""
+        self.ensure_one()
+        today = fields.Date.context_today(self)
+        notice = self.company_id.clinic_autopay_notice_days if card else 0
+        self.token_id = card
+        self.date = max(self.date, today)
+        self._set_planned(max(today, fields.Date.subtract(self.date, days=notice)))

@@ -1,0 +1,203 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..rules import charging
+
+OPEN_STATES = ("planned", "noticed", "charging", "retrying")
+# Nothing is under way that could not be called off.
+WAITING_STATES = ("draft", "planned", "noticed", "retrying")
+
+
+class ClinicScheduledCharge(models.Model):
+    """What a saved card, or a link without one, is to pay on a day."""
+
+    _name = "clinic.scheduled.charge"
+    _description = "Scheduled Charge"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _mail_post_access = "read"
+    _order = "date, id"
+    _check_company_auto = True
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Payer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    origin = fields.Selection(
+        [("autopay", "Autopay"), ("instalment", "Instalment")],
+        required=True,
+        readonly=True,
+    )
+    autopay_id = fields.Many2one(
+        "clinic.autopay", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    plan_id = fields.Many2one(
+        "clinic.payment.plan",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+    )
+    token_id = fields.Many2one(
+        "payment.token",
+        string="Card",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Empty: the payer receives a link to pay on the day.",
+    )
+    invoice_ids = fields.Many2many(
+        "account.move",
+        "clinic_charge_invoice_rel",
+        "charge_id",
+        "invoice_id",
+        string="Invoices",
+        readonly=True,
+        check_company=True,
+    )
+    amount = fields.Monetary(
+        readonly=True, help="The most that is charged; less when less is owed by then."
+    )
+    date = fields.Date(string="Due on", required=True, readonly=True)
+    next_date = fields.Date(
+        string="Next Step on",
+        readonly=True,
+        index="btree_not_null",
+        help="When Odoo looks at it next: to tell the payer, or to charge the card.",
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Proposed"),
+            ("planned", "Planned"),
+            ("noticed", "Payer told"),
+            ("charging", "Charging"),
+            ("retrying", "Declined, tried again"),
+            ("link_sent", "Link sent"),
+            ("done", "Done"),
+            ("cancelled", "Cancelled"),
+        ],
+        default="planned",
+        required=True,
+        readonly=True,
+        index=True,
+        tracking=True,
+    )
+    noticed_on = fields.Date(string="Payer Told on", readonly=True)
+    attempts = fields.Integer(readonly=True)
+    first_attempt_on = fields.Date(readonly=True)
+    reason = fields.Char(
+        string="Last Reason",
+        readonly=True,
+        tracking=True,
+        help="Why it waits, was declined, or ended.",
+    )
+    transaction_ids = fields.One2many(
+        "payment.transaction", "clinic_charge_id", string="Attempts", readonly=True
+    )
+    transaction_id = fields.Many2one(
+        "payment.transaction",
+        string="Last Attempt",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+
+    _amount_positive = models.Constraint(
+        "CHECK (amount >= 0)", "A charge is never negative."
+    )
+    _charging_has_attempt = models.Constraint(
+        "CHECK (state != 'charging' OR transaction_id IS NOT NULL)",
+        "What is being charged has a transaction.",
+    )
+
+    @api.depends("partner_id", "date")
+    def _compute_display_name(self):
+        for charge in self:
+            charge.display_name = f"{charge.partner_id.name}, {charge.date}"
+
+    # === ACTION METHODS === #
+
+    def action_cancel(self):
+        """Call off what has not been charged yet; billers only."""
+        self._check_may_manage()
+        # sudo: nobody writes charges by hand; the rights were checked.
+        for charge in self.sudo():
+            charge._set_cancelled(
+                self.env._("Called off by %(user)s.", user=self.env.user.name)
+            )
+
+    def _check_may_manage(self):
+        """:raise AccessError: also for a charge of a company that is not theirs"""
+        self.check_access("read")
+        if not self.env.user.has_group("clinic_invoicing.group_biller"):
+            raise AccessError(self.env._("Only billers may call off charges."))
+
+    # === MOVES === #
+
+    def _set_planned(self, next_date):
+        self._update_state("planned", next_date=next_date)
+
+    def _set_noticed(self, date):
+        self._update_state(
+            "noticed",
+            date=date,
+            next_date=date,
+            noticed_on=fields.Date.context_today(self),
+            reason=False,
+        )
+
+    def _set_charging(self, tx):
+        self._update_state(
+            "charging",
+            transaction_id=tx.id,
+            attempts=self.attempts + 1,
+            first_attempt_on=self.first_attempt_on or fields.Date.context_today(self),
+            next_date=False,
+            reason=False,
+        )
+
+    def _set_retrying(self, next_date, reason, **values):
+        self._update_state("retrying", next_date=next_date, reason=reason, **values)
+
+    def _set_link_sent(self, reason):
+        self._update_state(
+            "link_sent",
+            next_date=False,
+            noticed_on=fields.Date.context_today(self),
+            reason=reason,
+        )
+
+    def _set_done(self, reason=False):
+        self._update_state("done", next_date=False, reason=reason)
+
+    def _set_cancelled(self, reason):
+        self._update_state("cancelled", next_date=False, reason=reason)
+
+    def _update_state(self, target, **values):
+        """Make a move of the table.
+
+        :raise UserError: there is no such move
+        """
+        for charge in self:
+            if not charging.is_allowed(charge.state, target):
+                labels = dict(self._fields["state"]._description_selection(self.env))
+                raise UserError(
+                    self.env._(
+                        "%(charge)s is %(state)s and cannot become %(target)s.",
+                        charge=charge.display_name,
+                        state=labels[charge.state],
+                        target=labels[target],
+                    )
+                )
+        self.write({"state": target, **values})
+
+    def _wait(self, reason):
+        """Look at it again tomorrow."""
+        tomorrow = fields.Date.add(fields.Date.context_today(self), days=1)
+        self.write({"next_date": tomorrow, "reason": reason})

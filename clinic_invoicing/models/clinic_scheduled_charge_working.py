@@ -1,0 +1,304 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from ..rules import charging, schedule
+
+_logger = logging.getLogger(__name__)
+
+SETTLED = ("done", "error", "cancel")
+
+# One that is due and that no other worker has: its day has come, or its outcome.
+CLAIM = """
+    SELECT charge.id
+      FROM clinic_scheduled_charge charge
+ LEFT JOIN payment_transaction tx ON tx.id = charge.transaction_id
+     WHERE charge.id != ALL(%(seen)s)
+       AND ((charge.state IN ('planned', 'noticed', 'retrying')
+             AND charge.next_date <= %(today)s)
+            OR (charge.state = 'charging' AND tx.state IN %(settled)s))
+  ORDER BY charge.next_date NULLS FIRST, charge.id
+     LIMIT 1
+       FOR NO KEY UPDATE OF charge SKIP LOCKED
+"""
+
+
+class ClinicScheduledCharge(models.Model):
+    """Working off what is due: each charge once, whatever dies between."""
+
+    _inherit = "clinic.scheduled.charge"
+
+    # === THE JOB === #
+
+    @api.model
+    def _cron_work(self):
+        """Plan what autopay owes, then work off what is due, one after the other.
+
+        Any number of workers may do so at once.
+        """
+        crons = self.env["ir.cron"]
+        self._prepare_work()
+        crons._commit_progress()
+        seen = [0]
+        while charge := self._claim(seen):
+            seen.append(charge.id)
+            charge._work_off_alone()
+            if not crons._commit_progress(1, remaining=self._count_due(seen)):
+                break
+
+    @api.model
+    def _prepare_work(self):
+        """Bring plans and agreements up to date before anything is charged."""
+        try:
+            with self.env.cr.savepoint():
+                self.env["clinic.payment.plan"]._refresh_all()
+                self.env["clinic.autopay"]._plan_charges()
+                self._report_open_ended()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            # Another worker does the same; the next run goes on.
+            self.env.cr.rollback()
+        self._wake_for_messages()
+
+    @api.model
+    def _wake_for_messages(self):
+        """E-mails are sent by Odoo's own queue."""
+        # sudo: jobs are not written by who runs this.
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+
+    @api.model
+    def _claim(self, seen):
+        """Lock a charge that is due; none when there is none.
+
+        Raw SQL: the ORM cannot skip what is locked while it searches.
+        """
+        self.env.flush_all()
+        today = fields.Date.context_today(self)
+        self.env.cr.execute(CLAIM, {"seen": seen, "today": today, "settled": SETTLED})
+        [charge_id] = self.env.cr.fetchone() or [None]
+        charge = self.browse(charge_id).exists()
+        return charge.with_company(charge.company_id)
+
+    @api.model
+    def _count_due(self, seen):
+        return self.search_count(
+            [
+                ("id", "not in", seen),
+                "|",
+                "&",
+                ("state", "in", ("planned", "noticed", "retrying")),
+                ("next_date", "<=", fields.Date.context_today(self)),
+                "&",
+                ("state", "=", "charging"),
+                ("transaction_id.state", "in", SETTLED),
+            ]
+        )
+
+    def _work_off_alone(self):
+        """Keep the trouble with one charge from the others."""
+        try:
+            self._work_off()
+            self.env.flush_all()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            # Another transaction was faster; the next run looks again.
+            self.env.cr.rollback()
+        except Exception as error:
+            _logger.exception("Scheduled charge %s has failed", self.id)
+            # What was sent is pending; all else is rolled back and tried tomorrow.
+            self.env.cr.rollback()
+            if self.state != "charging":
+                self._wait(str(error))
+
+    def _work_off(self):
+        self.ensure_one()
+        if self.state == "charging":
+            self._settle()
+        elif self._is_paid_late():
+            self._set_done()
+        elif not self._get_amount():
+            self._wait_or_close()
+        elif self.state == "planned":
+            self._give_notice()
+        else:
+            self._charge()
+
+    def _is_paid_late(self):
+        """Whether an attempt that had failed was charged after all."""
+        return "done" in self.transaction_ids.mapped("state")
+
+    # === HOW MUCH === #
+
+    def _get_claimable(self):
+        """Return those of its invoices that the payer can be asked for now."""
+        # context: what a plan keeps from others, it pays itself.
+        in_plan = {"clinic_in_plan": bool(self.plan_id)}
+        return self.invoice_ids.with_context(**in_plan)._clinic_get_claimable()
+
+    def _get_amount(self):
+        """Return what is charged now: never more than planned, agreed and owed."""
+        owed = sum(self._get_claimable().mapped("amount_residual"))
+        return self.currency_id.round(min(self.amount, owed))
+
+    def _wait_or_close(self):
+        """Nothing can be charged today: because nothing is owed, or not yet."""
+        still_open = self.invoice_ids.filtered(
+            lambda move: move.state == "posted" and move.amount_residual > 0
+        )
+        if not still_open:
+            self._set_done(self.env._("Nothing is owed any more."))
+            return
+        self._wait(
+            still_open[0]._clinic_get_payment_obstacle()
+            or self.env._("What is owed has still to be decided.")
+        )
+
+    # === NOTICE === #
+
+    def _give_notice(self):
+        """Tell the payer beforehand what is charged, when, and how to stop it."""
+        amount = self._get_amount()
+        refusal = self._get_refusal(amount)
+        if refusal or not self.token_id:
+            self._send_link(refusal)
+            return
+        today = fields.Date.context_today(self)
+        date = max(self.date, today)
+        if self.autopay_id:
+            notice = timedelta(days=self.company_id.clinic_autopay_notice_days)
+            date = max(date, today + notice)
+        self.amount = amount
+        self._set_noticed(date)
+        self._send_mail("clinic_invoicing.scheduled_charge_mail_template_notice")
+
+    def _get_refusal(self, amount):
+        """Return why the card is not charged, ``False`` if it is."""
+        if self.autopay_id and self.autopay_id._is_above_cap(amount, self.currency_id):
+            return self.env._("It is more than the limit that you have set.")
+        if not self.partner_id.email:
+            return self.env._("There is no e-mail address to tell you beforehand.")
+        return self.token_id and self.token_id._clinic_get_charge_problem()
+
+    # === CHARGING === #
+
+    def _charge(self):
+        """Charge the card; the attempt is stored before the provider is asked.
+
+        From the commit on money counts as on its way: nobody else collects it, and
+        no worker that finds it afterwards sends it a second time.
+        """
+        amount = self._get_amount()
+        refusal = self._get_refusal(amount)
+        if refusal or not self.token_id:
+            self._give_up(refusal)
+            return
+        try:
+            with self.env.cr.savepoint():
+                tx = self._start(amount)
+        except UserError as error:
+            self._wait(str(error))
+            return
+        self.env["ir.cron"]._commit_progress()
+        self._send(tx)
+
+    def _start(self, amount):
+        """Return the stored transaction of an attempt.
+
+        :raise UserError: somebody else is paying at this moment
+        """
+        invoices = self._get_claimable()
+        invoices._clinic_start_charge(amount, self.currency_id)
+        tx = self.env["payment.transaction"].create(
+            self._prepare_transaction(invoices, amount)
+        )
+        tx._clinic_announce_charge()
+        self._set_charging(tx)
+        return tx
+
+    def _prepare_transaction(self, invoices, amount):
+        links = [Command.set(invoices.ids)]
+        token = self.token_id
+        return {
+            "provider_id": token.provider_id.id,
+            "payment_method_id": token.payment_method_id.id,
+            "token_id": token.id,
+            "operation": "offline",
+            "reference": self.env["payment.transaction"]._compute_reference(
+                token.provider_code, invoice_ids=links
+            ),
+            "amount": amount,
+            "currency_id": self.currency_id.id,
+            "partner_id": token.partner_id.id,
+            "invoice_ids": links,
+            "clinic_charge_id": self.id,
+        }
+
+    def _send(self, tx):
+        """Ask the provider for the money, unless it is not owed any more.
+
+        Whoever cannot lock it leaves it to who has it.
+        """
+        locked = self.try_lock_for_update(allow_referencing=True)
+        if not (locked and tx.try_lock_for_update(allow_referencing=True)):
+            return
+        self.invalidate_recordset()
+        if self.state != "charging" or tx.state != "pending":
+            return
+        if not self._is_still_owed(tx):
+            tx._clinic_withdraw_charge()
+            today = fields.Date.context_today(self)
+            reason = self.env._("The invoice was changed in this moment.")
+            self._set_retrying(today, reason, attempts=self.attempts - 1)
+            return
+        tx._clinic_send_charge()
+        self._post_process(tx)
+        self._settle()
+
+    def _is_still_owed(self, tx):
+        """Whether nobody has booked another payment since; the invoices stay locked."""
+        invoices = tx.invoice_ids
+        try:
+            invoices._clinic_lock_for_payment()
+        except UserError:
+            return False
+        owed = sum(
+            invoices.filtered(lambda move: move.state == "posted").mapped(
+                "amount_residual"
+            )
+        )
+        return self.currency_id.compare_amounts(tx.amount, owed) <= 0
+
+    @api.model
+    def _post_process(self, tx):
+        """Book the money; Odoo's own job comes back for what fails."""
+        if tx.state != "done":
+            return
+        try:
+            with self.env.cr.savepoint():
+                tx._post_process()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:
+            _logger.exception("Booking of transaction %s has failed", tx.id)
+
+    # === OUTCOME === #
+
+    def _settle(self):
+        """Go on after the provider has said what became of the last attempt."""
+        tx = self.transaction_id
+        if tx.state == "done":
+            self._set_done()
+        elif tx.state in ("error", "cancel"):
+            self._retry_or_give_up(tx)
+
+    def _retry_or_give_up(self, tx):
+        reason = tx.state_message or self.env._("The card was declined.")
+        days = schedule.parse_days(self.company_id.clinic_charge_retry_days)
+        retry = charging.get_retry_date(self.first_attempt_on, days, self.attempts)
+        if not retry or tx._clinic_needs_authentication():
+            self._give_up(reason)
+            return
+        tomorrow = fields.Date.add(fields.Date.context_today(self), days=1)
+        self._set_retrying(max(retry, tomorrow), reason)

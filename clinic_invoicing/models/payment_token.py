@@ -1,0 +1,38 @@
+from odoo import models
+
+
+class PaymentToken(models.Model):
+    """What depends on a saved card is told when the card goes."""
+
+    _inherit = "payment.token"
+
+    def _clinic_get_charge_problem(self):
+        """Return why this card cannot be charged by itself, ``False`` if it can.
+
+        A hook for providers that know more of a card than that it is there.
+        """
+        self.ensure_one()
+        # sudo: payers read no providers.
+        if not self.active or self.sudo().provider_id.state == "disabled":
+            return self.env._("The card has been removed.")
+        return False
+
+    def _handle_archiving(self):
+        result = super()._handle_archiving()
+        self._clinic_stop_charging()
+        return result
+
+    def unlink(self):
+        self._clinic_stop_charging()
+        return super().unlink()
+
+    def _clinic_stop_charging(self):
+        """End what was to be charged to these cards, and tell who relies on it."""
+        # sudo: who removes a card need not see what it was to pay.
+        tokens = self.sudo()
+        tokens.env["clinic.autopay"].search([("token_id", "in", tokens.ids)])._end(
+            "card"
+        )
+        tokens.env["clinic.payment.plan"].search(
+            [("token_id", "in", tokens.ids), ("state", "=", "active")]
+        )._lose_card()

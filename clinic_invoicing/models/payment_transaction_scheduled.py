@@ -1,0 +1,42 @@
+from odoo import fields, models
+
+
+class PaymentTransaction(models.Model):
+    """Attempts of scheduled charges: announced, sent once, and their outcome told."""
+
+    _inherit = "payment.transaction"
+
+    clinic_charge_id = fields.Many2one(
+        "clinic.scheduled.charge",
+        string="Scheduled Charge",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+
+    def _clinic_announce_charge(self):
+        """Count as on its way from now on, before the provider is asked.
+
+        A hook for providers that can find out what became of it when the worker dies
+        before their answer is stored. Without that it stays pending.
+        """
+        self._set_pending(state_message=self.env._("The card is being charged."))
+
+    def _clinic_send_charge(self):
+        """Ask the provider for the money that was announced."""
+        self._charge_with_token()
+
+    def _clinic_withdraw_charge(self):
+        """Take back what was announced and never sent."""
+        self._set_canceled(
+            self.env._("The invoice was changed before the card was charged.")
+        )
+
+    def _update_state(self, *args, **more):
+        """Let the charge go on when its outcome is known, whoever brings it."""
+        updated = super()._update_state(*args, **more)
+        # sudo: who brings the outcome need not see the charge, nor jobs.
+        if updated.sudo().clinic_charge_id:
+            self.env["clinic.autopay"]._wake_job()
+        return updated

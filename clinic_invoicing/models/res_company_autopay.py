@@ -1,0 +1,56 @@
+from odoo import models
+
+# Changes with the meaning of the wording, not with its language.
+AUTOPAY_WORDING = "2026-11"
+
+
+class ResCompany(models.Model):
+    """What clients agree to, and who is told when it ends."""
+
+    _inherit = "res.company"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("clinic_autopay") is False:
+            # sudo: who sets up a practice need not read agreements.
+            agreements = self.env["clinic.autopay"].sudo()
+            agreements.search([("company_id", "in", self.ids)])._end("company")
+        return result
+
+    def _clinic_get_autopay_wording(self):
+        """Return what a client agrees to, in the client's language."""
+        self.ensure_one()
+        return self.env._(
+            "I allow %(practice)s to charge my saved card for the invoices billed to "
+            "me, never more at once than the limit that I have set. I am told by "
+            "e-mail at least %(days)s days before each charge. I can stop this at any "
+            "time under Billing.",
+            practice=self.name,
+            days=self.clinic_autopay_notice_days,
+        )
+
+    def _clinic_tell_billers(self, record, summary, note):
+        """Ask who does the billing, once, to look at a record.
+
+        :param record: of a model with activities
+        :param str summary: what is wrong; one open activity of that name is enough
+        :param str note: what to do about it
+        """
+        self.ensure_one()
+        biller = self._clinic_get_biller()
+        if biller and summary not in record.activity_ids.mapped("summary"):
+            record.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=summary,
+                note=note,
+                user_id=biller.id,
+            )
+
+    def _clinic_get_biller(self):
+        """Return who does the billing, else a manager."""
+        billers = self.env.ref("clinic_invoicing.group_biller").all_user_ids
+        billers = billers.filtered(
+            lambda user: self in user.company_ids and not user._is_superuser()
+        ).sorted("id")
+        managers = self._clinic_get_managers()
+        return (billers - managers)[:1] or managers[:1]

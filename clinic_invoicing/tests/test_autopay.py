@@ -1,0 +1,394 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from .common_charges import ChargesCommon
+
+MODELS = ("clinic.autopay", "clinic.scheduled.charge", "clinic.payment.plan")
+WORKING = "odoo.addons.clinic_invoicing.models.clinic_scheduled_charge_working"
+
+
+@tagged("post_install", "-at_install")
+class TestAutopay(ChargesCommon):
+    """A saved card pays what is owed, after a notice, never more than was agreed."""
+
+    def _notice(self, bill=None, **values):
+        """Return the charge of a client on autopay who has been told of it."""
+        self._agree(**values)
+        self._run()
+        charge = self._get_charges(bill)
+        self.assertEqual(charge.state, "noticed")
+        return charge
+
+    # === THE COURSE OF A CHARGE === #
+
+    def test_an_invoice_is_charged_after_a_notice_that_says_what_and_how_to_stop(self):
+        agreement = self._agree()
+        self._run()
+        charge = self._get_charges()
+        self.assertRecordValues(
+            charge,
+            [
+                {
+                    "state": "noticed",
+                    "amount": 100,
+                    "date": self._in_days(3),
+                    "token_id": self.card.id,
+                    "autopay_id": agreement.id,
+                }
+            ],
+        )
+        notice = self._get_mails("your card will be charged")
+        self.assertEqual(len(notice), 1)
+        for told in ("100.00", self.card.display_name, "Harbour Clinic", "autopay"):
+            self.assertIn(told, notice.body_html)
+        self.assertNotIn("Consultation", notice.body_html)
+        self._run()
+        self.assertEqual(self.sent, [], "its day has not come")
+        self._come(charge)
+        self.assertEqual((self.sent, charge.state), ([100], "done"))
+        self.assertEqual(self.bill.amount_residual, 0)
+        self.assertEqual(charge.transaction_id.payment_id.partner_id, self.client)
+        self._come(charge)
+        self.assertEqual(self.sent, [100])
+
+    def test_what_is_posted_later_is_planned_too_and_other_clients_are_left_alone(self):
+        self._notice()
+        later = self._invoice(self._create_service(price_unit=40))
+        foreign = self._invoice(self._create_service(patient=self.other_client))
+        self._run()
+        self.assertEqual(self._get_charges(later).amount, 40)
+        self.assertFalse(self._get_charges(foreign))
+        self.assertEqual(len(self._get_charges()), 1)
+
+    def test_what_is_billed_for_a_child_is_charged_to_who_pays(self):
+        child_bill = self._invoice(self._create_service(patient=self.child))
+        charge = self._notice()
+        self.assertEqual(charge.invoice_ids, self.bill | child_bill)
+
+    def test_the_practice_pays_no_more_than_is_owed_by_then(self):
+        charge = self._notice()
+        self._pay(self.bill, 70)
+        self._come(charge)
+        self.assertEqual(self.sent, [30])
+
+    def test_nothing_is_charged_that_has_been_paid_or_credited_meanwhile(self):
+        charge = self._notice()
+        self._credit(self.bill)
+        self._come(charge)
+        self.assertEqual((self.sent, charge.state), ([], "done"))
+
+    def test_above_the_limit_a_link_is_sent_and_nothing_charged(self):
+        self._agree(cap="99.99")
+        self._run()
+        charge = self._get_charges()
+        self.assertEqual((charge.state, self.sent), ("link_sent", []))
+        self.assertIn("limit", self._get_mails("please pay").body_html)
+        self.assertFalse(self._get_mails("your card will be charged"))
+        self._pay(self.bill)
+        self.assertEqual(charge.state, "done")
+
+    def test_it_waits_while_money_is_on_its_way_and_goes_on_afterwards(self):
+        charge = self._notice()
+        tx = self._create_transaction(
+            "direct",
+            amount=100,
+            currency_id=self.bill.currency_id.id,
+            partner_id=self.client.id,
+            invoice_ids=self.bill.ids,
+            state="pending",
+        )
+        self._come(charge)
+        self.assertEqual((charge.state, self.sent), ("noticed", []))
+        self.assertIn("on its way", charge.reason)
+        self.assertEqual(charge.next_date, self._in_days(1))
+        tx._set_canceled()
+        self._come(charge)
+        self.assertEqual((charge.state, self.sent), ("done", [100]))
+
+    # === DECLINED === #
+
+    def test_a_declined_card_is_tried_again_on_schedule_then_a_link_is_sent(self):
+        self.answers = ["error"] * 3
+        self.practice.clinic_charge_retry_days = "1, 4"
+        charge = self._notice()
+        self._come(charge)
+        self.assertEqual((charge.state, charge.attempts), ("retrying", 1))
+        self.assertEqual(charge.next_date, self._in_days(1))
+        self.assertEqual(charge.reason, "Insufficient funds.")
+        self._come(charge)
+        self.assertEqual(charge.next_date, self._in_days(4))
+        self.assertFalse(self._get_mails("please pay"))
+        self._come(charge)
+        self.assertEqual((charge.state, len(self.sent)), ("link_sent", 3))
+        self.assertEqual(len(self._get_mails("please pay")), 1)
+        self.assertTrue(self._get_activities(charge))
+        self._run()
+        self.assertEqual(len(self._get_charges()), 1, "it is not planned once more")
+
+    def test_a_card_that_needs_its_owner_is_not_tried_again(self):
+        self.answers = ["error"]
+        self.needs_authentication = True
+        charge = self._notice()
+        self._come(charge)
+        self.assertEqual((charge.state, charge.attempts), ("link_sent", 1))
+        self.assertEqual(len(self._get_mails("please pay")), 1)
+
+    # === EXACTLY ONCE === #
+
+    def test_an_unanswered_charge_is_never_sent_again_and_goes_on_when_answered(self):
+        self.answers = ["pending"]
+        charge = self._notice()
+        self._come(charge)
+        self.assertEqual(charge.state, "charging")
+        self._come(charge)
+        self.assertEqual(self.sent, [100])
+        self.assertTrue(self.bill._clinic_is_clearing())
+        charge.transaction_id._set_done()
+        self._run()
+        self.assertEqual((charge.state, self.sent), ("done", [100]))
+
+    @mute_logger(WORKING)
+    def test_a_worker_that_dies_after_asking_leaves_it_on_its_way(self):
+        self.answers = ["dead"]
+        charge = self._notice()
+        self._come(charge)
+        self.assertEqual(charge.state, "charging")
+        self.assertEqual(charge.transaction_id.state, "pending")
+        self._come(charge)
+        self.assertEqual(self.sent, [100])
+        with self.assertRaises(UserError):
+            self.bill._clinic_start_online_payment(100, self.bill.currency_id)
+        with self.assertRaises(UserError):
+            charge.with_user(self.biller).action_cancel()
+
+    def test_a_charge_without_answer_for_days_is_shown_to_people(self):
+        self.answers = ["pending"]
+        charge = self._notice()
+        self._come(charge)
+        # The ORM sets this column itself.
+        self.env.cr.execute(
+            "UPDATE clinic_scheduled_charge SET write_date = '2020-01-01'"
+        )
+        self._run()
+        self.assertEqual(len(self._get_activities(charge)), 1)
+        self.assertEqual(self.sent, [100])
+
+    def test_an_attempt_that_succeeds_after_all_is_not_repeated(self):
+        self.answers = ["error"]
+        charge = self._notice()
+        self._come(charge)
+        charge.transaction_id._set_done(extra_allowed_states=("error",))
+        self._come(charge)
+        self.assertEqual((charge.state, self.sent), ("done", [100]))
+
+    def test_what_was_paid_between_storing_and_sending_is_not_sent(self):
+        charge = self._notice()
+        tx = charge._start(100)
+        self._pay(self.bill, 1)
+        charge._send(tx)
+        self.assertEqual((tx.state, self.sent), ("cancel", []))
+        self.assertRecordValues(charge, [{"state": "retrying", "attempts": 0}])
+        self._come(charge)
+        self.assertEqual(self.sent, [99], charge.reason)
+
+    # === TURNING IT OFF === #
+
+    def test_turned_off_it_charges_nothing_and_says_so(self):
+        charge = self._notice()
+        charge.autopay_id._end("client")
+        self.assertEqual(charge.state, "cancelled")
+        self._run()
+        self.assertEqual((self.sent, len(self._get_charges())), ([], 1))
+        self.assertEqual(len(self._get_mails("autopay is off")), 1)
+
+    def test_a_card_that_is_removed_turns_it_off_with_notice(self):
+        charge = self._notice()
+        self.card.active = False
+        self.assertRecordValues(
+            charge.autopay_id, [{"active": False, "end_reason": "card"}]
+        )
+        self.assertEqual(len(self._get_mails("autopay is off")), 1)
+        self.assertEqual(charge.state, "cancelled")
+
+    def test_a_card_that_is_deleted_turns_it_off_with_notice(self):
+        agreement = self._agree()
+        self.card.unlink()
+        self.assertEqual((agreement.active, agreement.end_reason), (False, "card"))
+
+    def test_a_practice_that_stops_offering_it_tells_every_client(self):
+        charge = self._notice()
+        self.practice.clinic_autopay = False
+        self.assertEqual(charge.autopay_id.end_reason, "company")
+        self.assertEqual(len(self._get_mails("autopay is off")), 1)
+
+    def test_who_cannot_be_told_any_more_is_not_charged_and_the_billers_know(self):
+        charge = self._notice()
+        self.client.email = False
+        self._come(charge)
+        self.assertEqual((self.sent, charge.state), ([], "link_sent"))
+        self.assertTrue(self._get_activities(charge))
+
+    # === AGREEING === #
+
+    def test_the_agreement_keeps_what_was_read_by_whom_and_from_where(self):
+        agreement = self._agree(cap="12,5")
+        self.assertRecordValues(
+            agreement,
+            [
+                {
+                    "partner_id": self.client.id,
+                    "agreed_by_id": self.client_user.id,
+                    "agreed_ip": "203.0.113.7",
+                    "wording": self.practice._clinic_get_autopay_wording(),
+                    "cap": 12.5,
+                    "active": True,
+                }
+            ],
+        )
+
+    def test_another_limit_is_another_agreement(self):
+        first = self._agree()
+        second = self._agree(cap="50")
+        self.assertRecordValues(
+            first | second,
+            [
+                {"active": False, "end_reason": "replaced"},
+                {"active": True, "end_reason": False},
+            ],
+        )
+
+    def test_what_is_tampered_with_turns_nothing_on(self):
+        foreign = self._save_card(self.other_client)
+        removed = self._save_card(self.client, active=False)
+        tampered = [
+            {"cap": text}
+            for text in ("", "0", "-5", "nan", "inf", "1e12", "0.001", "ten", "1;2")
+        ]
+        tampered += [
+            {"card_id": text}
+            for text in ("", "x", str(foreign.id), str(removed.id), str(2**40))
+        ]
+        tampered += [{"wording": ""}, {"wording": "I agree to everything."}]
+        for values in tampered:
+            with self.subTest(values), self.assertRaises(UserError):
+                self._agree(**values)
+        self.assertFalse(self.env["clinic.autopay"].search([]))
+
+    def test_it_is_not_offered_when_the_practice_does_not_want_it(self):
+        self.practice.clinic_autopay = False
+        with self.assertRaises(UserError):
+            self._agree()
+
+    # === RIGHTS === #
+
+    def test_clients_and_visitors_reach_nothing_over_rpc(self):
+        charge = self._notice()
+        public = self.env.ref("base.public_user")
+        for user in (self.client_user, public, self.employee):
+            for name in MODELS:
+                records = self.env[name].with_user(user)
+                with self.subTest(user=user.id, model=name):
+                    with self.assertRaises(AccessError):
+                        records.search([])
+                    with self.assertRaises(AccessError):
+                        records.create({})
+            with self.assertRaises(AccessError):
+                charge.with_user(user).action_cancel()
+            with self.assertRaises(AccessError):
+                charge.autopay_id.with_user(user).action_end()
+
+    def test_staff_turn_it_off_and_nobody_turns_it_on_or_changes_it(self):
+        charge = self._notice()
+        agreement = charge.autopay_id
+        for user in (self.biller, self.manager):
+            for record, values in (
+                (agreement, {"cap": 9999}),
+                (charge, {"amount": 9999}),
+                (charge, {"state": "charging"}),
+            ):
+                with self.assertRaises(AccessError):
+                    record.with_user(user).write(values)
+            with self.assertRaises(AccessError):
+                self.env["clinic.autopay"].with_user(user).create(
+                    agreement.copy_data()[0]
+                )
+        with self.assertRaises(AccessError):
+            agreement.with_user(self.front_desk).action_end()
+        agreement.with_user(self.biller).action_end()
+        self.assertEqual(agreement.end_reason, "staff")
+        self.assertEqual(len(self._get_mails("autopay is off")), 1)
+
+    def test_billers_of_another_company_see_none_of_it(self):
+        charge = self._notice()
+        company = self.env["res.company"].create({"name": "Hill Clinic"})
+        stranger = new_test_user(
+            self.env,
+            login="stranger",
+            groups="clinic_invoicing.group_biller",
+            company_id=company.id,
+            company_ids=company.ids,
+        )
+        for record in (charge, charge.autopay_id):
+            self.assertFalse(record.with_user(stranger).search([]))
+            with self.assertRaises(AccessError):
+                record.with_user(stranger).read(["partner_id"])
+
+    # === PAGES === #
+
+    def _turn_on(self, **data):
+        values = {
+            "company_id": self.practice.id,
+            "card_id": self.card.id,
+            "cap": "200",
+            "wording": self.practice._clinic_get_autopay_wording(),
+            "agree": "yes",
+            **data,
+        }
+        return self._post("/my/billing/autopay/on", **values)
+
+    def test_a_client_turns_it_on_sees_what_comes_and_turns_it_off(self):
+        self.authenticate("client", "client")
+        self.assertIn("How autopay works", self._get_text("/my/billing"))
+        self.assertIn("Turn autopay on", self._get_text("/my/billing/autopay"))
+        self.assertEqual(self._turn_on().status_code, 303)
+        self._run()
+        page = self._get_text("/my/billing/autopay")
+        self.assertIn("Autopay is on", page)
+        self.assertIn("100.00", page)
+        self.assertIn("Autopay is on", self._get_text("/my/billing"))
+        off = {"company_id": self.practice.id}
+        for _click in range(2):
+            answer = self._post("/my/billing/autopay/off", **off)
+            self.assertEqual(answer.status_code, 303)
+        self.assertIn("Autopay is off", self._get_text("/my/billing/autopay"))
+        self.assertEqual(self._get_charges().state, "cancelled")
+        self.assertEqual(len(self._get_mails("autopay is off")), 1)
+
+    def test_without_a_tick_or_with_anything_altered_nothing_is_turned_on(self):
+        foreign = self._save_card(self.other_client)
+        elsewhere = self.env["res.company"].create({"name": "Hill Clinic"})
+        elsewhere.clinic_autopay = True
+        self.authenticate("client", "client")
+        for data, status in (
+            ({"agree": ""}, 200),
+            ({"card_id": foreign.id}, 200),
+            ({"cap": "-1"}, 200),
+            ({"cap": "9" * 400}, 200),
+            ({"wording": "x"}, 200),
+            ({"company_id": elsewhere.id}, 404),
+            ({"company_id": 2**40}, 404),
+            ({"company_id": "x"}, 404),
+        ):
+            with self.subTest(data):
+                self.assertEqual(self._turn_on(**data).status_code, status)
+        self.assertFalse(self.env["clinic.autopay"].search([]))
+
+    def test_nobody_turns_off_what_is_somebody_elses(self):
+        agreement = self._agree()
+        self.authenticate("other_client", "other_client")
+        self._post("/my/billing/autopay/off", company_id=self.practice.id)
+        self.assertTrue(agreement.active)
+        self.assertNotIn("Autopay is on", self._get_text("/my/billing/autopay"))
+        self.authenticate(None, None)
+        self.assertEqual(self._get("/my/billing/autopay").status_code, 303)

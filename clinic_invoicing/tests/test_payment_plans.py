@@ -1,0 +1,304 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import Form, tagged
+
+from .common_charges import ChargesCommon
+
+PROPOSAL = "clinic.payment.plan.proposal"
+
+
+@tagged("post_install", "-at_install")
+class TestPaymentPlans(ChargesCommon):
+    """Invoices paid in parts: what both sides agreed, never more than is owed."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.second_bill = cls._invoice(cls._create_service(price_unit=50))
+        cls.env.flush_all()
+
+    # === HELPERS === #
+
+    def _prepare(self, invoices=None, user=None, **values):
+        invoices = invoices or self.bill
+        values.setdefault("first_date", self._in_days(10))
+        wizard = self.env[PROPOSAL].with_user(user or self.biller)
+        return wizard.create({"invoice_ids": [Command.set(invoices.ids)], **values})
+
+    def _propose(self, invoices=None, **values):
+        """Return the plan that a biller proposes, as the client's page sees it."""
+        action = self._prepare(invoices, **values).action_propose()
+        # sudo: clients have no right on plans; their page looks it up.
+        return self.env["clinic.payment.plan"].sudo().browse(action["res_id"])
+
+    def _accept(self, plan, card=None, **values):
+        values.setdefault("card_id", str(card.id) if card else "")
+        values.setdefault("wording", plan._get_wording())
+        plan._accept(self.client_user, ip="203.0.113.7", **values)
+
+    def _start(self, invoices=None, with_card=True, **values):
+        """Return an active plan."""
+        plan = self._propose(invoices, **values)
+        self._accept(plan, self.card if with_card else None)
+        return plan
+
+    def _get_amounts(self, plan):
+        return plan._get_upcoming().mapped("amount")
+
+    # === PROPOSING === #
+
+    def test_the_parts_sum_up_to_what_is_owed_and_the_last_takes_the_cents(self):
+        plan = self._propose(number=3)
+        charges = plan.charge_ids
+        self.assertEqual(charges.mapped("amount"), [33.33, 33.33, 33.34])
+        self.assertEqual(charges[0].date, self._in_days(10))
+        self.assertEqual(set(charges.mapped("state")), {"draft"})
+        mail = self._get_mails("pay in instalments")
+        self.assertEqual(len(mail), 1)
+        self.assertIn("33.34", mail.body_html)
+        self.assertNotIn("Consultation", mail.body_html)
+
+    def test_the_wizard_shows_the_parts_before_they_are_proposed(self):
+        action = self.env[PROPOSAL].with_user(self.biller)
+        form = Form(action.with_context(active_ids=self.bill.ids))
+        form.number = 2
+        self.assertEqual(form.preview.count("50.00"), 2)
+        form.number = 0
+        self.assertIn("Choose between", form.preview)
+
+    def test_nothing_changes_until_the_client_accepts(self):
+        plan = self._propose()
+        plan.charge_ids.write({"next_date": "2020-01-01"})
+        self._run()
+        self.assertEqual(self.sent, [])
+        self.assertFalse(self.bill._clinic_has_plan())
+        self.assertEqual(self.bill._clinic_get_claimable(), self.bill)
+
+    def test_what_cannot_be_a_plan_is_refused(self):
+        foreign = self._invoice(self._create_service(patient=self.other_client))
+        paid = self._invoice(self._create_service())
+        self._pay(paid)
+        for invoices, values in (
+            (self.bill | foreign, {}),
+            (self.bill | paid, {}),
+            (self.bill, {"number": 0}),
+            (self.bill, {"number": -3}),
+            (self.bill, {"number": 61}),
+            (self.bill, {"first_date": self._in_days(-2)}),
+        ):
+            with self.subTest(values), self.assertRaises(UserError):
+                self._propose(invoices, **values)
+
+    def test_one_plan_at_a_time(self):
+        plan = self._propose()
+        with self.assertRaises(UserError):
+            self._propose()
+        self._accept(plan)
+        with self.assertRaises(UserError):
+            self._propose(self.bill | self.second_bill)
+
+    def test_only_billers_propose_and_nobody_writes_plans(self):
+        with self.assertRaises(AccessError):
+            self._prepare(user=self.front_desk)
+        with self.assertRaises(AccessError):
+            self._prepare(user=self.client_user)
+        plan = self._propose()
+        for user in (self.biller, self.manager):
+            with self.assertRaises(AccessError):
+                plan.with_user(user).write({"state": "active"})
+        for user in (self.front_desk, self.client_user, self.employee):
+            with self.assertRaises(AccessError):
+                plan.with_user(user).action_cancel()
+
+    # === ACCEPTING === #
+
+    def test_with_a_card_each_instalment_is_told_and_charged(self):
+        plan = self._start(number=2)
+        self.assertRecordValues(
+            plan,
+            [
+                {
+                    "state": "active",
+                    "token_id": self.card.id,
+                    "agreed_by_id": self.client_user.id,
+                    "agreed_ip": "203.0.113.7",
+                }
+            ],
+        )
+        first, second = plan.charge_ids
+        self.assertEqual(first.next_date, self._in_days(7))
+        self._come(first)
+        self.assertEqual(first.state, "noticed")
+        self.assertIn("50.00", self._get_mails("your card will be").body_html)
+        self._come(first)
+        self.assertEqual((self.sent, first.state), ([50], "done"))
+        self.assertEqual(self.bill.amount_residual, 50)
+        self._come(second)
+        self._come(second)
+        self.assertEqual((self.sent, self.bill.amount_residual), ([50, 50], 0))
+        self._run()
+        self.assertEqual(plan.state, "done")
+        self.assertIn("completed", self._get_activities(plan).summary)
+
+    def test_without_a_card_each_instalment_is_a_link_on_its_day(self):
+        plan = self._start(number=2, with_card=False)
+        first = plan.charge_ids[0]
+        self.assertEqual(first.next_date, self._in_days(10))
+        self._come(first)
+        self.assertEqual((first.state, self.sent), ("link_sent", []))
+        self.assertIn("50.00", self._get_mails("please pay").body_html)
+        self.assertFalse(self._get_activities(first))
+        self._pay(self.bill, 50)
+        self._run()
+        self.assertEqual(first.state, "done")
+        self.assertEqual(self._get_amounts(plan), [50])
+
+    def test_a_plan_covers_several_invoices(self):
+        plan = self._start(self.bill | self.second_bill, number=2)
+        for charge in plan.charge_ids:
+            self._come(charge)
+            self._come(charge)
+        self.assertEqual(self.sent, [75, 75])
+        self.assertEqual(sum(plan.invoice_ids.mapped("amount_residual")), 0)
+
+    def test_what_is_tampered_with_starts_nothing(self):
+        plan = self._propose()
+        foreign = self._save_card(self.other_client)
+        for values in (
+            {"card_id": str(foreign.id)},
+            {"card_id": "x"},
+            {"wording": ""},
+            {"wording": "I pay nothing."},
+        ):
+            with self.subTest(values), self.assertRaises(UserError):
+                self._accept(plan, **values)
+        self.assertEqual(plan.state, "proposed")
+
+    def test_a_plan_is_accepted_once_and_only_while_it_is_what_is_owed(self):
+        plan = self._propose()
+        self._pay(self.bill, 10)
+        with self.assertRaises(UserError):
+            self._accept(plan)
+        other = self._propose(self.second_bill)
+        self._accept(other)
+        with self.assertRaises(UserError):
+            self._accept(other)
+
+    # === WHILE IT IS ACTIVE === #
+
+    def test_its_invoices_are_left_alone_by_autopay_and_reminders(self):
+        self._agree()
+        self._run()
+        autopay = self._get_charges()
+        self._start(number=2)
+        self.assertEqual(autopay.state, "cancelled")
+        self.assertTrue(self.bill._clinic_has_plan())
+        self.assertFalse(self.bill._clinic_get_claimable())
+        self.assertEqual(
+            (self.bill | self.second_bill)._clinic_get_claimable(), self.second_bill
+        )
+        self._run()
+        planned = self._get_charges() - autopay
+        self.assertEqual(set(planned.mapped("origin")), {"instalment"})
+        self.assertFalse(self.bill._clinic_get_payment_obstacle(), "by hand")
+
+    def test_what_is_paid_by_hand_shrinks_the_last_instalments(self):
+        plan = self._start(number=4)
+        self._pay(self.bill, 30)
+        self._run()
+        self.assertEqual(self._get_amounts(plan), [25, 25, 20])
+        self._pay(self.bill)
+        self._run()
+        self.assertEqual((plan.state, self._get_amounts(plan)), ("done", []))
+        self.assertEqual(self.sent, [])
+
+    def test_what_is_credited_ends_the_plan(self):
+        plan = self._start()
+        self._credit(self.bill)
+        self._run()
+        self.assertEqual((plan.state, self.sent), ("cancelled", []))
+        self.assertTrue(self._get_activities(plan))
+
+    def test_a_charge_on_its_way_is_not_taken_twice_from_the_rest(self):
+        self.answers = ["pending"]
+        plan = self._start(number=2)
+        first = plan.charge_ids[0]
+        self._come(first)
+        self._come(first)
+        self.assertEqual(first.state, "charging")
+        self._run()
+        self.assertEqual(self._get_amounts(plan), [50, 50])
+
+    def test_a_declined_instalment_ends_in_a_link_and_unpaid_it_breaks_the_plan(self):
+        self.answers = ["error"]
+        self.practice.clinic_charge_retry_days = ""
+        plan = self._start(number=2)
+        first, second = plan.charge_ids
+        self._come(first)
+        self._come(first)
+        self.assertEqual(first.state, "link_sent")
+        self.assertTrue(self._get_activities(first))
+        self._run()
+        self.assertEqual(plan.state, "active")
+        first.noticed_on = fields.Date.today() - timedelta(days=30)
+        self._run()
+        self.assertEqual((plan.state, second.state), ("broken", "cancelled"))
+        self.assertIn("broken", self._get_activities(plan).summary)
+        self.assertEqual(self.bill._clinic_get_claimable(), self.bill)
+
+    def test_without_its_card_a_plan_goes_on_with_links(self):
+        plan = self._start(number=2)
+        self.card.active = False
+        first = plan.charge_ids[0]
+        self.assertTrue(self._get_activities(plan))
+        self._come(first)
+        self.assertEqual((first.state, self.sent), ("link_sent", []))
+        self.assertEqual(plan.state, "active")
+
+    def test_the_practice_ends_a_plan(self):
+        plan = self._start()
+        plan.with_user(self.biller).action_cancel()
+        self.assertEqual(set(plan.charge_ids.mapped("state")), {"cancelled"})
+        self.assertFalse(self.bill._clinic_has_plan())
+
+    # === PAGES === #
+
+    def test_a_client_reads_and_accepts_a_plan_in_the_portal(self):
+        plan = self._propose(number=2)
+        url = f"/my/billing/plans/{plan.id}"
+        self.authenticate("client", "client")
+        self.assertIn("Payment plan to accept", self._get_text("/my/billing"))
+        page = self._get_text(url)
+        self.assertIn("50.00", page)
+        self.assertIn("I agree to pay", page)
+        data = {"card_id": self.card.id, "wording": plan._get_wording()}
+        self._post(f"{url}/accept", **data)
+        self.assertEqual(plan.state, "proposed", "not ticked")
+        self._post(f"{url}/accept", **data, agree="yes")
+        self.assertEqual(plan.state, "active")
+        self.assertIn("charged to your card", self._get_text(url))
+        self.assertIn("Payment plan", self._get_text("/my/billing"))
+
+    def test_a_client_declines_a_plan(self):
+        plan = self._propose()
+        self.authenticate("client", "client")
+        for _click in range(2):
+            self._post(f"/my/billing/plans/{plan.id}/decline")
+        self.assertEqual(plan.state, "cancelled")
+        self.assertIn("declined", self._get_activities(plan).summary)
+
+    def test_somebody_elses_plan_is_answered_like_one_that_does_not_exist(self):
+        plan = self._propose()
+        self.authenticate("other_client", "other_client")
+        answers = {
+            self._get(f"/my/billing/plans/{number}").status_code
+            for number in (plan.id, 2**31 - 1, 2**31, 2**80, 0)
+        }
+        self.assertEqual(answers, {404})
+        for verb in ("accept", "decline"):
+            url = f"/my/billing/plans/{plan.id}/{verb}"
+            self.assertEqual(self._post(url, agree="yes").status_code, 404)
+        self.assertEqual(plan.state, "proposed")

@@ -1,0 +1,39 @@
+from datetime import date
+
+import pytest
+
+from odoo.addons.clinic_invoicing.rules import charging
+
+FIRST = date(2026, 3, 30)
+
+
+def test_every_move_leads_to_a_known_state():
+    for targets in charging.MOVES.values():
+        assert targets <= set(charging.MOVES)
+
+
+@pytest.mark.parametrize("state", ["done", "cancelled"])
+def test_what_is_over_stays_over(state):
+    assert not any(charging.is_allowed(state, target) for target in charging.MOVES)
+
+
+@pytest.mark.parametrize("state", ["draft", "planned", "link_sent", "done"])
+def test_nothing_is_charged_without_notice(state):
+    assert not charging.is_allowed(state, "charging")
+
+
+@pytest.mark.parametrize(
+    ("attempts", "expected"),
+    [
+        (1, date(2026, 3, 31)),
+        (2, date(2026, 4, 2)),
+        (3, date(2026, 4, 6)),
+        (4, None),
+    ],
+)
+def test_retries_are_counted_from_the_first_attempt(attempts, expected):
+    assert charging.get_retry_date(FIRST, [1, 3, 7], attempts) == expected
+
+
+def test_without_schedule_there_is_no_retry():
+    assert charging.get_retry_date(FIRST, [], 1) is None
