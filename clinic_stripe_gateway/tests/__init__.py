@@ -24,6 +24,7 @@ from . import (
     test_provider,
     test_reference,
     test_refund_events,
+    test_scheduled_charges,
     test_sequences,
     test_transport,
     test_unanswered,
