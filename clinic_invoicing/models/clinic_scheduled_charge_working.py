@@ -71,16 +71,23 @@ class ClinicScheduledCharge(models.Model):
 
     @api.model
     def _claim(self, seen):
-        """Lock a charge that is due; none when there is none.
+        """Lock a charge that is due; none when there is none."""
+        while True:
+            try:
+                charge = self._lock_next(seen)
+                return charge.with_company(charge.company_id)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                # Another worker has just worked it off; look again.
+                self.env.cr.rollback()
 
-        Raw SQL: the ORM cannot skip what is locked while it searches.
-        """
+    @api.model
+    def _lock_next(self, seen):
+        """Raw SQL: the ORM cannot skip what is locked while it searches."""
         self.env.flush_all()
         today = fields.Date.context_today(self)
         self.env.cr.execute(CLAIM, {"seen": seen, "today": today, "settled": SETTLED})
         [charge_id] = self.env.cr.fetchone() or [None]
-        charge = self.browse(charge_id).exists()
-        return charge.with_company(charge.company_id)
+        return self.browse(charge_id).exists()
 
     @api.model
     def _count_due(self, seen):
