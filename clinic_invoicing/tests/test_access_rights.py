@@ -255,6 +255,31 @@ class TestAccessRights(ClinicInvoicingCommon):
         )
         return {record._name: record for record in records}
 
+    def _get_agreements(self):
+        """Return what clients have agreed to; nobody else makes these."""
+        payer = {
+            "partner_id": self.client.id,
+            "company_id": self.practice.id,
+            "currency_id": self.practice.currency_id.id,
+        }
+        agreed = {
+            "cap": 100,
+            "agreed_on": "2024-03-12",
+            "agreed_by_id": self.client_user.id,
+            "wording_version": "1",
+            "wording": "I agree.",
+        }
+        due = {"origin": "autopay", "amount": 1, "date": "2024-03-12"}
+        # sudo: as the client's pages and the job.
+        env = self.env(su=True)
+        records = (
+            env["clinic.autopay"].create({**payer, **agreed}),
+            env["clinic.payment.plan"].create(payer),
+            env["clinic.scheduled.charge"].create({**payer, **due}),
+            env["clinic.payment.plan.proposal"].create({}),
+        )
+        return {record._name: record for record in records}
+
     def test_public_methods_refuse_employees(self):
         records = {
             **self.records,
@@ -263,6 +288,7 @@ class TestAccessRights(ClinicInvoicingCommon):
             "calendar.event": self._create_event(user_id=self.employee.id),
             **self._get_money(),
             **self._get_dialogs(),
+            **self._get_agreements(),
         }
         methods = self._get_public_methods()
         self.assertIn(("clinic.service", "action_invoice"), methods)
