@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .clinic_scheduled_charge import OPEN_STATES
+
 
 class AccountMove(models.Model):
     """Invoices that are paid by themselves, at once or in parts."""
@@ -39,6 +41,20 @@ class AccountMove(models.Model):
         if self.env.context.get("clinic_in_plan"):
             return claimable
         return claimable.filtered(lambda move: not move._clinic_has_plan())
+
+    def _clinic_is_collected(self):
+        """Whether its payer is told otherwise how this is paid."""
+        self.ensure_one()
+        # sudo: the fact is for everybody who asks for money.
+        states = self.sudo().clinic_charge_ids.mapped("state")
+        is_scheduled = not {*OPEN_STATES, "link_sent"}.isdisjoint(states)
+        return is_scheduled or self._clinic_has_plan()
+
+    def _clinic_request_payment(self):
+        """Send no link for what is charged by itself: nobody pays it twice."""
+        collected = self.filtered(lambda move: move._clinic_is_collected())
+        collected.clinic_ask_on = False
+        return super(AccountMove, self - collected)._clinic_request_payment()
 
     def _post(self, soft=True):
         posted = super()._post(soft=soft)

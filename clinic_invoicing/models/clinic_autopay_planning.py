@@ -36,7 +36,7 @@ class ClinicAutopay(models.Model):
         self.env["clinic.scheduled.charge"].create(
             [
                 agreement._prepare_charge(invoices)
-                for (agreement, _currency), invoices in planned.items()
+                for (agreement, *_same), invoices in planned.items()
             ]
         )
 
@@ -52,7 +52,7 @@ class ClinicAutopay(models.Model):
         return self - lost
 
     def _get_plannable(self):
-        """Return the invoices to plan, by agreement and currency."""
+        """Return the invoices to plan, by agreement, currency and address."""
         by_payer = {
             (agreement.partner_id, agreement.company_id): agreement
             for agreement in self
@@ -63,7 +63,7 @@ class ClinicAutopay(models.Model):
             owner = payer if payer in self.partner_id else payer.parent_id
             agreement = by_payer.get((owner, move.company_id))
             if agreement:
-                planned[agreement, move.currency_id] |= move
+                planned[agreement, move.currency_id, payer] |= move
         return planned
 
     def _find_unplanned(self):

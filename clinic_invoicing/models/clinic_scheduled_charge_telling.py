@@ -16,7 +16,10 @@ class ClinicScheduledCharge(models.Model):
     # === THE PAYER === #
 
     def _send_link(self, reason):
-        """Ask the payer to pay by hand, and say why."""
+        """Ask the payer to pay by hand, and say why; unless it is paid by now."""
+        if not self._get_payable():
+            self._set_done(self.env._("Nothing is owed any more."))
+            return
         self._set_link_sent(reason)
         if self.partner_id.email:
             self._send_mail("clinic_invoicing.scheduled_charge_mail_template_link")
@@ -36,10 +39,7 @@ class ClinicScheduledCharge(models.Model):
     def _get_link_url(self):
         """Return where the payer pays by hand; used by the e-mails."""
         self.ensure_one()
-        payable = self._get_payable()
-        if not hasattr(payable, "_clinic_get_payment_link"):
-            return f"{self.company_id.get_base_url()}/my/billing"
-        return payable._clinic_get_payment_link().url
+        return self._get_payable()._clinic_get_payment_link().url
 
     def _get_link_amount(self):
         """Return what the link is sent for."""
@@ -57,7 +57,7 @@ class ClinicScheduledCharge(models.Model):
     def _give_up(self, reason):
         """Send a link in place of another attempt, and tell the billers."""
         self._send_link(reason)
-        if self.token_id:
+        if self.token_id and self.state == "link_sent":
             self._tell_billers(self.env._("A saved card could not be charged"))
 
     def _tell_billers(self, summary):

@@ -61,6 +61,14 @@ class TestAutopay(ChargesCommon):
         self.assertFalse(self._get_charges(foreign))
         self.assertEqual(len(self._get_charges()), 1)
 
+    def test_no_link_to_pay_is_sent_for_what_is_charged_by_itself(self):
+        self.practice.clinic_email_pay_requests = True
+        self._notice()
+        foreign = self._invoice(self._create_service(patient=self.other_client))
+        (self.bill | foreign).sudo()._clinic_request_payment()
+        links = self.env["clinic.payment.link"].search([])
+        self.assertEqual(links.invoice_ids, foreign)
+
     def test_what_is_billed_for_a_child_is_charged_to_who_pays(self):
         child_bill = self._invoice(self._create_service(patient=self.child))
         charge = self._notice()
@@ -83,7 +91,9 @@ class TestAutopay(ChargesCommon):
         self._run()
         charge = self._get_charges()
         self.assertEqual((charge.state, self.sent), ("link_sent", []))
-        self.assertIn("limit", self._get_mails("please pay").body_html)
+        link = self._get_mails("please pay").body_html
+        self.assertIn("limit", link)
+        self.assertIn("/clinic/pay/", link)
         self.assertFalse(self._get_mails("your card will be charged"))
         self._pay(self.bill)
         self.assertEqual(charge.state, "done")
@@ -133,6 +143,18 @@ class TestAutopay(ChargesCommon):
         self._come(charge)
         self.assertEqual((charge.state, charge.attempts), ("link_sent", 1))
         self.assertEqual(len(self._get_mails("please pay")), 1)
+
+    def test_no_link_is_sent_for_what_was_paid_while_the_card_was_declined(self):
+        self.answers = ["pending"]
+        self.practice.clinic_charge_retry_days = ""
+        charge = self._notice()
+        self._come(charge)
+        self._pay(self.bill)
+        charge.transaction_id._set_error("Insufficient funds.")
+        self._run()
+        self.assertEqual(
+            (charge.state, self._get_mails("please pay").ids), ("done", [])
+        )
 
     # === EXACTLY ONCE === #
 
