@@ -33,11 +33,13 @@ class AccountMove(models.Model):
         is_staff = self.env.user.has_group("clinic_invoicing.group_front_desk")
         if not is_staff or companies - self.env.companies:
             raise AccessError(self.env._("Only the front desk may use payment links."))
+        # sudo: as above.
+        link = self.sudo()._clinic_get_payment_link()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Payment Link"),
             "res_model": "clinic.payment.link",
-            "res_id": self.sudo()._clinic_get_payment_link().id,
+            "res_id": link.id,
             "views": [(False, "form")],
             "target": "new",
         }

@@ -50,11 +50,11 @@ class AccountMove(models.Model):
         is_scheduled = not {*OPEN_STATES, "link_sent"}.isdisjoint(states)
         return is_scheduled or self._clinic_has_plan()
 
-    def _clinic_request_payment(self):
+    def _clinic_is_pay_request_wanted(self):
         """Send no link for what is charged by itself: nobody pays it twice."""
-        collected = self.filtered(lambda move: move._clinic_is_collected())
-        collected.clinic_ask_on = False
-        return super(AccountMove, self - collected)._clinic_request_payment()
+        return (
+            super()._clinic_is_pay_request_wanted() and not self._clinic_is_collected()
+        )
 
     def _post(self, soft=True):
         posted = super()._post(soft=soft)

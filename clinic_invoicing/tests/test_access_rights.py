@@ -47,6 +47,8 @@ class TestAccessRights(ClinicInvoicingCommon):
             "clinic.billing.run.item": items,
             "clinic.billing.run.chunk": items.chunk_id,
         }
+        link = cls._invoice(cls._create_service())._clinic_get_payment_link()
+        cls.records[link._name] = link
         cls._add_program()
         cls.env.flush_all()
         cls.env.invalidate_all()
@@ -78,6 +80,7 @@ class TestAccessRights(ClinicInvoicingCommon):
             "clinic.billing.run": "read write create",
             "clinic.billing.run.item": "read",
             "clinic.billing.run.chunk": "read",
+            "clinic.payment.link": "read",
             "clinic.program": "read write create",
             "clinic.program.registration": "read write create",
         }
@@ -91,6 +94,7 @@ class TestAccessRights(ClinicInvoicingCommon):
                 **nothing,
                 "clinic.service": "read write create",
                 "clinic.service.share": "read create",
+                "clinic.payment.link": "read",
                 "clinic.program": "read",
                 "clinic.program.registration": "read create",
             },
