@@ -19,14 +19,13 @@ two lines):
 """
 
 import contextlib
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from workbench import databases, odoo_command
+from workbench import databases
 from workbench.paths import RUN, run_name
 
+from .inside import inside
 from .rows import Row, median
 
 ROUNDS = 3
@@ -37,12 +36,8 @@ MOST_MEGABYTES = 150
 ROUNDS_OF_WORKERS = 2
 SERVICES_OF_WORKERS = 2_400
 UNIT = "services/s"
-SCRIPT = """
-import sys
-sys.path.insert(0, {folder!r})
-import billing_inside
-billing_inside.answer(env, {function!r}, {arguments!r}, {path!r})
-"""
+# Runs inside Odoo.
+FILE = "billing_inside"
 
 
 def measure() -> list[Row]:
@@ -50,7 +45,7 @@ def measure() -> list[Row]:
         ours, full, sale = (
             stack.enter_context(_practice(kind)) for kind in ("alone", "alone", "sale")
         )
-        inside(full, "copy_invoices", count=MANY_INVOICES)
+        inside(full, FILE, "copy_invoices", count=MANY_INVOICES)
         rows = _measure_speed(ours, full, sale)
         rows.append(_measure_memory(ours))
         rows.append(_measure_workers(ours))
@@ -60,24 +55,8 @@ def measure() -> list[Row]:
 @contextlib.contextmanager
 def _practice(kind: str):
     with databases.cloned(kind) as database:
-        inside(database, "prepare")
+        inside(database, FILE, "prepare")
         yield database
-
-
-def inside(database: str, function: str, **arguments):
-    """Run a function of `billing_inside.py`; return its answer."""
-    path = RUN / f"{run_name()}.json"
-    script = SCRIPT.format(
-        folder=str(Path(__file__).parent),
-        function=function,
-        arguments=arguments,
-        path=str(path),
-    )
-    odoo_command.execute(database, script, f"the benchmark's {function}")
-    try:
-        return json.loads(path.read_text())
-    finally:
-        path.unlink()
 
 
 def _measure_speed(ours: str, full: str, sale: str) -> list[Row]:
@@ -85,11 +64,13 @@ def _measure_speed(ours: str, full: str, sale: str) -> list[Row]:
     for number in range(ROUNDS):
         # Whoever comes second in a process finds it warmer.
         ways = ["run", "bare"] if number % 2 else ["bare", "run"]
-        for way, speed in inside(ours, "speeds", count=SERVICES, ways=ways).items():
+        for way, speed in inside(
+            ours, FILE, "speeds", count=SERVICES, ways=ways
+        ).items():
             speeds[way].append(speed)
-        answers = inside(sale, "speeds", count=SERVICES, ways=["sale"])
+        answers = inside(sale, FILE, "speeds", count=SERVICES, ways=["sale"])
         speeds["sale"].append(answers["sale"])
-        answers = inside(full, "speeds", count=SERVICES, ways=["run"])
+        answers = inside(full, FILE, "speeds", count=SERVICES, ways=["run"])
         speeds["full"].append(answers["run"])
     return [
         _row("billing_run_vs_bare_batch", speeds["run"], speeds["bare"]),
@@ -104,8 +85,8 @@ def _row(name: str, ours: list[float], peer: list[float]) -> Row:
 
 def _measure_memory(database: str) -> Row:
     count = SERVICES_OF_MEMORY
-    run = inside(database, "start_run", count=count, paused=True)
-    growth = inside(database, "memory", run_id=run, count=count)
+    run = inside(database, FILE, "start_run", count=count, paused=True)
+    growth = inside(database, FILE, "memory", run_id=run, count=count)
     most = MOST_MEGABYTES
     return Row("billing_run_memory_mb", growth, most, growth / most, "MB, at most")
 
@@ -124,17 +105,17 @@ def _work(database: str, workers: int) -> float:
     with ThreadPoolExecutor(workers) as pool:
         readies = [RUN / f"{run_name()}.ready" for _ in range(workers)]
         futures = [
-            pool.submit(inside, database, "work", ready=str(ready), go=str(go))
+            pool.submit(inside, database, FILE, "work", ready=str(ready), go=str(go))
             for ready in readies
         ]
         while not all(ready.exists() for ready in readies):
             assert not any(future.done() for future in futures), "a worker has ended"
             time.sleep(0.1)
-        run = inside(database, "start_run", count=SERVICES_OF_WORKERS)
+        run = inside(database, FILE, "start_run", count=SERVICES_OF_WORKERS)
         go.touch()
         times = [future.result() for future in futures]
     for path in (go, *readies):
         path.unlink()
-    inside(database, "check_run", run_id=run, count=SERVICES_OF_WORKERS)
+    inside(database, FILE, "check_run", run_id=run, count=SERVICES_OF_WORKERS)
     starts, ends = zip(*times, strict=True)
     return SERVICES_OF_WORKERS / (max(ends) - min(starts))
