@@ -1,10 +1,12 @@
 """All benchmarks; a new one is a file beside this one and a line here."""
 
-from . import billing_run, inbox, outage, worklist
+from . import billing_run, client_pages, inbox, outage, payments, worklist
 
 BENCHMARKS = {
     "billing_run": billing_run.measure,
+    "client_pages": client_pages.measure,
     "inbox": inbox.measure,
     "outage": outage.measure,
+    "payments": payments.measure,
     "worklist": worklist.measure,
 }
