@@ -1,9 +1,11 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, MissingError, ValidationError
 from odoo.http import request, route
 
 from odoo.addons.account_payment.controllers.payment import PaymentPortal
 
 from ..commands import linked_ids
+
+FLOWS = ("direct", "redirect", "token")
 
 
 class ClinicPaymentPortal(PaymentPortal):
@@ -14,6 +16,8 @@ class ClinicPaymentPortal(PaymentPortal):
     ):
         commands = (custom_create_values or {}).get("invoice_ids")
         if commands:
+            kwargs = {"payment_method_id": None, "token_id": None, **kwargs}
+            _check_form(**kwargs)
             # sudo: the routes have checked who pays; payers may not write invoices.
             invoices = request.env["account.move"].sudo().browse(linked_ids(commands))
             invoices._clinic_start_online_payment(
@@ -40,8 +44,41 @@ class ClinicPaymentPortal(PaymentPortal):
 
     @route()
     def invoice_transaction(self, invoice_id, access_token=None, **kwargs):
-        """Work for clients who opened their invoice without a token as well."""
+        """Work for clients who opened their invoice without a token as well.
+
+        Whether an invoice exists is not told: stock has an error for each.
+        """
+        try:
+            self._document_check_access("account.move", invoice_id, access_token)
+        except (AccessError, MissingError):
+            raise ValidationError(
+                request.env._("The access token is invalid.")
+            ) from None
         return super().invoice_transaction(invoice_id, access_token, **kwargs)
+
+
+def _check_form(
+    *,
+    flow=None,
+    provider_id=None,
+    payment_method_id=None,
+    token_id=None,
+    tokenization_requested=None,
+    landing_route=None,
+    **_kwargs,
+):
+    """Refuse what no payment form sends; stock would stumble over it."""
+    ids = (provider_id, payment_method_id, token_id)
+    if not (
+        flow in FLOWS
+        and all(number is None or type(number) is int for number in ids)
+        and type(tokenization_requested) is bool
+        and type(landing_route) is str
+        and landing_route.isprintable()
+    ):
+        raise ValidationError(
+            request.env._("This way to pay is not available. Please reload the page.")
+        )
 
 
 def _check_card_is_for_payer(invoices, token_id):

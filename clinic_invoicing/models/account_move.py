@@ -1,5 +1,4 @@
 from collections import defaultdict
-from math import isfinite
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
@@ -11,6 +10,8 @@ from ..rules import allocation
 UNPAID_STATES = ("not_paid", "partial")
 # Money is open on these as well, and cannot be paid at the moment.
 OPEN_STATES = (*UNPAID_STATES, "blocked")
+# What is larger cannot be rounded.
+LARGEST_AMOUNT = 1e300
 
 
 class AccountMove(models.Model):
@@ -271,7 +272,4 @@ class AccountMove(models.Model):
 
 def _is_number(amount):
     """Whether it is an amount that can be computed with."""
-    try:
-        return type(amount) in (int, float) and isfinite(amount)
-    except OverflowError:
-        return False
+    return type(amount) in (int, float) and abs(amount) < LARGEST_AMOUNT
