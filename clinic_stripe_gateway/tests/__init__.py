@@ -22,6 +22,7 @@ from . import (
     test_privacy_flows,
     test_programs,
     test_provider,
+    test_public_routes,
     test_reference,
     test_refund_events,
     test_scheduled_charges,
