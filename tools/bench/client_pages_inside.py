@@ -253,14 +253,14 @@ def _insert_links(places, bill, payments, count):
 
 def show_badge(env, is_shown):
     """Let the header of the portal's pages show the number, or not."""
-    views = env["ir.ui.view"].search(
+    # Context: it may be hidden at present.
+    views = env["ir.ui.view"].with_context(active_test=False)
+    additions = views.search(
         [
             ("key", "=like", "clinic_invoicing.%"),
-            ("arch_db", "like", "_clinic_get_unpaid_count"),
+            ("inherit_id.key", "=", "portal.user_dropdown"),
         ]
     )
-    # Context: those that are not shown at present, too.
-    hidden = views.with_context(active_test=False).search([("id", "in", views.ids)])
-    hidden.active = is_shown
+    assert additions
+    additions.active = is_shown
     env.cr.commit()
-    return hidden.mapped("key")
