@@ -144,7 +144,7 @@ class ClinicDesk(models.AbstractModel):
         """Return the amount that somebody typed, rounded; 0 if it is none."""
         try:
             amount = float(text or 0)
-        except (TypeError, ValueError):
+        except (TypeError, OverflowError, ValueError):
             return 0.0
         if not isfinite(amount) or not 0 < amount < MOST:
             return 0.0
