@@ -1,5 +1,6 @@
 """What the set-up commands say and leave behind when something is wrong."""
 
+import functools
 import os
 import signal
 import socket
@@ -352,6 +353,80 @@ def test_paths_are_found_from_where_the_user_stands(tmp_path):
     assert in_checkout == str(paths.ROOT / "tests" / "unit")
     assert testing._absolute("-k", tmp_path) == "-k"
     assert testing._absolute("not slow", tmp_path) == "not slow"
+
+
+# --- two lanes
+
+INTERRUPTED_RUN = """
+import sys
+from workbench.processes import heed_interrupts, run_in_foreground
+heed_interrupts()
+run_in_foreground([sys.executable, "-m", "pytest", *sys.argv[1:]])
+"""
+FAILS_THEN_SLEEPS = """
+import time
+def test_fails(): assert "seen" == "earlier"
+def test_sleeps():
+    print("asleep", file=open("asleep", "w"))
+    time.sleep(300)
+"""
+
+
+@pytest.fixture
+def lanes(monkeypatch, tmp_path):
+    """Replace both lanes; return a function that sets how each ends, and what ran."""
+    monkeypatch.delenv("LANES", raising=False)
+    monkeypatch.setattr(testing, "BESIDE_LOG", tmp_path / "beside.log")
+    ran = []
+
+    def run(name, status, _arguments):
+        ran.append(name)
+        return status
+
+    def end_with(front, beside, command="echo beside"):
+        line = ["sh", "-c", f"{command}; exit {beside}"]
+        start = processes.spawn
+        monkeypatch.setattr(testing, "spawn", lambda _line, log: start(line, log))
+        for name, status in (("run_both_addons", front), ("run_beside", beside)):
+            monkeypatch.setattr(testing, name, functools.partial(run, name, status))
+        return ran
+
+    return end_with
+
+
+@pytest.mark.parametrize(("front", "beside"), [(0, 0), (1, 0), (0, 3), (1, 3)])
+def test_two_lanes_succeed_only_together(lanes, capfd, tmp_path, front, beside):
+    lanes(front, beside)
+    assert bool(testing.run_all("", tmp_path)) == bool(front or beside)
+    if not front:
+        assert "beside" in capfd.readouterr().out
+
+
+def test_lane_in_front_that_fails_stops_the_other(lanes, tmp_path):
+    lanes(1, 0, command="sleep 300")
+    began = time.monotonic()
+    assert testing.run_all("", tmp_path) == 1
+    assert time.monotonic() - began < processes.PATIENCE_SECONDS
+
+
+def test_one_lane_begins_with_what_is_quick_and_ends_at_a_failure(
+    lanes, monkeypatch, tmp_path
+):
+    ran = lanes(0, 3)
+    monkeypatch.setenv("LANES", "1")
+    assert testing.run_all("", tmp_path) == 3
+    assert ran == ["run_beside"]
+
+
+def test_run_that_is_stopped_still_reports_what_had_failed(tmp_path):
+    (tmp_path / "test_x.py").write_text(FAILS_THEN_SLEEPS)
+    options = ["-q", "-p", "no:odoo", "-p", "no:cacheprovider", f"--rootdir={tmp_path}"]
+    line = [sys.executable, "-c", INTERRUPTED_RUN, *options, "test_x.py"]
+    log = tmp_path / "log"
+    run = processes.spawn(line, log, cwd=tmp_path)
+    processes.wait_until((tmp_path / "asleep").exists, run, log, "pytest", 60)
+    processes.end_in_order(run)
+    assert "earlier" in log.read_text()
 
 
 # --- skipped tests

@@ -12,6 +12,8 @@ from pathlib import Path
 from .errors import Trouble
 
 PATIENCE_SECONDS = 15
+# For tests to put away their databases, servers and browsers.
+ORDERLY_SECONDS = 60
 TAIL_LINES = 40
 SET_PARENT_DEATH_SIGNAL = 1
 
@@ -80,6 +82,19 @@ def stop(process: subprocess.Popen) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(PATIENCE_SECONDS)
             return
+
+
+def end_in_order(process: subprocess.Popen) -> None:
+    """Ask a spawned command of ours to stop what it started and to say what it knows.
+
+    Its children hear it from the command, not at the same time from us: pytest would
+    die before it reports the failures that it has seen.
+    """
+    process.terminate()
+    try:
+        process.wait(ORDERLY_SECONDS)
+    except subprocess.TimeoutExpired:
+        stop(process)
 
 
 def wait_until(

@@ -8,7 +8,7 @@ from pathlib import Path
 from . import databases, odoo_command, postgres, stock_suites
 from .errors import Trouble
 from .paths import LOGS, ROOT, VENV_PYTHON
-from .processes import run_in_foreground, spawn, stop
+from .processes import end_in_order, run_in_foreground, spawn
 from .progress import say
 
 WITHOUT_DATABASE = ("tests/unit", "tests/architecture")
@@ -39,7 +39,7 @@ def run_all(arguments: str, folder: Path) -> int:
     """
     more = words(arguments, folder)
     if os.environ.get("LANES") == "1":
-        return run_both_addons(more) or run_beside(more)
+        return run_beside(more) or run_both_addons(more)
     beside = spawn([sys.executable, "-m", "workbench", BESIDE], BESIDE_LOG)
     try:
         status = run_both_addons(more)
@@ -48,7 +48,7 @@ def run_all(arguments: str, folder: Path) -> int:
             status = beside.wait()
     finally:
         if beside.poll() is None:
-            stop(beside)
+            end_in_order(beside)
         print(BESIDE_LOG.read_text(encoding="utf-8", errors="replace"), flush=True)
     return status
 
