@@ -9,6 +9,10 @@ from .paying import ClinicPaying
 
 # Instead of ids: everything that can be paid.
 ALL = "all"
+# An address names them all, and servers refuse long ones.
+MOST_AT_ONCE = 100
+# The order in which money pays them: _clinic_get_open_lines().
+PAID_FIRST = "invoice_date_due, currency_id, amount_total, id"
 
 
 class ClinicBilling(ClinicPaying):
@@ -34,7 +38,7 @@ class ClinicBilling(ClinicPaying):
         values = self._prepare_billing_values(patient=patient)
         try:
             invoices = self._get_chosen_invoices(patient, **chosen)
-            values.update(self._prepare_payment_values(invoices, amount))
+            values.update(self._prepare_payment_values(invoices, amount, patient))
         except UserError as error:
             values["payment_error"] = error.args[0]
         return request.render("clinic_invoicing.portal_billing", values)
@@ -92,9 +96,8 @@ class ClinicBilling(ClinicPaying):
             if group.get(name):
                 domain &= Domain(name, "in", self._clinic_read_ids(group[name]))
         domain &= self._get_patient_domain(patient)
-        return moves.search(domain, order="invoice_date_due, id").filtered(
-            lambda move: not move._clinic_get_payment_obstacle()
-        )
+        payable = moves.search(domain, order=PAID_FIRST, limit=MOST_AT_ONCE)
+        return payable.filtered(lambda move: not move._clinic_get_payment_obstacle())
 
     def _get_patient_domain(self, patient):
         ids = self._clinic_read_ids(patient)
@@ -118,7 +121,9 @@ class ClinicBilling(ClinicPaying):
             "patient_id": next(iter(self._clinic_read_ids(patient)), False),
             "is_payment_on": moves._clinic_is_online_payment_on(),
             "today": fields.Date.context_today(partner),
-            "thanks": moves.transaction_ids._clinic_get_recent(partner),
+            "thanks": self._clinic_thank_once(
+                moves.transaction_ids._clinic_get_recent(partner)
+            ),
             **self._prepare_rows(partner, chosen, page, {"patient": patient}),
         }
 
@@ -139,7 +144,7 @@ class ClinicBilling(ClinicPaying):
         offset = pager["offset"]
         unpaid = moves.search(
             unpaid_domain,
-            order="invoice_date_due, id",
+            order=PAID_FIRST,
             limit=self._rows_per_page,
             offset=offset,
         )
@@ -155,7 +160,7 @@ class ClinicBilling(ClinicPaying):
             "pager": pager,
         }
 
-    def _prepare_payment_values(self, invoices, amount=""):
+    def _prepare_payment_values(self, invoices, amount="", patient=""):
         """Return what the card dialog shows for these invoices.
 
         :raise UserError: they cannot be paid
@@ -166,7 +171,7 @@ class ClinicBilling(ClinicPaying):
             request.env.user.partner_id,
             amount,
             panel_route="/my/billing/pay",
-            panel_params={"invoice_ids": ids},
+            panel_params={"invoice_ids": ids, "patient": patient},
             landing_route="/my/billing",
             transaction_route=f"/my/billing/pay/{ids}",
         )

@@ -29,7 +29,7 @@ class ClinicDesk(ClinicPaymentPortal):
         invoice = self._clinic_desk_find_invoice(invoice_id)
         invoices = self._clinic_desk_choose(invoice)
         due = self._clinic_desk()._get_due(invoices or invoice)
-        owed = sum(invoices.mapped("amount_residual"))
+        owed = invoices._clinic_sum_owed()
         part = self._clinic_desk()._read_amount(amount, due.currency)
         is_part = part and due.currency.compare_amounts(part, owed) <= 0
         offered = invoice._clinic_get_owed_by_same_payer()

@@ -101,7 +101,7 @@ class ClinicPaymentLinks(ClinicPaying):
             "page_name": "clinic_payment_link",
             "company": link.company_id,
             "unpayable": link._get_unpayable(),
-            "thanks": link._get_thanks(),
+            "thanks": self._clinic_thank_once(link._get_thanks()),
         }
 
     def _prepare_link_panel(self, link, payable, amount):

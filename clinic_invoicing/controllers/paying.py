@@ -8,6 +8,8 @@ from odoo.addons.account_payment.controllers.portal import PortalAccount
 
 # PostgreSQL's ids have 31 bits.
 LARGEST_ID = 2**31 - 1
+# What the session remembers of payments.
+THANKED = "clinic_thanked_for"
 
 
 class ClinicPaying(PortalAccount):
@@ -39,6 +41,15 @@ class ClinicPaying(PortalAccount):
             )
         return amount
 
+    # === AFTERWARDS === #
+
+    def _clinic_thank_once(self, tx):
+        """Return the payment that its payer has not been thanked for yet."""
+        if not tx or request.session.get(THANKED) == tx.id:
+            return None
+        request.session[THANKED] = tx.id
+        return tx
+
     # === THE PANEL === #
 
     def _clinic_prepare_panel(self, invoices, payer, amount="", **form):
@@ -53,7 +64,7 @@ class ClinicPaying(PortalAccount):
         """
         invoices._clinic_check_chosen()
         currency = invoices.currency_id
-        owed = sum(invoices.mapped("amount_residual"))
+        owed = invoices._clinic_sum_owed()
         invoices._clinic_check_payable(owed, currency)
         to_pay, error = owed, False
         if amount:

@@ -165,6 +165,12 @@ class AccountMove(models.Model):
         """Raise ValidationError unless ``0 < amount <= what is owed now``."""
         for invoice in self:
             reason = invoice._clinic_get_payment_obstacle()
+            if reason and len(self) > 1:
+                raise ValidationError(
+                    self.env._(
+                        "%(invoice)s: %(reason)s", invoice=invoice.name, reason=reason
+                    )
+                )
             if reason:
                 raise ValidationError(reason)
         if any(invoice.currency_id != currency for invoice in self):
@@ -176,7 +182,7 @@ class AccountMove(models.Model):
             raise ValidationError(self.env._("This is not an amount of money."))
         if not amount or currency.compare_amounts(amount, 0) <= 0:
             raise ValidationError(self.env._("The amount must be more than zero."))
-        owed = sum(self.mapped("amount_residual"))
+        owed = self._clinic_sum_owed()
         if currency.compare_amounts(amount, owed) > 0:
             raise ValidationError(
                 self.env._(

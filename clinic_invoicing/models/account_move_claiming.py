@@ -9,6 +9,14 @@ class AccountMove(models.Model):
 
     # === WHAT A PAYMENT PAYS === #
 
+    def _clinic_sum_owed(self):
+        """Return what is owed on these invoices of one currency, to the cent.
+
+        The sum of binary fractions is none: 20.27 + 66.24 is 86.50999999999999.
+        """
+        owed = sum(self.mapped("amount_residual"))
+        return self.currency_id[:1].round(owed) if self else owed
+
     def _clinic_get_open_lines(self):
         """Return the receivable lines with money open, in the order they are paid.
 
@@ -50,7 +58,7 @@ class AccountMove(models.Model):
 
         :param float amount: what the client wants to pay of what these owe
         """
-        owed = sum(self.mapped("amount_residual"))
+        owed = self._clinic_sum_owed()
         for company in self.company_id:
             currency = self.currency_id[:1]
             least = company.currency_id._convert(

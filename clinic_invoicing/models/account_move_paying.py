@@ -113,7 +113,7 @@ class AccountMove(models.Model):
             )
         if currency != self.currency_id:
             return
-        owed = sum(self.mapped("amount_residual"))
+        owed = self._clinic_sum_owed()
         if currency.compare_amounts(amount, owed) > 0:
             raise UserError(
                 self.env._(

@@ -250,6 +250,30 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         self.assertRegex(row, r"Insurer.*\$ 70.00 \$ 30.00")
         self.assertRegex(row, r"Payment \d\d/\d\d/\d{4}.*\$ 10.00")
 
+    def test_what_is_on_its_way_is_not_to_be_paid_now(self):
+        self._create_transaction(
+            "direct",
+            amount=80,
+            currency_id=self.own_bill.currency_id.id,
+            partner_id=self.client.id,
+            invoice_ids=[Command.set(self.own_bill.ids)],
+            state="done",
+        )
+        page = self._get_page()
+        self.assertIn("Payment clearing", self._get_rows(page)[self.own_bill.id])
+        (owed,) = page.xpath("//div[contains(@class, 'o_clinic_owed')]")
+        self.assertIn("$ 135.00", " ".join(owed.text_content().split()))
+
+    def test_sums_are_right_to_the_cent(self):
+        for price in (20.27, 66.24):
+            self._invoice(self._create_service(price_unit=price))
+        self._pay(self.own_bill | self.childs_bill)
+        page = self._get_page("/my/billing/pay", invoice_ids="all")
+        (form,) = page.xpath("//form[@id='o_payment_form']")
+        self.assertEqual(form.get("data-amount"), "86.51")
+        (amount,) = page.xpath("//input[@id='clinic_amount']")
+        self.assertEqual(amount.get("max"), "86.51")
+
     def test_client_is_thanked_for_what_has_just_arrived(self):
         self.assertNotIn("Thank you", self._get_page().text_content())
         before = self._get_attempts()
@@ -259,6 +283,7 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         attempt._post_process()
         (thanks,) = self._get_page().xpath("//div[contains(@class, 'o_clinic_thanks')]")
         self.assertIn("$ 80.00", " ".join(thanks.text_content().split()))
+        self.assertNotIn("Thank you", self._get_page().text_content())
 
     # === THE RED NUMBER === #
 

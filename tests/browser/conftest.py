@@ -3,7 +3,8 @@
 import dataclasses
 
 import pytest
-from people import Person
+from people import PATIENCE_MS, Person
+from playwright.sync_api import expect
 
 from stripe_emulator.control import Control
 from workbench import databases, postgres
@@ -15,6 +16,7 @@ from workbench.processes import free_port
 from workbench.server import running_odoo
 
 SCREENSHOTS = BUILD / "screenshots"
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -147,6 +147,7 @@ def test_back_and_double_click_pay_nothing_twice(practice, client, bills):
     client.page.go_back()
     client.page.wait_for_load_state()
     client.look("back")
+    # What the browser had kept can be pressed again, and pays nothing.
     client.open("/my/billing")
     expect(client.bill(bill)).to_contain_text("Paid")
     assert len(captured(practice)) == len(before) + 1
@@ -173,7 +174,7 @@ def test_an_expired_session_is_told_and_loses_nothing(practice, client, bills):
     client.types_card(CARD_PAID)
     client.context.clear_cookies()
     client.presses_pay()
-    client.sees(".modal:has-text('ession')")
+    client.sees(".modal:has-text('nothing was charged')")
     client.look("expired")
     assert captured(practice) == before
     client.logs_in()
@@ -219,7 +220,7 @@ def left_to_pay(client, bill):
 
 
 def tabs_to(person, target):
-    """Press Tab until the target has the focus, and see that it shows it."""
+    """Press Tab until the target has the focus."""
     for _press in range(80):
         if target.evaluate("element => element === document.activeElement"):
             return
