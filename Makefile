@@ -1,6 +1,6 @@
 # A thin shell over tools/workbench, which says what each command does.
 PYTHON ?= python3
-export ARGS ON PORT RESET
+export ARGS LANES ON PORT RESET
 export CALLER_FOLDER := $(PWD)
 
 .DEFAULT_GOAL := help
@@ -9,7 +9,7 @@ export CALLER_FOLDER := $(PWD)
 help:
 	@echo 'make setup             fetch Odoo 19 and make the virtual environment'
 	@echo 'make demo              serve both addons with demo data (PORT=8070, RESET=1)'
-	@echo 'make test              run every test'
+	@echo 'make test              run every test, in two lanes (LANES=1: in one)'
 	@echo 'make pytest ARGS=...   run chosen tests in the same environment (ON=alone: without the gateway)'
 	@echo 'make bench             compare with stock Odoo (ARGS=inbox: only that)'
 	@echo 'make lint              run ruff and pylint-odoo'

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from odoo.addons.clinic_invoicing.rules import charging
+from clinic_invoicing.rules import charging
 
 FIRST = date(2026, 3, 30)
 

@@ -3,7 +3,7 @@ from itertools import product
 
 import pytest
 
-from odoo.addons.clinic_invoicing.rules import instalments
+from clinic_invoicing.rules import instalments
 
 
 @pytest.mark.parametrize(

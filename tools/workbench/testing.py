@@ -4,6 +4,8 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from subprocess import Popen
+from threading import Thread
 
 from . import databases, odoo_command, postgres, stock_suites
 from .errors import Trouble
@@ -41,6 +43,7 @@ def run_all(arguments: str, folder: Path) -> int:
     if os.environ.get("LANES") == "1":
         return run_beside(more) or run_both_addons(more)
     beside = spawn([sys.executable, "-m", "workbench", BESIDE], BESIDE_LOG)
+    Thread(target=_tell_of_failure, args=[beside], daemon=True).start()
     try:
         status = run_both_addons(more)
         if not status:
@@ -51,6 +54,12 @@ def run_all(arguments: str, folder: Path) -> int:
             end_in_order(beside)
         print(BESIDE_LOG.read_text(encoding="utf-8", errors="replace"), flush=True)
     return status
+
+
+def _tell_of_failure(lane: Popen) -> None:
+    """Say at once that the other lane has failed: the one in front takes long."""
+    if lane.wait():
+        say(f"The tests that run beside these have failed: {BESIDE_LOG}")
 
 
 def run_both_addons(arguments: list[str]) -> int:
