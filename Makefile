@@ -4,7 +4,7 @@ export ARGS LANES ON PORT RESET
 export CALLER_FOLDER := $(PWD)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test pytest bench lint clean
+.PHONY: help setup demo test pytest bench i18n lint clean
 
 help:
 	@echo 'make setup             fetch Odoo 19 and make the virtual environment'
@@ -12,6 +12,7 @@ help:
 	@echo 'make test              run every test, in two lanes (LANES=1: in one)'
 	@echo 'make pytest ARGS=...   run chosen tests in the same environment (ON=alone: without the gateway)'
 	@echo 'make bench             compare with stock Odoo (ARGS=inbox: only that)'
+	@echo 'make i18n              renew i18n/ of both addons; fails while a translation is missing'
 	@echo 'make lint              run ruff and pylint-odoo'
 	@echo 'make clean             remove what was built in this checkout'
 
@@ -19,7 +20,7 @@ PYTHON_MISSING = Python 3.10 or newer is needed: \
     install the package python3, or name one with PYTHON=
 
 # exec: a signal to make must reach the command itself, not a shell around it.
-setup demo test pytest bench lint clean:
+setup demo test pytest bench i18n lint clean:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
 	    || { echo '$(PYTHON_MISSING)' >&2; exit 1; }
 	@PYTHONPATH='$(CURDIR)/tools' PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m workbench $@

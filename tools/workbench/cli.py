@@ -101,6 +101,12 @@ def _bench() -> None:
     report.run(_arguments())
 
 
+def _i18n() -> int:
+    from . import translations
+
+    return translations.run()
+
+
 def _lint() -> int:
     from . import lint
 
@@ -130,6 +136,7 @@ COMMANDS = {
     "test-beside": _test_beside,
     "pytest": _pytest,
     "bench": _bench,
+    "i18n": _i18n,
     "lint": _lint,
     "clean": _clean,
 }

@@ -48,6 +48,8 @@ UNTRACKED = (
     "/__pycache__/",
     "/static/description/",
     "/README",
+    # Read when a language is installed, which no template has.
+    "/i18n/",
     "/static/tests/",
 )
 
