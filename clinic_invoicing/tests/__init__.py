@@ -30,6 +30,7 @@ from . import (
     test_shares,
     test_statements,
     test_three_parties,
+    test_translations,
     test_unallocated,
     test_visit_closing,
     test_void,

@@ -27,6 +27,7 @@ from . import (
     test_refund_events,
     test_scheduled_charges,
     test_sequences,
+    test_translations,
     test_transport,
     test_unanswered,
     test_undoing,
