@@ -9,6 +9,12 @@ READ = {
     "es_ES": ("Estimado/a", "100,00", "31/12/2026"),
     "de_DE": ("Guten Tag", "100,00", "31.12.2026"),
 }
+# On a receipt: its title, a column, an amount, and the day of the visit.
+PRINTED = {
+    "fr_FR": ("Reçu", "Praticien", "100,00", "12/03/2024"),
+    "es_ES": ("Recibo", "Profesional", "100,00", "12/03/2024"),
+    "de_DE": ("Quittung", "Behandler", "100,00", "12.03.2024"),
+}
 
 
 @tagged("post_install", "-at_install")
@@ -22,8 +28,8 @@ class TestTranslations(TranslationsCommon, ClinicInvoicingCommon):
             cls.env["res.lang"]._activate_lang(code)
         module = cls.env["ir.module.module"].search([("name", "=", "clinic_invoicing")])
         module._update_translations(list(READ))
-        bill = cls._invoice(cls._create_service())
-        cls.link = bill._clinic_get_payment_link()
+        cls.bill = cls._invoice(cls._create_service())
+        cls.link = cls.bill._clinic_get_payment_link()
         cls.link.sudo().expires_on = "2026-12-31 12:00:00"
         cls.payer = cls.link.partner_id
 
@@ -38,6 +44,17 @@ class TestTranslations(TranslationsCommon, ClinicInvoicingCommon):
                 mail = self.env["mail.mail"].browse(template.send_mail(self.link.id))
                 for word in words:
                     self.assertIn(word, mail.body_html)
+
+    def test_a_receipt_has_words_amounts_and_dates_of_its_reader(self):
+        self._pay(self.bill)
+        for code, words in PRINTED.items():
+            with self.subTest(language=code):
+                self.payer.lang = code
+                page, _kind = self.env["ir.actions.report"]._render_qweb_html(
+                    "clinic_invoicing.account_move_report_receipt", self.bill.ids
+                )
+                for word in words:
+                    self.assertIn(word, page.decode())
 
     def test_the_back_office_speaks_the_language_of_the_employee(self):
         links = self.env["clinic.payment.link"].with_context(lang="de_DE")

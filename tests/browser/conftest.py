@@ -52,13 +52,14 @@ def person(practice, browser, request):
     """Return a function that seats somebody at a browser of their own."""
     people = []
 
-    def sit_down(login, width=1366, height=768):
+    def sit_down(login, width=1366, height=768, **more):
         someone = Person(
             browser,
             practice.url,
             login,
             (width, height),
             SCREENSHOTS / request.node.name,
+            **more,
         )
         people.append(someone)
         return someone

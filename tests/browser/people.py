@@ -22,7 +22,7 @@ class Person:
     Anything that the page's own scripts complain about fails the test.
     """
 
-    def __init__(self, browser, url, login, size, screenshots):
+    def __init__(self, browser, url, login, size, screenshots, locale="en-US"):
         width, height = size
         self.url = url
         self.login = login
@@ -30,7 +30,9 @@ class Person:
         self.screenshots = screenshots
         self.complaints = []
         self.context = browser.new_context(
-            viewport={"width": width, "height": height}, accept_downloads=True
+            viewport={"width": width, "height": height},
+            accept_downloads=True,
+            locale=locale,
         )
         self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
