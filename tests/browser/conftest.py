@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from people import PATIENCE_MS, Person
+from people import PARENT, PATIENCE_MS, RATE, SIZES, Person
 from playwright.sync_api import expect
 
 from stripe_emulator.control import Control
@@ -67,3 +67,20 @@ def person(practice, browser, request):
     yield sit_down
     for someone in people:
         someone.leave()
+
+
+@pytest.fixture(params=SIZES, ids=["desk", "telephone"])
+def size(request):
+    return request.param
+
+
+@pytest.fixture
+def client(person, size):
+    return person("client", *size)
+
+
+@pytest.fixture
+def bills(person):
+    """Return a function that bills a visit of a patient; it returns the number."""
+    front_desk = person("frontdesk")
+    return lambda patient=PARENT: front_desk.invoices_a_visit(patient, RATE)

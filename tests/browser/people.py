@@ -10,6 +10,9 @@ CARD_PAID = "4242 4242 4242 4242"
 CARD_DECLINED = "4000 0000 0000 0002"
 CARD_ASKS = "4000 0027 6000 3184"
 
+# The demo's client pays for two children as well.
+PARENT = "Petra Example"
+RATE = "Physiotherapy 45 min (Self-Pay)"
 # A desk's screen and a telephone's.
 SIZES = [(1366, 768), (390, 844)]
 # Somebody who comes without login.
@@ -238,3 +241,20 @@ class Person:
         self.types_card(card)
         self.presses_pay()
         self.page.wait_for_url(lambda url: url.endswith("/my/billing"))
+
+    def saves_card(self, invoice):
+        """Pay with a new card, and let it be saved."""
+        self.starts_to_pay(invoice)
+        self.types_card(CARD_PAID)
+        self.page.check("input[name=o_payment_tokenize_checkbox]")
+        self.look("save-card")
+        self.presses_pay()
+        self.page.wait_for_url(lambda url: url.endswith("/my/billing"))
+
+    def deletes_card(self):
+        """Delete the only saved card, as other tests expect none."""
+        self.open("/my/payment_method")
+        delete = self.page.locator("button[name=o_payment_delete_token]")
+        delete.first.click()
+        self.page.locator(".modal-footer .btn-primary").click()
+        expect(delete).to_have_count(0)

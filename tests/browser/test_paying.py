@@ -2,31 +2,12 @@
 
 import re
 
-import pytest
 from accessibility import assert_accessible
-from people import CARD_PAID, SIZES, VISITOR
+from people import CARD_PAID, VISITOR
 from playwright.sync_api import expect
 
-PARENT, CHILDREN = "Petra Example", ("Leo Example", "Mia Example")
-RATE = "Physiotherapy 45 min (Self-Pay)"
+CHILDREN = ("Leo Example", "Mia Example")
 OURS = ".o_clinic_billing"
-
-
-@pytest.fixture(params=SIZES, ids=["desk", "telephone"])
-def size(request):
-    return request.param
-
-
-@pytest.fixture
-def client(person, size):
-    return person("client", *size)
-
-
-@pytest.fixture
-def bills(person):
-    """Return a function that bills a visit of a patient; it returns the number."""
-    front_desk = person("frontdesk")
-    return lambda patient=PARENT: front_desk.invoices_a_visit(patient, RATE)
 
 
 def test_a_part_is_paid_and_then_the_rest(client, bills):
@@ -115,12 +96,7 @@ def test_a_link_pays_without_login(person, size, bills):
 
 
 def test_a_card_is_saved_used_again_and_deleted(client, bills):
-    client.starts_to_pay(bills())
-    client.types_card(CARD_PAID)
-    client.page.check("input[name=o_payment_tokenize_checkbox]")
-    client.look("save-card")
-    client.presses_pay()
-    is_back(client)
+    client.saves_card(bills())
     bill = bills()
     client.open("/my/billing")
     client.bill(bill).locator(".o_clinic_pay").click()
@@ -130,10 +106,7 @@ def test_a_card_is_saved_used_again_and_deleted(client, bills):
     client.presses_pay()
     is_back(client)
     expect(client.bill(bill)).to_contain_text("Paid")
-    client.open("/my/payment_method")
-    client.page.locator("button[name=o_payment_delete_token]").first.click()
-    client.page.locator(".modal-footer .btn-primary").click()
-    expect(client.page.locator("button[name=o_payment_delete_token]")).to_have_count(0)
+    client.deletes_card()
     client.look("deleted-card")
 
 

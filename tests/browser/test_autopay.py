@@ -1,0 +1,51 @@
+"""Clients agree to autopay and to payment plans, and change their minds."""
+
+import pytest
+from accessibility import assert_accessible
+from playwright.sync_api import expect
+
+COMPANY = 1
+
+
+@pytest.fixture
+def offered(person):
+    """Let the practice offer autopay."""
+    person("admin").calls("res.company", "write", [COMPANY], {"clinic_autopay": True})
+
+
+@pytest.mark.usefixtures("offered")
+def test_autopay_is_turned_on_and_off_by_the_client(client, bills):
+    client.saves_card(bills())
+    client.page.locator(".o_clinic_agreements a").first.click()
+    client.sees(".o_clinic_autopay_off", "Autopay is off")
+    assert_accessible(client, ".o_clinic_autopay")
+    client.page.fill("input[name=cap]", "200")
+    client.page.check("input[name=agree]")
+    client.look("agreeing")
+    client.page.click("button:has-text('Turn autopay on')")
+    client.sees(".o_clinic_autopay_on", "Autopay is on")
+    client.sees(".o_clinic_autopay_on", "200.00")
+    client.look("on")
+    assert_accessible(client, ".o_clinic_autopay")
+    client.page.click("button:has-text('Turn autopay off')")
+    client.sees(".o_clinic_autopay_off", "Autopay is off")
+    client.deletes_card()
+
+
+def test_a_plan_is_proposed_read_and_accepted(person, client, bills):
+    bill = bills()
+    biller = person("biller")
+    (move,) = biller.calls("account.move", "search", [["name", "=", bill]])
+    proposals = "clinic.payment.plan.proposal"
+    proposal = biller.calls(proposals, "create", {"invoice_ids": [[6, 0, [move]]]})
+    biller.calls(proposals, "action_propose", [proposal])
+    client.open("/my/billing")
+    client.page.click("a:has-text('Payment plan to accept')")
+    client.sees(".o_clinic_plan", "To accept")
+    expect(client.page.locator(".o_clinic_charges li")).to_have_count(3)
+    assert_accessible(client, ".o_clinic_plan")
+    client.page.check("input[name=agree]")
+    client.look("plan")
+    client.page.click("button:has-text('Accept the payment plan')")
+    client.sees(".o_clinic_plan", "Active")
+    client.look("plan-accepted")
