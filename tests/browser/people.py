@@ -47,7 +47,7 @@ class Person:
         self.page.goto(f"{self.url}/web/login")
         self.page.fill("#login", self.login)
         self.page.fill("#password", self.login)
-        self.page.click("button[type=submit]")
+        self.page.press("#password", "Enter")
         self.page.wait_for_url(lambda url: "/web/login" not in url)
 
     def leave(self):
