@@ -12,6 +12,7 @@
         "security/ir_rules.xml",
         "report/clinic_statement_report.xml",
         "report/account_move_receipt.xml",
+        "report/account_move_report.xml",
         "data/mail_template_statement.xml",
         "data/mail_template_payment_link.xml",
         "data/ir_cron.xml",

@@ -18,7 +18,7 @@ PAID_FIRST = "invoice_date_due, currency_id, amount_total, id"
 class ClinicBilling(ClinicPaying):
     """The client's Billing pages. What is owed is decided by the invoices."""
 
-    _rows_per_page = 20
+    _rows_per_page = 10
 
     @route(
         ["/my/billing", "/my/billing/page/<int:page>"],

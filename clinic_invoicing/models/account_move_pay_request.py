@@ -79,17 +79,15 @@ class AccountMove(models.Model):
         self.ensure_one()
         return self.clinic_has_services and not self._clinic_get_payment_obstacle()
 
-    @api.depends("company_id", "clinic_has_services", "payment_state", "state")
-    def _compute_display_link_qr_code(self):
-        result = super()._compute_display_link_qr_code()
-        for move in self.filtered("clinic_has_services"):
-            # sudo: whoever prints it need not read transactions and services.
-            document = move.sudo()
-            move.display_link_qr_code = (
-                document._clinic_takes_link()
-                and not document._clinic_is_billed_to_insurer()
-            )
-        return result
+    def _clinic_is_link_printed(self):
+        """Whether the document shows the link as a QR code, whatever stock's switch."""
+        self.ensure_one()
+        # sudo: whoever prints it need not read transactions and services.
+        document = self.sudo()
+        return (
+            document._clinic_takes_link()
+            and not document._clinic_is_billed_to_insurer()
+        )
 
     # === ASKING BY E-MAIL === #
 

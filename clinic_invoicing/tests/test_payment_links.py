@@ -289,7 +289,7 @@ class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
     # === DOCUMENTS AND STOCK'S OWN LINKS === #
 
     def test_document_carries_the_link_as_a_code_while_it_can_be_paid(self):
-        self.assertTrue(self.bill.display_link_qr_code)
+        self.assertTrue(self.bill._clinic_is_link_printed())
         with patch.object(
             self.env.registry["ir.actions.report"],
             "barcode",
@@ -301,7 +301,7 @@ class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         link = self.bill._clinic_get_payment_link().sudo()
         self.assertIn(link.url, [call.kwargs["value"] for call in barcode.mock_calls])
         self._pay(self.bill)
-        self.assertFalse(self.bill.display_link_qr_code)
+        self.assertFalse(self.bill._clinic_is_link_printed())
 
     def test_dialog_of_stock_makes_our_link(self):
         wizard = self.env["payment.link.wizard"].create(
