@@ -4,9 +4,9 @@ import re
 
 import pytest
 from conftest import SCREENSHOTS
-from people import CARD_PAID, VISITOR, Person
+from people import CARD_PAID, PARENT, RATE, VISITOR, Person
 from test_pages import overflow
-from test_paying import OURS, PARENT, RATE, link_of
+from test_paying import OURS, link_of
 
 CODE, LOCALE, TELEPHONE = "de_DE", "de-DE", (390, 844)
 ENGLISH = re.compile(r"\b(Pay|Pays|Unpaid|Due|Billing|Amount|invoice|the|your)\b")

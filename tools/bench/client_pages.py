@@ -18,7 +18,7 @@ FILE = "client_pages_inside"
 TOTAL = 100_000
 # How many bills of each kind the clients have.
 BILLS = {
-    "settled": {"paid": 985, "unpaid": 10, "partial": 5},
+    "settled": {"paid": 996, "unpaid": 3, "partial": 1},
     "unpaid": {"paid": 0, "unpaid": 900, "partial": 100},
     "few": {"paid": 6, "unpaid": 3, "partial": 1},
 }
