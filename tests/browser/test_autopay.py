@@ -9,8 +9,11 @@ COMPANY = 1
 
 @pytest.fixture
 def offered(person):
-    """Let the practice offer autopay."""
-    person("admin").calls("res.company", "write", [COMPANY], {"clinic_autopay": True})
+    """The practice offers autopay; other tests find that off."""
+    admin = person("admin")
+    admin.calls("res.company", "write", [COMPANY], {"clinic_autopay": True})
+    yield
+    admin.calls("res.company", "write", [COMPANY], {"clinic_autopay": False})
 
 
 @pytest.mark.usefixtures("offered")

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from accessibility import assert_accessible
 from people import CARD_PAID
 from playwright.sync_api import expect
 
@@ -21,15 +22,18 @@ def front_desk(person):
 def saved_card(person, front_desk):
     """The client has saved a card; other tests find none."""
     client = person("client")
-    client.starts_to_pay(front_desk.invoices_a_visit(PATIENT, RATE))
-    client.types_card(CARD_PAID)
-    client.page.check("input[name=o_payment_tokenize_checkbox]")
-    client.presses_pay()
-    client.page.wait_for_url(re.compile("/my/billing"))
+    client.saves_card(front_desk.invoices_a_visit(PATIENT, RATE))
+    yield
+    client.deletes_card()
+
+
+@pytest.fixture
+def typed_cards(person):
+    """The practice lets its employees type cards; other tests find that off."""
     admin = person("admin")
-    cards = admin.calls("payment.token", "search", [])
-    yield cards
-    admin.calls("payment.token", "write", cards, {"active": False})
+    admin.calls("res.company", "write", [1], {"clinic_desk_card_entry": True})
+    yield
+    admin.calls("res.company", "write", [1], {"clinic_desk_card_entry": False})
 
 
 @pytest.mark.usefixtures("saved_card")
@@ -83,9 +87,8 @@ def test_the_desk_notices_that_the_client_has_paid_by_link(person, front_desk):
     front_desk.is_told(f"{PATIENT} has paid")
 
 
-def test_a_card_is_typed_and_a_deposit_is_taken(person, front_desk):
-    admin = person("admin")
-    admin.calls("res.company", "write", [1], {"clinic_desk_card_entry": True})
+@pytest.mark.usefixtures("typed_cards")
+def test_a_card_is_typed_and_a_deposit_is_taken(front_desk):
     event = books_a_visit(front_desk)
     step = front_desk.calls("calendar.event", "action_clinic_take_deposit", [event])
     front_desk.open(step["url"])
@@ -128,3 +131,4 @@ def completes_a_visit(front_desk):
 def shows_the_client_alone(front_desk):
     front_desk.sees(".o_clinic_desk_payer", PATIENT)
     assert EMPLOYEE not in front_desk.page.content()
+    assert_accessible(front_desk, ".o_clinic_desk")
