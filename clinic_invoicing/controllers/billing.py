@@ -5,14 +5,13 @@ from odoo.http import request, route
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from ..models.account_move_claiming import PAID_FIRST
 from .paying import ClinicPaying
 
 # Instead of ids: everything that can be paid.
 ALL = "all"
 # An address names them all, and servers refuse long ones.
 MOST_AT_ONCE = 100
-# The order in which money pays them: _clinic_get_open_lines().
-PAID_FIRST = "invoice_date_due, currency_id, amount_total, id"
 
 
 class ClinicBilling(ClinicPaying):

@@ -1,5 +1,10 @@
+from collections import defaultdict
+
 from odoo import models
 from odoo.exceptions import ValidationError
+
+# Invoices in the order in which money pays them: _clinic_get_open_lines().
+PAID_FIRST = "invoice_date_due, currency_id, amount_total, id"
 
 
 class AccountMove(models.Model):
@@ -38,6 +43,21 @@ class AccountMove(models.Model):
             )
         )
 
+    def _clinic_get_line_parts(self, amount):
+        """Return what a payment of ``amount`` would pay of each receivable line.
+
+        :param float amount: in the currency of the invoices
+        :return: pairs of a line and its part, in the order they are paid
+        :rtype: list[tuple]
+        """
+        parts, left = [], amount
+        for line in self._clinic_get_open_lines():
+            part = min(left, line.amount_residual_currency)
+            if line.currency_id.compare_amounts(part, 0) > 0:
+                parts.append((line, part))
+                left = line.currency_id.round(left - part)
+        return parts
+
     def _clinic_get_allocation(self, amount):
         """Return what a payment of ``amount`` would pay of each of these invoices.
 
@@ -45,12 +65,9 @@ class AccountMove(models.Model):
         :return: pairs of an invoice and its part, in the order they are paid
         :rtype: list[tuple]
         """
-        parts, left = {}, amount
-        for line in self._clinic_get_open_lines():
-            part = min(left, line.amount_residual_currency)
-            if line.currency_id.compare_amounts(part, 0) > 0:
-                parts[line.move_id] = parts.get(line.move_id, 0) + part
-                left = line.currency_id.round(left - part)
+        parts = defaultdict(float)
+        for line, part in self._clinic_get_line_parts(amount):
+            parts[line.move_id] += part
         return [(move, move.currency_id.round(part)) for move, part in parts.items()]
 
     def _clinic_check_part(self, amount):

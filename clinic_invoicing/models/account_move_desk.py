@@ -17,12 +17,8 @@ class AccountMove(models.Model):
 
     def _clinic_get_owed_by_same_payer(self):
         """Return what the payer of this invoice owes the practice in its currency."""
-        payer = self.partner_id
-        # An invoice address is no person.
-        while payer.type != "contact" and payer.parent_id:
-            payer = payer.parent_id
         return self.search(
-            self._clinic_get_unpaid_domain(payer)
+            self._clinic_get_unpaid_domain(self.partner_id._clinic_get_addressee())
             & Domain("company_id", "=", self.company_id.id)
             & Domain("currency_id", "=", self.currency_id.id),
             order="invoice_date_due, id",
@@ -85,13 +81,10 @@ class AccountMove(models.Model):
 
         :param float amount: that pays these invoices, the oldest due first
         """
-        parts, left = {}, amount
-        for line in self._clinic_get_open_lines():
-            part = min(left, line.amount_residual_currency)
-            if line.currency_id.compare_amounts(part, 0) > 0:
-                lines, total = parts.get(line.account_id, (line.browse(), 0))
-                parts[line.account_id] = (lines | line, total + part)
-                left = line.currency_id.round(left - part)
+        parts = {}
+        for line, part in self._clinic_get_line_parts(amount):
+            lines, total = parts.get(line.account_id, (line.browse(), 0))
+            parts[line.account_id] = (lines | line, total + part)
         return [
             (lines, lines.currency_id.round(total)) for lines, total in parts.values()
         ]

@@ -110,22 +110,20 @@ class PaymentTransaction(models.Model):
 
     def _clinic_prepare_accounts(self):
         """Return the values of a payment over several receivable accounts."""
-        lines = self._clinic_get_paid_invoices()._clinic_get_open_lines()
-        lines = lines.filtered(lambda line: line.currency_id == self.currency_id)
-        if len(lines.account_id) < 2:
+        invoices = self._clinic_get_paid_invoices().filtered(
+            lambda move: move.currency_id == self.currency_id
+        )
+        if len(invoices._clinic_get_open_lines().account_id) < 2:
             return {}
-        parts, left = defaultdict(float), self.amount
-        for line in lines:
-            part = min(left, line.amount_residual_currency)
+        parts = defaultdict(float)
+        for line, part in invoices._clinic_get_line_parts(self.amount):
             parts[line.account_id] += part
-            left = self.currency_id.round(left - part)
         destination, *others = parts
         return {
             "destination_account_id": destination.id,
             "write_off_line_vals": [
                 self._clinic_prepare_account_line(account, parts[account])
                 for account in others
-                if not self.currency_id.is_zero(parts[account])
             ],
         }
 
