@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResCompany(models.Model):
@@ -27,17 +27,18 @@ class ResCompany(models.Model):
         :param str summary: what is wrong; one open activity of that name is enough
         :param str note: what to do about it
         """
-        self.ensure_one()
-        activities = record.activity_ids.filtered(lambda act: act.summary == summary)
-        managers = self._clinic_get_managers()
-        if activities or not managers:
-            return
-        record.activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=summary,
-            note=note,
-            user_id=managers[0].id,
-        )
+        self._clinic_ask(self._clinic_get_managers()[:1], record, summary, note)
+
+    @api.model
+    def _clinic_ask(self, user, record, summary, note):
+        """Give somebody something to do about a record, unless it is to be done yet."""
+        if user and summary not in record.activity_ids.mapped("summary"):
+            record.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=summary,
+                note=note,
+                user_id=user.id,
+            )
 
     def _clinic_get_managers(self):
         """Return who may undo mistakes in this company, people before the robot."""

@@ -36,18 +36,11 @@ class ResCompany(models.Model):
         :param str summary: what is wrong; one open activity of that name is enough
         :param str note: what to do about it
         """
-        self.ensure_one()
-        biller = self._clinic_get_biller()
-        if biller and summary not in record.activity_ids.mapped("summary"):
-            record.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=summary,
-                note=note,
-                user_id=biller.id,
-            )
+        self._clinic_ask(self._clinic_get_biller(), record, summary, note)
 
     def _clinic_get_biller(self):
         """Return who does the billing, else a manager."""
+        self.ensure_one()
         billers = self.env.ref("clinic_invoicing.group_biller").all_user_ids
         billers = billers.filtered(
             lambda user: self in user.company_ids and not user._is_superuser()
