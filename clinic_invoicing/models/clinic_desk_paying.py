@@ -79,23 +79,14 @@ class ClinicDesk(models.AbstractModel):
     def _create_charge(self, due, card, amount, key):
         # sudo: the front desk does not write transactions; see _check_front_desk().
         transactions = self.env["payment.transaction"].sudo()
-        values = self._prepare_transaction(due, amount, key)
         return transactions.create(
-            {
-                **values,
-                "provider_id": card.provider_id.id,
-                "payment_method_id": card.payment_method_id.id,
-                "token_id": card.id,
-                "reference": transactions._compute_reference(
-                    card.provider_id.code,
-                    prefix=self._get_reference_prefix(due, key),
-                    **values,
-                ),
-                "operation": "offline",
-                "amount": amount,
-                "currency_id": due.currency.id,
-                "partner_id": due.payer.id,
-            }
+            card._clinic_prepare_charge(
+                amount,
+                due.currency,
+                due.payer,
+                prefix=self._get_reference_prefix(due, key),
+                **self._prepare_transaction(due, amount, key),
+            )
         )
 
     def _prepare_transaction(self, due, amount, key):

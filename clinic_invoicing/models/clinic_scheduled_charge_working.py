@@ -217,30 +217,19 @@ class ClinicScheduledCharge(models.Model):
         """
         invoices = self._get_claimable()
         invoices._clinic_start_charge(amount, self.currency_id)
+        token = self.token_id
         tx = self.env["payment.transaction"].create(
-            self._prepare_transaction(invoices, amount)
+            token._clinic_prepare_charge(
+                amount,
+                self.currency_id,
+                token.partner_id,
+                invoice_ids=[Command.set(invoices.ids)],
+                clinic_charge_id=self.id,
+            )
         )
         tx._clinic_announce_charge()
         self._set_charging(tx)
         return tx
-
-    def _prepare_transaction(self, invoices, amount):
-        links = [Command.set(invoices.ids)]
-        token = self.token_id
-        return {
-            "provider_id": token.provider_id.id,
-            "payment_method_id": token.payment_method_id.id,
-            "token_id": token.id,
-            "operation": "offline",
-            "reference": self.env["payment.transaction"]._compute_reference(
-                token.provider_code, invoice_ids=links
-            ),
-            "amount": amount,
-            "currency_id": self.currency_id.id,
-            "partner_id": token.partner_id.id,
-            "invoice_ids": links,
-            "clinic_charge_id": self.id,
-        }
 
     def _send(self, tx):
         """Ask the provider for the money, unless it is not owed any more.

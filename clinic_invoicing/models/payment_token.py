@@ -17,6 +17,28 @@ class PaymentToken(models.Model):
             return self.env._("The card has been removed.")
         return False
 
+    def _clinic_prepare_charge(self, amount, currency, payer, prefix=None, **purpose):
+        """Return the values of a transaction that charges this card.
+
+        :param str prefix: of its reference; invoices give their own numbers
+        :param purpose: what it pays, as values of the transaction
+        """
+        self.ensure_one()
+        transactions = self.env["payment.transaction"]
+        return {
+            **purpose,
+            "provider_id": self.provider_id.id,
+            "payment_method_id": self.payment_method_id.id,
+            "token_id": self.id,
+            "operation": "offline",
+            "reference": transactions._compute_reference(
+                self.provider_id.code, prefix=prefix, **purpose
+            ),
+            "amount": amount,
+            "currency_id": currency.id,
+            "partner_id": payer.id,
+        }
+
     def _handle_archiving(self):
         result = super()._handle_archiving()
         self._clinic_stop_charging()
