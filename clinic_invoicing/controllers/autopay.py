@@ -2,6 +2,7 @@ from odoo.exceptions import UserError
 from odoo.http import request, route
 
 from .billing import ClinicBilling
+from .paying import LARGEST_ID
 
 
 class ClinicAutopayPages(ClinicBilling):
@@ -148,8 +149,7 @@ class ClinicAutopayPages(ClinicBilling):
     def _find_plan(self, plan_id):
         # sudo: the domain says whose they are.
         plans = request.env["clinic.payment.plan"].sudo()
-        # PostgreSQL's ids have 31 bits.
-        if plan_id >= 2**31:
+        if plan_id > LARGEST_ID:
             return plans
         return plans.search(
             [("id", "=", plan_id)]

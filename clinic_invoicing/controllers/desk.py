@@ -36,7 +36,7 @@ class ClinicDesk(ClinicPaymentPortal):
         values = {
             "invoice": invoice,
             "offered": offered,
-            "offered_total": sum(offered.mapped("amount_residual")),
+            "offered_total": offered._clinic_sum_owed(),
             "clearing": offered._clinic_count_clearing(),
             "chosen": invoices,
             "chosen_ids": _join(invoices),

@@ -1,10 +1,11 @@
 import re
-from math import isfinite
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import request
 
 from odoo.addons.account_payment.controllers.portal import PortalAccount
+
+from ..rules.typed_numbers import read_number
 
 # PostgreSQL's ids have 31 bits.
 LARGEST_ID = 2**31 - 1
@@ -31,11 +32,8 @@ class ClinicPaying(PortalAccount):
 
         :raise ValidationError: it is none
         """
-        try:
-            amount = float(text)
-        except ValueError:
-            amount = None
-        if amount is None or not isfinite(amount):
+        amount = read_number(text)
+        if amount is None:
             raise ValidationError(
                 request.env._("Please enter an amount of money, for instance 25.50.")
             )
@@ -171,7 +169,7 @@ class ClinicPaying(PortalAccount):
             overdue_invoices, **kwargs
         )
         if "payment" in values:
-            owed = sum(overdue_invoices.mapped("amount_residual"))
+            owed = overdue_invoices._clinic_sum_owed()
             values["amount"] = values["payment"]["amount"] = owed
         return values
 

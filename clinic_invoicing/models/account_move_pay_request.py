@@ -64,7 +64,7 @@ class AccountMove(models.Model):
             )
         # sudo: nobody else makes links.
         links = self.env["clinic.payment.link"].sudo()
-        found = links._find_for(self.partner_id, self)
+        found = links._find_for(self)
         return (found or links._create_for([self])).with_env(self.env)
 
     def _get_portal_payment_link(self):

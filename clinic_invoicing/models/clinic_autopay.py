@@ -1,11 +1,10 @@
-from math import isfinite
-
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
+from ..rules.typed_numbers import read_number
 from .clinic_scheduled_charge import OPEN_STATES, WAITING_STATES
 from .res_company_autopay import AUTOPAY_WORDING
 
@@ -195,12 +194,10 @@ class ClinicAutopay(models.Model):
 
         :raise UserError: it is not an amount of money
         """
-        try:
-            cap = currency.round(float(str(text).replace(",", ".")))
-        except (ValueError, OverflowError):
-            cap = 0
-        # Python reads NaN and infinity as numbers, PostgreSQL's money has an end.
-        if not isfinite(cap) or not 0 < cap < 10**9:
+        number = read_number(str(text).replace(",", ".")) or 0
+        # What is larger cannot be rounded, and PostgreSQL's money has an end.
+        cap = currency.round(number) if abs(number) < 10**9 else 0
+        if not 0 < cap < 10**9:
             raise UserError(
                 self.env._("Please give the most that may be charged at once.")
             )

@@ -103,7 +103,7 @@ class ClinicAutopay(models.Model):
             "autopay_id": self.id,
             "token_id": self.token_id.id,
             "invoice_ids": [Command.set(invoices.ids)],
-            "amount": sum(invoices.mapped("amount_residual")),
+            "amount": invoices._clinic_sum_owed(),
             "date": fields.Date.add(today, days=notice),
             "next_date": today,
         }

@@ -1,9 +1,10 @@
 import re
 from dataclasses import dataclass
-from math import isfinite
 
 from odoo import models
 from odoo.exceptions import AccessError, ValidationError
+
+from ..rules.typed_numbers import read_number
 
 # Nobody pays more at once; what is more is a typing error or worse.
 MOST = 10**9
@@ -122,7 +123,7 @@ class ClinicDesk(models.AbstractModel):
         """
         currency = invoice.currency_id
         now = invoice._clinic_get_owed_by_same_payer()
-        paid = self._read_amount(owed, currency) - sum(now.mapped("amount_residual"))
+        paid = self._read_amount(owed, currency) - now._clinic_sum_owed()
         is_paid = currency.compare_amounts(paid, 0) > 0
         # Only what was chosen: another invoice may still be open.
         is_settled = not self._choose_invoices(invoice, invoice_ids)
@@ -142,24 +143,20 @@ class ClinicDesk(models.AbstractModel):
 
     def _read_amount(self, text, currency):
         """Return the amount that somebody typed, rounded; 0 if it is none."""
-        try:
-            amount = float(text or 0)
-        except (TypeError, OverflowError, ValueError):
-            return 0.0
-        if not isfinite(amount) or not 0 < amount < MOST:
+        amount = read_number(text) or 0
+        if not 0 < amount < MOST:
             return 0.0
         return currency.round(amount)
 
     # === WAYS TO PAY === #
 
     def _get_providers(self, due, amount):
-        """Return what can charge the payer's cards, the default gateway first."""
+        """Return what can charge the payer's cards, the practice's gateway first."""
         # sudo: the front desk does not read providers.
         providers = self.env["payment.provider"].sudo()
-        providers = providers._get_compatible_providers(
+        return providers._get_compatible_providers(
             due.company.id, due.payer.id, amount, currency_id=due.currency.id
         ).filtered(lambda one: one.code not in ("none", "custom"))
-        return providers.sorted(lambda one: one != due.company.clinic_gateway_id)
 
     def _get_cards(self, due, amount):
         """Return the payer's saved cards, the one to charge first, in sudo."""

@@ -86,7 +86,7 @@ class ClinicPaymentLink(models.Model):
     @api.depends("invoice_ids.amount_residual", "invoice_ids.state")
     def _compute_amount_due(self):
         for link in self:
-            link.amount_due = sum(link._get_payable().mapped("amount_residual"))
+            link.amount_due = link._get_payable()._clinic_sum_owed()
 
     @api.depends("partner_id", "invoice_ids.name")
     def _compute_display_name(self):
@@ -160,12 +160,12 @@ class ClinicPaymentLink(models.Model):
         )
 
     @api.model
-    def _find_for(self, payer, invoices):
+    def _find_for(self, invoices):
         """Return a link for exactly these invoices that is good for a while."""
         half_life = timedelta(days=invoices.company_id.clinic_link_days) / 2
         links = self.search(
             [
-                ("partner_id", "=", payer.id),
+                ("partner_id", "=", invoices.partner_id.id),
                 ("is_revoked", "=", False),
                 ("expires_on", ">", fields.Datetime.now() + half_life),
                 ("invoice_ids", "in", invoices.ids),

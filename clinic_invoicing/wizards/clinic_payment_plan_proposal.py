@@ -42,7 +42,7 @@ class ClinicPaymentPlanProposal(models.TransientModel):
     @api.depends("invoice_ids")
     def _compute_amount_total(self):
         for wizard in self:
-            wizard.amount_total = sum(wizard.invoice_ids.mapped("amount_residual"))
+            wizard.amount_total = wizard.invoice_ids._clinic_sum_owed()
 
     @api.depends("invoice_ids", "number", "interval", "first_date")
     def _compute_preview(self):
