@@ -138,6 +138,17 @@ class ClinicScheduledCharge(models.Model):
         if not self.env.user.has_group("clinic_invoicing.group_biller"):
             raise AccessError(self.env._("Only billers may call off charges."))
 
+    # === CONSENT === #
+
+    def _is_agreed(self):
+        """Whether what its payer has agreed to is still in force."""
+        self.ensure_one()
+        return self.autopay_id.active or self.plan_id.state == "active"
+
+    def _get_end_reason(self):
+        """Return why it is not charged any more, after the agreement has ended."""
+        return self.plan_id.end_reason or self.env._("Autopay is off.")
+
     # === MOVES === #
 
     def _set_planned(self, next_date):

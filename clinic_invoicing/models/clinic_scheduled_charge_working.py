@@ -125,6 +125,9 @@ class ClinicScheduledCharge(models.Model):
             self._settle()
         elif self._is_paid_late():
             self._set_done()
+        elif not self._is_agreed():
+            # It was on its way when the agreement ended, and could not be called off.
+            self._set_cancelled(self._get_end_reason())
         elif not self._get_amount():
             self._wait_or_close()
         elif self.state == "planned":
@@ -232,7 +235,7 @@ class ClinicScheduledCharge(models.Model):
         return tx
 
     def _send(self, tx):
-        """Ask the provider for the money, unless it is not owed any more.
+        """Ask the provider for the money, unless it is not owed or agreed any more.
 
         Whoever cannot lock it leaves it to who has it.
         """
@@ -242,7 +245,7 @@ class ClinicScheduledCharge(models.Model):
         self.invalidate_recordset()
         if self.state != "charging" or tx.state != "pending":
             return
-        if not self._is_still_owed(tx):
+        if not (self._is_agreed() and self._is_still_owed(tx)):
             tx._clinic_withdraw_charge()
             today = fields.Date.context_today(self)
             reason = self.env._("The invoice was changed in this moment.")

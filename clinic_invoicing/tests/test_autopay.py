@@ -216,6 +216,33 @@ class TestAutopay(ChargesCommon):
 
     # === TURNING IT OFF === #
 
+    def test_turned_off_while_it_is_being_charged_it_is_not_tried_again(self):
+        charge = self._notice()
+        self.answers = ["pending"]
+        self._come(charge)
+        charge.autopay_id._end("client")
+        charge.transaction_id._set_error("Insufficient funds.")
+        self._run()
+        self._come(charge)
+        self.assertEqual((self.sent, charge.state), ([100], "cancelled"))
+
+    def test_a_card_that_was_replaced_is_not_tried_again(self):
+        charge = self._notice()
+        self.answers = ["pending"]
+        self._come(charge)
+        self._agree(card_id=str(self._save_card(self.client).id), cap="10")
+        charge.transaction_id._set_error("Insufficient funds.")
+        self._run()
+        self._come(charge)
+        self.assertEqual((self.sent, charge.state), ([100], "cancelled"))
+
+    def test_turned_off_between_storing_and_sending_nothing_is_sent(self):
+        charge = self._notice()
+        tx = charge._start(100)
+        charge.autopay_id._end("client")
+        charge._send(tx)
+        self.assertEqual((self.sent, tx.state), ([], "cancel"))
+
     def test_turned_off_it_charges_nothing_and_says_so(self):
         charge = self._notice()
         charge.autopay_id._end("client")

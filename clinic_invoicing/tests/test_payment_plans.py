@@ -249,6 +249,18 @@ class TestPaymentPlans(ChargesCommon):
         self.assertIn("broken", self._get_activities(plan).summary)
         self.assertEqual(self.bill._clinic_get_claimable(), self.bill)
 
+    def test_a_plan_that_ends_while_it_is_charged_tries_no_card_again(self):
+        plan = self._start(number=2)
+        first = plan.charge_ids[0]
+        self._come(first)
+        self.answers = ["pending"]
+        self._come(first)
+        plan.with_user(self.biller).action_cancel()
+        first.transaction_id._set_error("Insufficient funds.")
+        self._run()
+        self._come(first)
+        self.assertEqual((self.sent, first.state), ([50], "cancelled"))
+
     def test_without_its_card_a_plan_goes_on_with_links(self):
         plan = self._start(number=2)
         self.card.active = False

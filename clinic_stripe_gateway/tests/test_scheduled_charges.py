@@ -157,6 +157,16 @@ class TestScheduledCharges(StripeHttpCommon):
         self.assertEqual((charge.state, self._billed()), ("done", 12000))
         self.assertEqual(self.invoice.amount_residual, 0)
 
+    def test_what_is_called_off_after_a_worker_was_killed_is_not_made_up_for(self):
+        charge = self._notice()
+        tx = charge._start(120)
+        charge.autopay_id._end("client")
+        self._ask(tx)
+        self._run_job(JOB)
+        self._come(charge)
+        self.assertEqual((tx.state, charge.state), ("error", "cancelled"))
+        self.assertEqual(self._billed(), 0)
+
     def test_a_worker_killed_after_stripe_has_charged_is_found_out(self):
         charge = self._notice()
         tx = charge._start(120)

@@ -54,6 +54,18 @@ def create_charges(bills, env):
             "provider_ref": "card",
         }
     )
+    agreement = env["clinic.autopay"].create(
+        {
+            "partner_id": moves.partner_id.id,
+            "company_id": moves.company_id.id,
+            "token_id": token.id,
+            "cap": PRICE,
+            "agreed_on": fields.Datetime.now(),
+            "agreed_by_id": env.uid,
+            "wording_version": "test",
+            "wording": "I agree.",
+        }
+    )
     today = fields.Date.context_today(token)
     charges = env["clinic.scheduled.charge"].create(
         [
@@ -61,7 +73,8 @@ def create_charges(bills, env):
                 "partner_id": move.partner_id.id,
                 "company_id": move.company_id.id,
                 "currency_id": move.currency_id.id,
-                "origin": "instalment",
+                "origin": "autopay",
+                "autopay_id": agreement.id,
                 "token_id": token.id,
                 "invoice_ids": [Command.set(move.ids)],
                 "amount": PRICE,
