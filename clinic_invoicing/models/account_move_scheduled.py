@@ -29,6 +29,16 @@ class AccountMove(models.Model):
         groups="clinic_invoicing.group_biller",
     )
 
+    def _clinic_keep_agreed(self, payer, currency):
+        """Return those that are still billed to who has agreed to pay them.
+
+        A draft may have been given another payer, or another currency, since.
+        """
+        own = self.partner_id.filtered_domain(payer._clinic_get_own_domain())
+        return self.filtered(
+            lambda move: move.partner_id in own and move.currency_id == currency
+        )
+
     def _clinic_has_plan(self):
         """Whether the client pays this in instalments, as agreed."""
         self.ensure_one()

@@ -93,7 +93,12 @@ class ClinicPaymentPlan(models.Model):
             total = plan.currency_id.format(plan.amount_total)
             plan.display_name = f"{plan.partner_id.name}, {total}"
 
-    @api.depends("invoice_ids.amount_residual", "invoice_ids.state")
+    @api.depends(
+        "invoice_ids.amount_residual",
+        "invoice_ids.state",
+        "invoice_ids.partner_id",
+        "invoice_ids.currency_id",
+    )
     def _compute_amount_open(self):
         for plan in self:
             plan.amount_open = sum(plan._get_open_invoices().mapped("amount_residual"))
@@ -185,7 +190,8 @@ class ClinicPaymentPlan(models.Model):
     # === WHAT IS LEFT === #
 
     def _get_open_invoices(self):
-        return self.invoice_ids.filtered(
+        own = self.invoice_ids._clinic_keep_agreed(self.partner_id, self.currency_id)
+        return own.filtered(
             lambda move: move.state == "posted" and move.amount_residual > 0
         )
 

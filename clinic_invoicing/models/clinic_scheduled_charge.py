@@ -145,6 +145,10 @@ class ClinicScheduledCharge(models.Model):
         self.ensure_one()
         return self.autopay_id.active or self.plan_id.state == "active"
 
+    def _get_own_invoices(self):
+        """Return those of its invoices that its payer has agreed to pay."""
+        return self.invoice_ids._clinic_keep_agreed(self.partner_id, self.currency_id)
+
     def _get_end_reason(self):
         """Return why it is not charged any more, after the agreement has ended."""
         return self.plan_id.end_reason or self.env._("Autopay is off.")

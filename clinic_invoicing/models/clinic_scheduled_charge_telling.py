@@ -32,7 +32,7 @@ class ClinicScheduledCharge(models.Model):
 
     def _get_payable(self):
         """Return those of its invoices that the payer still owes."""
-        return self.invoice_ids.filtered(
+        return self._get_own_invoices().filtered(
             lambda move: move.state == "posted" and move.amount_residual > 0
         )
 

@@ -145,7 +145,8 @@ class ClinicScheduledCharge(models.Model):
         """Return those of its invoices that the payer can be asked for now."""
         # context: what a plan keeps from others, it pays itself.
         in_plan = {"clinic_in_plan": bool(self.plan_id)}
-        return self.invoice_ids.with_context(**in_plan)._clinic_get_claimable()
+        own = self._get_own_invoices().with_context(**in_plan)
+        return own._clinic_get_claimable()
 
     def _get_amount(self):
         """Return what is charged now: never more than planned, agreed and owed."""
@@ -154,9 +155,7 @@ class ClinicScheduledCharge(models.Model):
 
     def _wait_or_close(self):
         """Nothing can be charged today: because nothing is owed, or not yet."""
-        still_open = self.invoice_ids.filtered(
-            lambda move: move.state == "posted" and move.amount_residual > 0
-        )
+        still_open = self._get_payable()
         if not still_open:
             self._set_done(self.env._("Nothing is owed any more."))
             return

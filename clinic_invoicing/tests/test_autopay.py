@@ -243,6 +243,23 @@ class TestAutopay(ChargesCommon):
         charge._send(tx)
         self.assertEqual((self.sent, tx.state), ([], "cancel"))
 
+    def test_what_is_billed_to_somebody_else_by_then_is_not_charged(self):
+        charge = self._notice()
+        self.bill.button_draft()
+        self.bill.partner_id = self.other_client
+        self.bill.action_post()
+        self._come(charge)
+        self.assertEqual((self.sent, charge.state), ([], "done"))
+
+    def test_no_link_is_sent_for_what_is_billed_to_somebody_else_by_then(self):
+        charge = self._notice()
+        self.bill.button_draft()
+        self.bill.partner_id = self.other_client
+        self.bill.action_post()
+        charge._send_link("The card was declined.")
+        self.assertEqual(charge.state, "done")
+        self.assertFalse(self.env["clinic.payment.link"].search([]))
+
     def test_turned_off_it_charges_nothing_and_says_so(self):
         charge = self._notice()
         charge.autopay_id._end("client")

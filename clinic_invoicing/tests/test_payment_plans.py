@@ -261,6 +261,17 @@ class TestPaymentPlans(ChargesCommon):
         self._come(first)
         self.assertEqual((self.sent, first.state), ([50], "cancelled"))
 
+    def test_what_is_billed_to_somebody_else_leaves_the_plan(self):
+        plan = self._start(self.bill | self.second_bill, number=2)
+        self.bill.button_draft()
+        self.bill.partner_id = self.other_client
+        self.bill.action_post()
+        for charge in plan.charge_ids:
+            self._come(charge)
+            self._come(charge)
+        self.assertEqual(sum(self.sent), 50)
+        self.assertEqual(self.bill.amount_residual, 100)
+
     def test_without_its_card_a_plan_goes_on_with_links(self):
         plan = self._start(number=2)
         self.card.active = False
