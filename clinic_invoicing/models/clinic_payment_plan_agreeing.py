@@ -52,6 +52,7 @@ class ClinicPaymentPlan(models.Model):
             )
         self.invoice_ids._clinic_lock_for_payment()
         self._check_acceptable(wording)
+        self._check_dates()
         self._take_over_invoices()
         self._update_state(
             "active",
@@ -81,6 +82,18 @@ class ClinicPaymentPlan(models.Model):
                 )
             )
 
+    def _check_dates(self):
+        """Raise UserError when several instalments would be charged at once."""
+        today = fields.Date.context_today(self)
+        due = self._get_upcoming().filtered(lambda charge: charge.date <= today)
+        if len(due) > 1:
+            raise UserError(
+                self.env._(
+                    "The dates of this plan have passed. Please ask the practice for a "
+                    "new one."
+                )
+            )
+
     def _take_over_invoices(self):
         """Call off what autopay was about to charge.
 
@@ -91,6 +104,13 @@ class ClinicPaymentPlan(models.Model):
         autopay = self.invoice_ids.clinic_charge_ids.filtered(
             lambda charge: charge.origin == "autopay"
         )
+        if "charging" in autopay.mapped("state"):
+            raise UserError(
+                self.env._(
+                    "This invoice is being paid in another window. Please wait a "
+                    "moment, then reload the page."
+                )
+            )
         autopay.filtered(
             lambda charge: charge.state in (*WAITING_STATES, "link_sent")
         )._set_cancelled(self.env._("The client pays in instalments."))

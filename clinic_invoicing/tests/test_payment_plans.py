@@ -272,6 +272,27 @@ class TestPaymentPlans(ChargesCommon):
         self.assertEqual(sum(self.sent), 50)
         self.assertEqual(self.bill.amount_residual, 100)
 
+    def test_a_plan_waits_for_what_autopay_is_charging(self):
+        self._agree()
+        self._run()
+        charge = self._get_charges()
+        plan = self._propose()
+        self.answers = ["pending"]
+        self._come(charge)
+        # Its outcome is known, and the job has not looked yet.
+        charge.transaction_id._set_error("Insufficient funds.")
+        with self.assertRaises(UserError):
+            self._accept(plan)
+        self.assertEqual(plan.state, "proposed")
+
+    def test_a_plan_whose_dates_have_passed_is_not_charged_at_once(self):
+        plan = self._propose(number=3, interval="week")
+        for charge in plan.charge_ids:
+            charge.date = fields.Date.subtract(charge.date, days=18)
+        with self.assertRaises(UserError):
+            self._accept(plan, self.card)
+        self.assertEqual(plan.state, "proposed")
+
     def test_without_its_card_a_plan_goes_on_with_links(self):
         plan = self._start(number=2)
         self.card.active = False
