@@ -52,15 +52,23 @@ class ClinicScheduledCharge(models.Model):
 
     @api.model
     def _prepare_work(self):
-        """Bring plans and agreements up to date before anything is charged."""
-        try:
-            with self.env.cr.savepoint():
-                self.env["clinic.payment.plan"]._refresh_all()
-                self.env["clinic.autopay"]._plan_charges()
-                self._report_open_ended()
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            # Another worker does the same; the next run goes on.
-            self.env.cr.rollback()
+        """Bring plans and agreements up to date before anything is charged.
+
+        Trouble with one of these keeps nobody from what is due.
+        """
+        for prepare in (
+            self.env["clinic.payment.plan"]._refresh_all,
+            self.env["clinic.autopay"]._plan_charges,
+            self._report_open_ended,
+        ):
+            try:
+                with self.env.cr.savepoint():
+                    prepare()
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                # Another worker does the same; the next run goes on.
+                self.env.cr.rollback()
+            except Exception:
+                _logger.exception("Scheduled charges could not be prepared")
         self._wake_for_messages()
 
     @api.model

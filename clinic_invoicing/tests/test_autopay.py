@@ -260,6 +260,23 @@ class TestAutopay(ChargesCommon):
         self.assertEqual(charge.state, "done")
         self.assertFalse(self.env["clinic.payment.link"].search([]))
 
+    def test_what_cannot_be_told_to_one_client_keeps_nothing_from_the_others(self):
+        charge = self._notice()
+        self._invoice(self._create_service(patient=self.other_client))
+        foreign = self._save_card(self.other_client)
+        agreement = self._agree(self.other_client_user, card_id=str(foreign.id))
+        self.env.ref("clinic_invoicing.autopay_mail_template_ended").unlink()
+        foreign.flush_recordset()
+        # The ORM would end autopay at once.
+        self.env.cr.execute(
+            "UPDATE payment_token SET active = FALSE WHERE id = %s", [foreign.id]
+        )
+        self.env.invalidate_all()
+        with mute_logger(WORKING):
+            self._come(charge)
+        self.assertTrue(agreement.active)
+        self.assertEqual((self.sent, charge.state), ([100], "done"))
+
     def test_turned_off_it_charges_nothing_and_says_so(self):
         charge = self._notice()
         charge.autopay_id._end("client")
