@@ -14,10 +14,12 @@ class ClinicPaymentPortal(PaymentPortal):
     def _create_transaction(
         self, *args, amount=None, currency_id=None, custom_create_values=None, **kwargs
     ):
-        commands = (custom_create_values or {}).get("invoice_ids")
-        if commands:
+        values = custom_create_values or {}
+        commands = values.get("invoice_ids")
+        if commands or values.get("clinic_deposit_event_id"):
             kwargs = {"payment_method_id": None, "token_id": None, **kwargs}
             _check_form(**kwargs)
+        if commands:
             # sudo: the routes have checked who pays; payers may not write invoices.
             invoices = request.env["account.move"].sudo().browse(linked_ids(commands))
             invoices._clinic_start_online_payment(

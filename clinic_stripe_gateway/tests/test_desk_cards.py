@@ -234,3 +234,19 @@ class TestDeskCards(SavedCardsCommon, DeskCommon):
         self._settle(tx)
         self.assertEqual(invoice.amount_residual, 70)
         self.assertEqual(self.invoice.amount_residual, 50)
+
+    def test_altered_requests_for_typed_deposits_are_refused(self):
+        self.practice.clinic_desk_card_entry = True
+        url = f"/clinic/desk/deposit/{self.visit.id}/{self.client.id}/transaction"
+        for values in (
+            {"flow": ["direct"]},
+            {"flow": {}},
+            {"payment_method_id": "1"},
+            {"amount": -30.0},
+        ):
+            with self.subTest(values=values):
+                error = self._type_card(url, **{"amount": 30.0, **values})["error"]
+                self.assertEqual(
+                    error["data"]["name"], "odoo.exceptions.ValidationError"
+                )
+                self.assertFalse(self.visit.clinic_deposit_transaction_ids)
