@@ -34,6 +34,11 @@ class AccountMove(models.Model):
         if not is_staff or companies - self.env.companies:
             raise AccessError(self.env._("Only the front desk may use payment links."))
         # sudo: as above.
+        if not all(self.sudo().mapped("clinic_has_services")):
+            raise UserError(
+                self.env._("Clinic payment links are for invoices of services.")
+            )
+        # sudo: as above.
         link = self.sudo()._clinic_get_payment_link()
         return {
             "type": "ir.actions.act_window",

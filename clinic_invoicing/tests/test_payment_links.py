@@ -273,6 +273,11 @@ class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
                 elsewhere
             ).action_clinic_payment_link()
 
+    def test_front_desk_makes_no_link_for_what_bills_no_services(self):
+        other = self.init_invoice("out_invoice", self.client, post=True, amounts=[10])
+        with self.assertRaises(UserError):
+            (self.bill | other).with_user(self.front_desk).action_clinic_payment_link()
+
     def test_only_the_front_desk_shows_and_revokes_links(self):
         for user in (self.employee, self.client_user):
             with self.assertRaises(AccessError):
