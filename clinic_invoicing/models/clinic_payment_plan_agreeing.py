@@ -63,7 +63,7 @@ class ClinicPaymentPlan(models.Model):
             wording_version=PLAN_WORDING,
             wording=wording,
         )
-        for charge in self.charge_ids:
+        for charge in self._get_open_charges():
             charge._schedule_instalment(card)
 
     def _check_acceptable(self, wording):
@@ -71,7 +71,7 @@ class ClinicPaymentPlan(models.Model):
             raise UserError(self.env._("This plan has changed. Please read it again."))
         open_invoices = self._get_open_invoices()
         owed = sum(open_invoices.mapped("amount_residual"))
-        planned = sum(self.charge_ids.mapped("amount"))
+        planned = sum(self._get_open_charges().mapped("amount"))
         is_same = self.currency_id.compare_amounts(owed, planned) == 0
         # What has a plan already is not claimable either.
         if not is_same or open_invoices._clinic_get_claimable() != open_invoices:

@@ -1,6 +1,11 @@
+import logging
+
 from odoo import api, fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..rules import instalments
+
+_logger = logging.getLogger(__name__)
 
 # A link that was not paid for so long breaks the plan.
 PATIENCE_DAYS = 14
@@ -13,9 +18,15 @@ class ClinicPaymentPlan(models.Model):
 
     @api.model
     def _refresh_all(self):
-        """Bring all active plans up to date."""
+        """Bring all active plans up to date; trouble with one stops no other."""
         for plan in self.search([("state", "=", "active")]):
-            plan._refresh()
+            try:
+                with self.env.cr.savepoint():
+                    plan._refresh()
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise
+            except Exception:
+                _logger.exception("Payment plan %s could not be refreshed", plan.id)
 
     def _refresh(self):
         """Shrink what is left to what is owed; end the plan when its time has come."""
