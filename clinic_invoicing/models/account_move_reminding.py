@@ -53,8 +53,9 @@ class AccountMove(models.Model):
         )
         if left_out:
             message += " " + self.env._(
-                "Not reminded: %(names)s. They are paid, on their way, disputed, "
-                "waiting for an insurer or paused, or there is no e-mail address.",
+                "Not reminded: %(names)s. They are paid, on their way, about to be "
+                "charged, disputed, waiting for an insurer or paused, or there is no "
+                "e-mail address.",
                 names=", ".join(left_out.mapped("display_name")),
             )
         return notification("warning" if left_out else "success", message, then=RELOAD)
@@ -74,14 +75,13 @@ class AccountMove(models.Model):
                     "reload the page."
                 )
             ) from error
-        moves = self.filtered(lambda move: move._clinic_is_reachable())
-        moves = moves.filtered("clinic_has_services")._clinic_get_claimable()
+        moves = self.filtered("clinic_has_services")._clinic_get_remindable()
         if not moves:
             raise UserError(
                 self.env._(
-                    "None of these can be reminded of now: paid, on their way, "
-                    "disputed, waiting for an insurer or paused, or there is no e-mail "
-                    "address."
+                    "None of these can be reminded of now: paid, on their way, about "
+                    "to be charged, disputed, waiting for an insurer or paused, or "
+                    "there is no e-mail address."
                 )
             )
         self.env["clinic.reminder"]._send(moves)
@@ -93,6 +93,11 @@ class AccountMove(models.Model):
         """Return who is asked for this invoice."""
         self.ensure_one()
         return self.partner_id._clinic_get_addressee()
+
+    def _clinic_get_remindable(self):
+        """Return those that their payers may and can be reminded of now."""
+        reachable = self.filtered(lambda move: move._clinic_is_reachable())
+        return reachable._clinic_get_claimable()
 
     def _clinic_is_reachable(self):
         """Whether somebody may and can be reminded of this invoice. Called in sudo."""

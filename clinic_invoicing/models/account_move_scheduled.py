@@ -52,13 +52,22 @@ class AccountMove(models.Model):
             return claimable
         return claimable.filtered(lambda move: not move._clinic_has_plan())
 
-    def _clinic_is_collected(self):
-        """Whether its payer is told otherwise how this is paid."""
+    def _clinic_get_remindable(self):
+        """Keep what a card is about to pay: its payer is told of that."""
+        remindable = super()._clinic_get_remindable()
+        return remindable.filtered(lambda move: not move._clinic_has_charge())
+
+    def _clinic_has_charge(self, *more_states):
+        """Whether a charge for this is under way, or in one of these states."""
         self.ensure_one()
         # sudo: the fact is for everybody who asks for money.
         states = self.sudo().clinic_charge_ids.mapped("state")
-        is_scheduled = not {*OPEN_STATES, "link_sent"}.isdisjoint(states)
-        return is_scheduled or self._clinic_has_plan()
+        return not {*OPEN_STATES, *more_states}.isdisjoint(states)
+
+    def _clinic_is_collected(self):
+        """Whether its payer is told otherwise how this is paid."""
+        self.ensure_one()
+        return self._clinic_has_charge("link_sent") or self._clinic_has_plan()
 
     def _clinic_is_pay_request_wanted(self):
         """Send no link for what is charged by itself: nobody pays it twice."""

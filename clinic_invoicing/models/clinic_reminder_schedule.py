@@ -117,4 +117,4 @@ class ClinicReminder(models.Model):
         locked = moves.try_lock_for_update(allow_referencing=True)
         steps = self._get_steps(company, locked)
         due = self.env["account.move"].union(*steps)
-        self._send(due._clinic_get_claimable(), steps)
+        self._send(due._clinic_get_remindable(), steps)

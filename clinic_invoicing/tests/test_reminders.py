@@ -150,6 +150,26 @@ class TestReminders(ClinicInvoicingCommon, AccountPaymentCommon):
         tx.state = "cancel"
         self.assertEqual(self._run("2024-05-05").line_ids.move_id, self.bill)
 
+    def test_what_a_card_is_about_to_pay_is_not_asked_for(self):
+        charge = self.env["clinic.scheduled.charge"].sudo()
+        charge = charge.create(
+            {
+                "partner_id": self.client.id,
+                "company_id": self.practice.id,
+                "currency_id": self.bill.currency_id.id,
+                "origin": "autopay",
+                "invoice_ids": [Command.set(self.bill.ids)],
+                "amount": 100,
+                "date": "2024-05-05",
+            }
+        )
+        reminded = self._run("2024-05-03")
+        self.assertEqual(reminded.line_ids.move_id, self.second_bill)
+        with self.assertRaises(UserError):
+            self._remind(self.bill)
+        charge._set_cancelled("Autopay is off.")
+        self.assertEqual(self._run("2024-05-04").line_ids.move_id, self.bill)
+
     def test_what_an_insurer_has_to_answer_waits(self):
         (self.bill | self.second_bill).clinic_no_reminders = True
         service = self._create_service(rate=self.insurer_rate)
