@@ -65,6 +65,7 @@ from . import (
     clinic_reminder,
     clinic_reminder_schedule,
     clinic_scheduled_charge,
+    clinic_scheduled_charge_noticing,
     clinic_scheduled_charge_telling,
     clinic_scheduled_charge_working,
     clinic_service,

@@ -1,5 +1,4 @@
 import logging
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -140,6 +139,9 @@ class ClinicScheduledCharge(models.Model):
             self._wait_or_close()
         elif self.state == "planned":
             self._give_notice()
+        elif self._is_notice_over():
+            self._set_planned(fields.Date.context_today(self))
+            self._give_notice()
         else:
             self._charge()
 
@@ -171,32 +173,6 @@ class ClinicScheduledCharge(models.Model):
             still_open[0]._clinic_get_payment_obstacle()
             or self.env._("What is owed has still to be decided.")
         )
-
-    # === NOTICE === #
-
-    def _give_notice(self):
-        """Tell the payer beforehand what is charged, when, and how to stop it."""
-        amount = self._get_amount()
-        refusal = self._get_refusal(amount)
-        if refusal or not self.token_id:
-            self._send_link(refusal)
-            return
-        today = fields.Date.context_today(self)
-        date = max(self.date, today)
-        if self.autopay_id:
-            notice = timedelta(days=self.company_id.clinic_autopay_notice_days)
-            date = max(date, today + notice)
-        self.amount = amount
-        self._set_noticed(date)
-        self._send_mail("clinic_invoicing.scheduled_charge_mail_template_notice")
-
-    def _get_refusal(self, amount):
-        """Return why the card is not charged, ``False`` if it is."""
-        if self.autopay_id and self.autopay_id._is_above_cap(amount, self.currency_id):
-            return self.env._("It is more than the limit that you have set.")
-        if not self.partner_id.email:
-            return self.env._("There is no e-mail address to tell you beforehand.")
-        return self.token_id and self.token_id._clinic_get_charge_problem()
 
     # === CHARGING === #
 

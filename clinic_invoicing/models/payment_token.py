@@ -13,8 +13,12 @@ class PaymentToken(models.Model):
         """
         self.ensure_one()
         # sudo: payers read no providers.
-        if not self.active or self.sudo().provider_id.state == "disabled":
+        provider = self.sudo().provider_id
+        if not self.active or provider.state == "disabled":
             return self.env._("The card has been removed.")
+        if provider.capture_manually:
+            # Nobody would capture what the job has only reserved.
+            return self.env._("The practice charges this card by hand only.")
         return False
 
     def _clinic_prepare_charge(self, amount, currency, payer, prefix=None, **purpose):

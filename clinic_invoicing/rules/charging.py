@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+# What was told so long before the charge has been forgotten.
+NOTICE_LASTS = timedelta(days=7)
+
 MOVES = {
     "draft": {"planned", "cancelled"},
     "planned": {"noticed", "link_sent", "done", "cancelled"},
-    "noticed": {"charging", "link_sent", "done", "cancelled"},
+    "noticed": {"planned", "charging", "link_sent", "done", "cancelled"},
     "charging": {"done", "retrying", "link_sent"},
-    "retrying": {"charging", "link_sent", "done", "cancelled"},
+    "retrying": {"planned", "charging", "link_sent", "done", "cancelled"},
     "link_sent": {"done", "cancelled"},
     "done": set(),
     "cancelled": set(),
@@ -29,3 +32,23 @@ def get_retry_date(first, days, attempts):
     if attempts > len(days):
         return None
     return first + timedelta(days=days[attempts - 1])
+
+
+def is_notice_over(told_for, today):
+    """Whether the payer was told of a day that lies too far back to charge now.
+
+    :param date told_for: the last day on which they had to expect the charge
+    """
+    return today > told_for + NOTICE_LASTS
+
+
+def get_last_day(date, first, days):
+    """Return the last day on which a payer has to expect the charge.
+
+    :param date date: that the payer was told
+    :param date first: when the card was charged for the first time, if it was
+    :param list[int] days: of the attempts after the first, in their order
+    """
+    if not first:
+        return date
+    return max(date, first + timedelta(days=max(days, default=0)))

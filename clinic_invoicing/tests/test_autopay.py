@@ -116,6 +116,40 @@ class TestAutopay(ChargesCommon):
         self._come(charge)
         self.assertEqual((charge.state, self.sent), ("done", [100]))
 
+    def test_what_was_held_up_for_weeks_is_told_anew_before_it_is_charged(self):
+        charge = self._notice()
+        charge.date = self._in_days(-8)
+        self._come(charge)
+        self.assertRecordValues(
+            charge, [{"state": "noticed", "date": self._in_days(3)}]
+        )
+        self.assertEqual(len(self._get_mails("your card will be charged")), 2)
+        self.assertEqual(self.sent, [])
+        self._come(charge)
+        self.assertEqual((self.sent, charge.state), ([100], "done"))
+
+    def test_a_retry_that_was_held_up_for_weeks_is_told_anew_as_well(self):
+        self.answers = ["error"]
+        self.practice.clinic_charge_retry_days = "1, 4"
+        charge = self._notice()
+        self._come(charge)
+        charge.write(
+            {"date": self._in_days(-20), "first_attempt_on": self._in_days(-12)}
+        )
+        self._come(charge)
+        self.assertEqual((charge.state, self.sent), ("noticed", [100]))
+        self._come(charge)
+        self.assertEqual((self.sent, charge.state), ([100, 100], "done"))
+
+    def test_cards_that_are_only_reserved_are_not_offered(self):
+        charge = self._notice()
+        self.provider.write({"support_manual_capture": "full_only"})
+        self.provider.capture_manually = True
+        self._come(charge)
+        self.assertEqual((self.sent, charge.autopay_id.end_reason), ([], "card"))
+        with self.assertRaises(UserError):
+            self._agree()
+
     # === DECLINED === #
 
     def test_a_declined_card_is_tried_again_on_schedule_then_a_link_is_sent(self):

@@ -7,6 +7,7 @@ from odoo.tests import Form, tagged
 
 from .common_charges import ChargesCommon
 
+FOLLOWING = "odoo.addons.clinic_invoicing.models.clinic_payment_plan_following"
 PROPOSAL = "clinic.payment.plan.proposal"
 
 
@@ -292,6 +293,42 @@ class TestPaymentPlans(ChargesCommon):
         with self.assertRaises(UserError):
             self._accept(plan, self.card)
         self.assertEqual(plan.state, "proposed")
+
+    def test_who_is_told_late_of_an_instalment_still_has_time_to_object(self):
+        plan = self._start(number=2)
+        plan.agreed_on = fields.Datetime.now() - timedelta(days=30)
+        first = plan.charge_ids[0]
+        first.date = self._in_days(0)
+        self._come(first)
+        self.assertRecordValues(first, [{"state": "noticed", "date": self._in_days(3)}])
+        self._run()
+        self.assertEqual(self.sent, [])
+
+    def test_who_accepts_a_plan_that_starts_today_is_charged_today(self):
+        self._start(number=2, first_date=self._in_days(0))
+        self._run()
+        self._run()
+        self.assertEqual(self.sent, [50])
+
+    def test_an_instalment_that_was_called_off_before_leaves_the_rest_acceptable(self):
+        plan = self._propose(number=2)
+        plan.charge_ids[1].with_user(self.biller).action_cancel()
+        self._pay(self.bill, 50)
+        self._accept(plan)
+        self.assertEqual(plan.charge_ids.mapped("state"), ["planned", "cancelled"])
+
+    def test_trouble_with_one_plan_stops_no_other(self):
+        broken = self._start(number=2)
+        plan = self._start(self.second_bill, number=2)
+        self.patch(
+            type(plan),
+            "_shrink",
+            lambda each: each.ensure_one() and 1 / (each.id - broken.id),
+        )
+        self._pay(self.second_bill)
+        with self.assertLogs(FOLLOWING, "ERROR"):
+            self._run()
+        self.assertEqual((broken.state, plan.state), ("active", "done"))
 
     def test_without_its_card_a_plan_goes_on_with_links(self):
         plan = self._start(number=2)

@@ -37,3 +37,22 @@ def test_retries_are_counted_from_the_first_attempt(attempts, expected):
 
 def test_without_schedule_there_is_no_retry():
     assert charging.get_retry_date(FIRST, [], 1) is None
+
+
+@pytest.mark.parametrize(
+    ("date", "first", "days", "expected"),
+    [
+        (FIRST, None, [1, 3], FIRST),
+        (FIRST, FIRST, [], FIRST),
+        (FIRST, FIRST, [1, 3], date(2026, 4, 2)),
+        # Told anew after the attempts.
+        (date(2026, 5, 1), FIRST, [1, 3], date(2026, 5, 1)),
+    ],
+)
+def test_a_payer_expects_the_charge_until_its_last_attempt(date, first, days, expected):
+    assert charging.get_last_day(date, first, days) == expected
+
+
+def test_a_notice_lasts_for_a_week():
+    assert not charging.is_notice_over(FIRST, date(2026, 4, 6))
+    assert charging.is_notice_over(FIRST, date(2026, 4, 7))

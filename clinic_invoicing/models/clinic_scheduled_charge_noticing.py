@@ -1,0 +1,54 @@
+from datetime import timedelta
+
+from odoo import fields, models
+
+from ..rules import charging, schedule
+
+NOTICE = "clinic_invoicing.scheduled_charge_mail_template_notice"
+
+
+class ClinicScheduledCharge(models.Model):
+    """No card is charged unless its owner was told beforehand, and lately."""
+
+    _inherit = "clinic.scheduled.charge"
+
+    def _give_notice(self):
+        """Tell the payer beforehand what is charged, when, and how to stop it."""
+        amount = self._get_amount()
+        refusal = self._get_refusal(amount)
+        if refusal or not self.token_id:
+            self._send_link(refusal)
+            return
+        self.amount = amount
+        self._set_noticed(self._get_charge_date())
+        self._send_mail(NOTICE)
+
+    def _get_charge_date(self):
+        """Return the day to tell the payer: never sooner than they could object.
+
+        Who accepts a plan that starts at once knows that it does.
+        """
+        today = fields.Date.context_today(self)
+        notice = timedelta(days=self.company_id.clinic_autopay_notice_days)
+        is_told_in_time = self.plan_id and (
+            self.date > today or self._is_plan_agreed_on(today)
+        )
+        return max(self.date, today if is_told_in_time else today + notice)
+
+    def _is_plan_agreed_on(self, day):
+        agreed_on = self.plan_id.agreed_on
+        return fields.Datetime.context_timestamp(self, agreed_on).date() == day
+
+    def _is_notice_over(self):
+        """Whether it was held up for so long that the payer must be told anew."""
+        days = schedule.parse_days(self.company_id.clinic_charge_retry_days)
+        expected = charging.get_last_day(self.date, self.first_attempt_on, days)
+        return charging.is_notice_over(expected, fields.Date.context_today(self))
+
+    def _get_refusal(self, amount):
+        """Return why the card is not charged, ``False`` if it is."""
+        if self.autopay_id and self.autopay_id._is_above_cap(amount, self.currency_id):
+            return self.env._("It is more than the limit that you have set.")
+        if not self.partner_id.email:
+            return self.env._("There is no e-mail address to tell you beforehand.")
+        return self.token_id and self.token_id._clinic_get_charge_problem()
