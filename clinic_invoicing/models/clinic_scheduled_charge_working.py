@@ -11,15 +11,19 @@ _logger = logging.getLogger(__name__)
 
 SETTLED = ("done", "error", "cancel")
 
-# One that is due and that no other worker has: its day has come, or its outcome.
-CLAIM = """
-    SELECT charge.id
+# What is due: its day has come, or its outcome.
+DUE = """
       FROM clinic_scheduled_charge charge
  LEFT JOIN payment_transaction tx ON tx.id = charge.transaction_id
      WHERE charge.id != ALL(%(seen)s)
        AND ((charge.state IN ('planned', 'noticed', 'retrying')
              AND charge.next_date <= %(today)s)
             OR (charge.state = 'charging' AND tx.state IN %(settled)s))
+"""
+COUNT = f"SELECT count(*) {DUE}"
+# One that no other worker has.
+CLAIM = f"""
+    SELECT charge.id {DUE}
   ORDER BY charge.next_date NULLS FIRST, charge.id
      LIMIT 1
        FOR NO KEY UPDATE OF charge SKIP LOCKED
@@ -89,27 +93,24 @@ class ClinicScheduledCharge(models.Model):
 
     @api.model
     def _lock_next(self, seen):
-        """Raw SQL: the ORM cannot skip what is locked while it searches."""
-        self.env.flush_all()
-        today = fields.Date.context_today(self)
-        self.env.cr.execute(CLAIM, {"seen": seen, "today": today, "settled": SETTLED})
-        [charge_id] = self.env.cr.fetchone() or [None]
+        [charge_id] = self._query_due(CLAIM, seen) or [None]
         return self.browse(charge_id).exists()
 
     @api.model
     def _count_due(self, seen):
-        return self.search_count(
-            [
-                ("id", "not in", seen),
-                "|",
-                "&",
-                ("state", "in", ("planned", "noticed", "retrying")),
-                ("next_date", "<=", fields.Date.context_today(self)),
-                "&",
-                ("state", "=", "charging"),
-                ("transaction_id.state", "in", SETTLED),
-            ]
-        )
+        [count] = self._query_due(COUNT, seen)
+        return count
+
+    @api.model
+    def _query_due(self, query, seen):
+        """Return the first row of one of the queries above.
+
+        Raw SQL: the ORM cannot skip what is locked while it searches.
+        """
+        self.env.flush_all()
+        today = fields.Date.context_today(self)
+        self.env.cr.execute(query, {"seen": seen, "today": today, "settled": SETTLED})
+        return self.env.cr.fetchone()
 
     def _work_off_alone(self):
         """Keep the trouble with one charge from the others."""
