@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import format_date, html2plaintext, str2bool
+from odoo.tools import html2plaintext, str2bool
 
 from ..rules import allocation
 
@@ -219,10 +219,12 @@ class AccountMove(models.Model):
             return self.env._("This document cannot be paid.")
         if self.payment_state == "reversed":
             return self.env._("This invoice has been cancelled. Nothing is owed.")
-        if self.currency_id.is_zero(self.amount_residual):
-            return self.env._("This invoice has already been paid.")
         if self.payment_state == "blocked":
             return self.env._("This invoice cannot be paid at the moment.")
+        # What was paid without an entry is open until the bank statement comes.
+        is_paid = self.payment_state not in UNPAID_STATES
+        if is_paid or self.currency_id.is_zero(self.amount_residual):
+            return self.env._("This invoice has already been paid.")
         if self._clinic_is_clearing():
             return self.env._(
                 "A payment of this invoice is on its way. You need not pay again."
@@ -263,11 +265,7 @@ class AccountMove(models.Model):
                 "Your payment is clearing: it is on its way. You need not do anything."
             )
         if last.state == "draft":
-            return self.env._(
-                "A payment was started on %(date)s and not finished. You can pay "
-                "again: you will not be charged twice.",
-                date=format_date(self.env, last.create_date),
-            )
+            return last._clinic_get_unfinished_notice()
         if last.state == "error":
             return self.env._(
                 "The last payment did not go through. %(reason)s",

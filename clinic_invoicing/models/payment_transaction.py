@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 # As long as this after a payment, its payer is thanked for it.
 THANKING_MINUTES = 10
@@ -21,13 +22,34 @@ class PaymentTransaction(models.Model):
         :raise UserError: an attempt is being processed and cannot be closed
         """
 
+    def _clinic_is_closed_by_next(self):
+        """Whether the next attempt closes this one: a hook, see above."""
+        self.ensure_one()
+        return False
+
+    def _clinic_get_unfinished_notice(self):
+        """Tell the client of an attempt that was started and never finished."""
+        self.ensure_one()
+        date = format_date(self.env, self.create_date)
+        if self._clinic_is_closed_by_next():
+            return self.env._(
+                "A payment was started on %(date)s and not finished. You can pay "
+                "again: you will not be charged twice.",
+                date=date,
+            )
+        return self.env._(
+            "A payment was started on %(date)s, and nobody has told us how it ended. "
+            "If you have confirmed it, please wait. If not, you can pay again.",
+            date=date,
+        )
+
     @api.model
-    def _clinic_get_recent(self, payer):
-        """Return the last payment of invoices that has just arrived from ``payer``."""
+    def _clinic_get_recent(self, payers):
+        """Return the last payment of invoices that has just arrived from these."""
         since = fields.Datetime.now() - timedelta(minutes=THANKING_MINUTES)
         return self.search(
             [
-                ("partner_id", "=", payer.id),
+                ("partner_id", "in", payers.ids),
                 ("state", "=", "done"),
                 ("amount", ">", 0),
                 ("invoice_ids", "!=", False),

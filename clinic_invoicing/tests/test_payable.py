@@ -169,6 +169,22 @@ class TestPayable(ClinicInvoicingCommon, AccountPaymentCommon):
         self.assertRefused(self.bill, 100, "already been paid")
         self.assertRefused(self.bill, 0.01, "already been paid")
 
+    def test_what_was_paid_and_waits_for_the_bank_statement_is_refused(self):
+        # As Odoo's Accounting app does.
+        self.patch(
+            type(self.bill), "_get_invoice_in_payment_state", lambda _move: "in_payment"
+        )
+        method = self.company_data[
+            "default_journal_bank"
+        ].inbound_payment_method_line_ids[:1]
+        method.payment_account_id = False
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=self.bill.ids
+        ).create({"payment_method_line_id": method.id})._create_payments()
+        self.assertEqual(self.bill.payment_state, "in_payment")
+        self.assertEqual(self.bill.amount_residual, 100)
+        self.assertRefused(self.bill, 100, "already been paid")
+
     def test_reversed_invoice_is_refused(self):
         self._credit(self.bill)
         self.assertEqual(self.bill.payment_state, "reversed")
@@ -258,8 +274,9 @@ class TestPayable(ClinicInvoicingCommon, AccountPaymentCommon):
         self.assertFalse(self.bill._clinic_get_payment_notice())
         self._create_attempt("draft")
         notice = self.bill._clinic_get_payment_notice()
-        self.assertIn("not finished", notice)
-        self.assertIn("not be charged twice", notice)
+        # Nobody closes attempts at this provider.
+        self.assertIn("nobody has told us how it ended", notice)
+        self.assertNotIn("not be charged twice", notice)
         self._create_attempt("error", state_message="<p>Your card was declined.</p>")
         notice = self.bill._clinic_get_payment_notice()
         self.assertIn("did not go through", notice)

@@ -190,7 +190,7 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
             invoice_ids=[Command.set(self.own_bill.ids)],
         )
         row = self._get_rows(self._get_page())[self.own_bill.id]
-        self.assertIn("not be charged twice", row)
+        self.assertIn("nobody has told us how it ended", row)
         self.assertIn("Make Payment", row)
 
     def test_paid_invoices_are_spread_over_pages(self):

@@ -24,6 +24,9 @@ class PaymentTransaction(models.Model):
             tx._clinic_stripe_close_attempt()
         return super()._clinic_supersede_open_attempts()
 
+    def _clinic_is_closed_by_next(self):
+        return self.provider_code == "stripe" or super()._clinic_is_closed_by_next()
+
     def _clinic_stripe_close_attempt(self):
         """Make sure that nobody can pay with this attempt any more.
 
