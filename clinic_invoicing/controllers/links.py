@@ -58,7 +58,7 @@ class ClinicPaymentLinks(ClinicPaying):
                 )
         return self._clinic_start_transaction(
             link._get_payable(),
-            link.partner_id,
+            self._get_payer(link),
             amount,
             token_id=token_id,
             tokenization_requested=tokenization_requested,
@@ -94,7 +94,14 @@ class ClinicPaymentLinks(ClinicPaying):
         return request.env["clinic.payment.link"].sudo()._find(token)
 
     def _is_payer(self, link):
-        return request.env.user.partner_id == link.partner_id
+        """Whether it is the payer who is logged in, not only somebody with the link."""
+        user = request.env.user.partner_id
+        return user in (link.partner_id, link.partner_id._clinic_get_addressee())
+
+    def _get_payer(self, link):
+        """Return whose cards pay: an address has none of its own."""
+        is_payer = self._is_payer(link)
+        return request.env.user.partner_id.sudo() if is_payer else link.partner_id
 
     def _prepare_link_values(self, link):
         return {
@@ -107,7 +114,7 @@ class ClinicPaymentLinks(ClinicPaying):
     def _prepare_link_panel(self, link, payable, amount):
         return self._clinic_prepare_panel(
             payable,
-            link.partner_id,
+            self._get_payer(link),
             amount,
             panel_route=f"/clinic/pay/{link.token}",
             landing_route=f"/clinic/pay/{link.token}",

@@ -135,7 +135,7 @@ class AccountMove(models.Model):
         self.ensure_one()
         return bool(
             self.company_id.clinic_email_pay_requests
-            and self.partner_id.email
+            and self.partner_id._clinic_get_recipient().email
             and not self.clinic_asked_on
             # Odoo's own e-mail carries the invoice with a link.
             and not self.is_move_sent

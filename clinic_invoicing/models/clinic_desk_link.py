@@ -11,7 +11,9 @@ class ClinicDesk(models.AbstractModel):
         """Whether the client could pay these by a link: the portal's switch counts."""
         # Context: without the key by which the desk passes the switch.
         invoices = due.invoices.with_context(clinic_at_desk=False)
-        return bool(invoices) and not invoices._clinic_get_first_obstacle()
+        return len(invoices.partner_id) == 1 and not (
+            invoices._clinic_get_first_obstacle()
+        )
 
     def _get_link(self, due):
         """Return the link to pay these, in sudo.
@@ -27,7 +29,8 @@ class ClinicDesk(models.AbstractModel):
 
         :raise UserError: the client has no address, or there is no link
         """
-        if not due.payer.email:
+        recipient = due.payer._clinic_get_recipient()
+        if not recipient.email:
             raise UserError(
                 self.env._(
                     "%(client)s has no e-mail address.", client=due.payer.display_name
@@ -35,5 +38,5 @@ class ClinicDesk(models.AbstractModel):
             )
         self._get_link(due)._send()
         return self.env._(
-            "The payment link is sent to %(email)s.", email=due.payer.email
+            "The payment link is sent to %(email)s.", email=recipient.email
         )

@@ -126,7 +126,7 @@ class ClinicPaymentLink(models.Model):
             raise UserError(self.env._("There is nothing to pay by this link now."))
         # sudo: the front desk reads the contact anyway, and the link says which.
         payer = self.sudo().partner_id
-        if not payer.email:
+        if not payer._clinic_get_recipient().email:
             raise UserError(
                 self.env._("%(payer)s has no e-mail address.", payer=payer.display_name)
             )
@@ -212,7 +212,10 @@ class ClinicPaymentLink(models.Model):
     def _get_thanks(self):
         """Return what has just arrived for these invoices, if anything has."""
         invoices = self._get_invoices()
-        tx = invoices.transaction_ids._clinic_get_recent(self.partner_id)
+        payer = self.partner_id
+        tx = invoices.transaction_ids._clinic_get_recent(
+            payer | payer._clinic_get_addressee()
+        )
         if not tx.invoice_ids or tx.invoice_ids - invoices:
             return tx.browse()
         return tx
@@ -245,7 +248,9 @@ class ClinicPaymentLink(models.Model):
     def _send(self):
         """Queue the e-mails; they name the practice, and no service."""
         template = self.env.ref(TEMPLATE)
-        reachable = self.filtered("partner_id.email")
+        reachable = self.filtered(
+            lambda link: link.partner_id._clinic_get_recipient().email
+        )
         template.send_mail_batch(reachable.ids)
         reachable.invoice_ids.clinic_asked_on = fields.Datetime.now()
         return reachable

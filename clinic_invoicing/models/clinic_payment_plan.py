@@ -126,7 +126,7 @@ class ClinicPaymentPlan(models.Model):
         """
         plan = self.create(
             {
-                "partner_id": invoices.partner_id.id,
+                "partner_id": invoices.partner_id._clinic_get_addressee().id,
                 "company_id": invoices.company_id.id,
                 "currency_id": invoices.currency_id.id,
                 "invoice_ids": [Command.set(invoices.ids)],

@@ -83,6 +83,14 @@ class ResPartner(models.Model):
         is_address = self.type != "contact" and self.parent_id
         return self.parent_id if is_address else self
 
+    def _clinic_get_recipient(self):
+        """Return who is written to about what is billed to this contact.
+
+        An address without an e-mail of its own is the contact's who is behind it.
+        """
+        self.ensure_one()
+        return self if self.email else self._clinic_get_addressee()
+
     def _clinic_get_addressees(self):
         addressees = (partner._clinic_get_addressee() for partner in self)
         return self.browse().union(*addressees)

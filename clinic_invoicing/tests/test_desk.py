@@ -196,12 +196,25 @@ class TestDesk(DeskCommon):
         self._press(f"{url}/email", key, invoice_ids=self.older_bill.id)
         self.assertIn("no e-mail address", self._see(place)[0])
 
+    def test_what_goes_to_two_addresses_is_paid_by_no_single_link(self):
+        self.env["res.partner"].create(
+            {"name": "Letter box", "type": "invoice", "parent_id": self.client.id}
+        )
+        second = self._invoice(self._create_service())
+        url = f"/clinic/desk/pay/{second.id}"
+        both = f"{second.id},{self.older_bill.id}"
+        offered = second._clinic_get_owed_by_same_payer()
+        self.assertIn(self.older_bill, offered)
+        text, _key = self._see(url, link="1", invoice_ids=both)
+        self.assertNotIn("Payment link", text)
+        self.assertIn("/clinic/pay/", self._see(url, link="1")[0])
+
     def test_no_link_is_offered_where_clients_cannot_pay_online(self):
         self.env["ir.config_parameter"].set_param(
             "account_payment.enable_portal_payment", False
         )
         url = f"/clinic/desk/pay/{self.older_bill.id}"
-        self.assertNotIn("QR code", self._see(url, link="1")[0])
+        self.assertNotIn("Payment link", self._see(url, link="1")[0])
 
     # === WHO MAY === #
 

@@ -72,6 +72,12 @@ class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         self.env.invalidate_all()
         return self.env["payment.transaction"].sudo().search([], order="id")
 
+    def _add_letter_box(self):
+        """Let the client's bills go to an address that has no e-mail."""
+        return self.env["res.partner"].create(
+            {"name": "Letter box", "type": "invoice", "parent_id": self.client.id}
+        )
+
     def assertRefused(self, amount, reason, **values):
         before = self._get_attempts()
         with mute_logger("odoo.http"):
@@ -239,6 +245,19 @@ class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         self.authenticate("client", "client")
         self.assertIn("o_payment_tokens_heading", self._get().text)
 
+    def test_a_client_pays_what_is_billed_to_their_address_with_their_own_card(self):
+        address = self._add_letter_box()
+        bill = self._invoice(self._create_service())
+        self.assertEqual(bill.partner_id, address)
+        card = self._create_token(partner_id=self.client.id)
+        path = bill._clinic_get_payment_link().sudo().url
+        path = path.removeprefix(self.link.get_base_url())
+        self.authenticate("client", "client")
+        self.assertIn("o_payment_tokens_heading", self._get(path).text)
+        attempt = self._pay_by_link(100, path=path, token_id=card.id, flow="token")
+        self.assertEqual((attempt.partner_id, bill.amount_residual), (self.client, 0))
+        self.assertIn("Thank you", self._get(path).text)
+
     def test_card_is_not_saved_for_who_is_not_logged_in(self):
         self.provider.allow_tokenization = True
         before = self._get_attempts()
@@ -359,6 +378,15 @@ class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         for word in ("Consultation", "Charlie"):
             self.assertNotIn(word, mail.body_html + mail.subject)
         self.assertFalse(self._request_payments())
+
+    def test_an_address_without_email_is_asked_at_the_client_behind_it(self):
+        self._add_letter_box()
+        self.practice.clinic_email_pay_requests = True
+        self._invoice(self._create_service())
+        mail = self._request_payments()
+        self.assertEqual(
+            mail.recipient_ids | mail.mail_message_id.partner_ids, self.client
+        )
 
     def test_what_was_paid_meanwhile_is_not_asked_for(self):
         self.practice.clinic_email_pay_requests = True

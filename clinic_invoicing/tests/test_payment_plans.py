@@ -363,6 +363,18 @@ class TestPaymentPlans(ChargesCommon):
         self.assertIn("charged to your card", self._get_text(url))
         self.assertIn("Payment plan", self._get_text("/my/billing"))
 
+    def test_what_is_billed_to_an_address_is_paid_by_the_client_behind_it(self):
+        address = self.env["res.partner"].create(
+            {"name": "Letter box", "type": "invoice", "parent_id": self.client.id}
+        )
+        bill = self._invoice(self._create_service())
+        self.assertEqual(bill.partner_id, address)
+        plan = self._start(bill, number=1)
+        self.assertEqual(len(self._get_mails("pay in instalments")), 1)
+        self._come(plan.charge_ids)
+        self._come(plan.charge_ids)
+        self.assertEqual((self.sent, bill.amount_residual), ([100], 0))
+
     def test_a_client_declines_a_plan(self):
         plan = self._propose()
         self.authenticate("client", "client")
