@@ -57,6 +57,7 @@ from . import (
     payment_transaction_settling,
     payment_transaction_unbooked,
     payment_transaction_unknown,
+    payment_transaction_visit,
     res_currency,
     res_partner,
     res_partner_disclosing,

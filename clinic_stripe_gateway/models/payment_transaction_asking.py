@@ -156,7 +156,7 @@ class PaymentTransaction(models.Model):
         if request == "charge" and not self._clinic_stripe_is_owed():
             self._set_error(
                 self.env._(
-                    "The invoice has been paid or changed meanwhile: the request is "
+                    "What it is for has been paid or changed meanwhile: the request is "
                     "not sent again."
                 )
             )

@@ -39,20 +39,24 @@ class PaymentTransaction(models.Model):
         """Return what this payment is for, readable by this database only."""
         self.ensure_one()
         # sudo: payers need not be allowed to read all that they pay for.
-        records = (*self.sudo().invoice_ids, self.sudo().partner_id)
-        origin = {
-            "born": max(_to_seconds(record.create_date) for record in records),
-            "invoices": sorted(self.invoice_ids.ids),
-            "partner": self.partner_id.id,
-            "provider": self.provider_id.id,
-            "operation": self.operation,
-        }
+        origin = self.sudo()._clinic_stripe_get_origin()
         secret = self._clinic_stripe_get_seal()
         try:
             return seal(secret, origin)
         except ValueError:
             # They are too many: the payment is then found without them.
             return seal(secret, {**origin, "invoices": []})
+
+    def _clinic_stripe_get_origin(self):
+        """Return what is left with Stripe of what this is for; called in sudo."""
+        records = (*self.invoice_ids, self.partner_id)
+        return {
+            "born": max(to_seconds(record.create_date) for record in records),
+            "invoices": sorted(self.invoice_ids.ids),
+            "partner": self.partner_id.id,
+            "provider": self.provider_id.id,
+            "operation": self.operation,
+        }
 
     @api.model
     def _clinic_stripe_read_origin(self, intent):
@@ -87,7 +91,7 @@ class PaymentTransaction(models.Model):
             self.env[model]
             .browse(origin[name])
             .exists()
-            .filtered(lambda record: _to_seconds(record.create_date) <= born)
+            .filtered(lambda record: to_seconds(record.create_date) <= born)
             for model, name in (
                 ("account.move", "invoices"),
                 ("res.partner", "partner"),
@@ -132,7 +136,7 @@ class PaymentTransaction(models.Model):
         """
         if gather(intent.get("metadata") or {}):
             return self._clinic_stripe_read_origin(intent) is None
-        is_old = intent["created"] < _to_seconds(fields.Datetime.now() - PATIENCE)
+        is_old = intent["created"] < to_seconds(fields.Datetime.now() - PATIENCE)
         reference = intent.get("description") or ""
         return (
             is_old
@@ -213,6 +217,6 @@ class PaymentTransaction(models.Model):
         )
 
 
-def _to_seconds(moment):
+def to_seconds(moment):
     """Return a moment of the database as Unix time, 0 for none."""
     return int(moment.replace(tzinfo=UTC).timestamp()) if moment else 0

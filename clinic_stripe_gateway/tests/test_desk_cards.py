@@ -6,13 +6,14 @@ from odoo.tools import mute_logger
 
 from odoo.addons.clinic_invoicing.tests.common_desk import DeskCommon
 
+from .common import StripeHttpCommon, Undone
 from .common_cards import SavedCardsCommon
 
 KEY = "0" * 32
 
 
 @tagged("post_install", "-at_install")
-class TestDeskCards(SavedCardsCommon, DeskCommon):
+class TestDeskCards(SavedCardsCommon, StripeHttpCommon, DeskCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -141,6 +142,17 @@ class TestDeskCards(SavedCardsCommon, DeskCommon):
                 self._charge(card)
         self.assertEqual(self._captured(), 0)
 
+    def test_cards_of_who_is_behind_an_address_are_offered(self):
+        card = self._save_card()
+        self.env["res.partner"].create(
+            {"name": "Letter box", "type": "invoice", "parent_id": self.client.id}
+        )
+        invoice = self._invoice(self._create_service())
+        self.assertEqual(invoice.partner_id.name, "Letter box")
+        self.assertEqual(self.desk._get_cards(self._get_due(invoice), 100), card)
+        self._charge(card, 100, invoices=invoice)
+        self.assertEqual(invoice.amount_residual, 0)
+
     def test_card_that_the_client_is_paying_with_is_not_charged_as_well(self):
         card = self._save_card()
         # The client has paid in the portal; Odoo has not heard of it yet.
@@ -250,3 +262,48 @@ class TestDeskCards(SavedCardsCommon, DeskCommon):
                     error["data"]["name"], "odoo.exceptions.ValidationError"
                 )
                 self.assertFalse(self.visit.clinic_deposit_transaction_ids)
+
+    def _charge_deposit(self, card):
+        due = self.desk._find_deposit(self.visit.id)
+        return self.desk._charge(due, card.id, 30, KEY)
+
+    def test_deposit_that_odoo_forgot_is_found_with_its_visit(self):
+        card = self._save_card()
+        self.env.flush_all()
+        with self.assertRaises(Undone), self.env.cr.savepoint():
+            self._charge_deposit(card)
+            raise Undone
+        self.env.invalidate_all()
+        self._deliver("payment_intent.succeeded")
+        tx = self.visit.clinic_deposit_transaction_ids
+        self.assertRecordValues(
+            tx,
+            [{"state": "done", "clinic_stripe_is_found": True, "clinic_desk_key": KEY}],
+        )
+        self.assertEqual(self._charge_deposit(card), tx)
+        self.visit.with_user(self.front_desk).action_clinic_complete_and_invoice()
+        self.assertEqual(self.visit.clinic_service_ids.invoice_ids.amount_residual, 70)
+        self.assertEqual(self._captured(), 3000)
+
+    def test_deposit_whose_visit_was_called_off_is_not_sent_again(self):
+        card = self._save_card()
+        self.control.fault("refuse", method="POST", path="/v1/payment_intents", count=9)
+        tx = self._charge_deposit(card)
+        self.assertEqual(tx.state, "pending")
+        self.visit.with_user(self.front_desk)._clinic_close("cancelled", self.client)
+        self.control.clear_faults()
+        tx.sudo().clinic_stripe_ask_at = "2020-01-01"
+        self._run_job("clinic_stripe_gateway.ir_cron_ask_unanswered")
+        self.assertEqual((tx.state, self._captured()), ("error", 0))
+
+    def test_deposit_that_was_paid_otherwise_is_not_sent_again(self):
+        card = self._save_card()
+        self.control.fault("refuse", method="POST", path="/v1/payment_intents", count=9)
+        tx = self._charge_deposit(card)
+        due = self.desk._find_deposit(self.visit.id)
+        # As somebody who has taken cash before the outcome is known.
+        self.desk._book_deposit(due, self.desk._get_method_lines(due)[:1], 30)
+        self.control.clear_faults()
+        tx.sudo().clinic_stripe_ask_at = "2020-01-01"
+        self._run_job("clinic_stripe_gateway.ir_cron_ask_unanswered")
+        self.assertEqual((tx.state, self._captured()), ("error", 0))
