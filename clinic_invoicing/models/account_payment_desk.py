@@ -24,7 +24,8 @@ class AccountPayment(models.Model):
             "state": "paid",
             "amount": self.currency_id.format(self.amount),
             "invoices": self.invoice_ids,
-            "payer": self.partner_id,
+            # The payment itself may only know the company that the client belongs to.
+            "payer": self.invoice_ids.partner_id[:1] or self.partner_id,
             "event": self.clinic_deposit_event_id,
             "reason": "",
         }

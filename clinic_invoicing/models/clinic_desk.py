@@ -166,7 +166,9 @@ class ClinicDesk(models.AbstractModel):
         )
         # sudo: the front desk does not read cards; these are the payer's.
         cards = self.env["payment.token"].sudo()
-        cards = cards._get_available_tokens(providers.ids, due.payer.id)
+        # An address has no cards of its own.
+        owner = due.payer._clinic_get_addressee()
+        cards = cards._get_available_tokens(providers.ids, owner.id)
         return cards.sudo().sorted(
             lambda card: card.provider_id != due.company.clinic_gateway_id
         )
