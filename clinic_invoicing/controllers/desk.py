@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.http import request, route
 
 from .payment import ClinicPaymentPortal
+from .payment_form import prepare_form
 
 CALENDAR = "/odoo/clinic-appointments"
 ERROR = "clinic_desk_error"
@@ -228,7 +229,6 @@ class ClinicDesk(ClinicPaymentPortal):
                 "company": due.company,
                 "payer": due.payer,
                 "event": due.event,
-                "currency": due.currency,
                 "amount": amount,
                 "url": url,
                 "key": uuid4().hex,
@@ -242,24 +242,14 @@ class ClinicDesk(ClinicPaymentPortal):
     def _clinic_desk_prepare_form(self, due, amount, url):
         """Return the values of the provider's own form, if cards are typed here."""
         providers = self._clinic_desk()._get_typing_providers(due, amount)
-        # sudo: as stock's pages do, to read what the providers offer.
-        methods = request.env["payment.method"].sudo()
-        if providers:
-            methods = methods._get_compatible_payment_methods(
-                providers.ids, due.payer.id, currency_id=due.currency.id
-            )
         part = _join(due.invoices) if due.invoices else due.payer.id
-        return {
-            "providers_sudo": providers,
-            "payment_methods_sudo": methods,
-            "tokens_sudo": request.env["payment.token"],
-            "show_tokenize_input_mapping": dict.fromkeys(providers.ids, False),
-            "availability_report": {},
-            "partner_id": due.payer.id,
-            "transaction_route": f"{url}/{part}/transaction",
-            "landing_route": url,
-            "access_token": None,
-        }
+        return prepare_form(
+            providers,
+            due.payer,
+            due.currency,
+            landing_route=url,
+            transaction_route=f"{url}/{part}/transaction",
+        )
 
     def _clinic_desk_render(self, template, values):
         response = request.render(template, {**values, "calendar": CALENDAR})

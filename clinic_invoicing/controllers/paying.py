@@ -6,6 +6,7 @@ from odoo.http import request
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 
 from ..rules.typed_numbers import read_number
+from .payment_form import prepare_form
 
 # PostgreSQL's ids have 31 bits.
 LARGEST_ID = 2**31 - 1
@@ -116,31 +117,24 @@ class ClinicPaying(PortalAccount):
         providers = env["payment.provider"]._get_compatible_providers(
             company.id, payer.id, amount, currency_id=currency.id, report=report
         )
-        methods = env["payment.method"]._get_compatible_payment_methods(
-            providers.ids, payer.id, currency_id=currency.id, report=report
+        form = prepare_form(
+            providers,
+            payer,
+            currency,
+            landing_route=landing_route,
+            transaction_route=transaction_route,
+            report=report,
         )
-        tokens = env["payment.token"]
-        may_save = dict.fromkeys(providers.ids, False)
         if with_cards:
-            tokens = tokens._get_available_tokens(providers.ids, payer.id)
+            cards = form["tokens_sudo"]
+            form["tokens_sudo"] = cards._get_available_tokens(providers.ids, payer.id)
             may_save = self._compute_show_tokenize_input_mapping(providers)
-        context = {
-            "currency": currency,
-            "partner_id": payer.id,
-            "providers_sudo": providers,
-            "payment_methods_sudo": methods,
-            "tokens_sudo": tokens,
-            "availability_report": report,
-            "transaction_route": transaction_route,
-            "landing_route": landing_route,
-            "access_token": None,
-        }
+            form["show_tokenize_input_mapping"] = may_save
         return {
             "company_mismatch": not self._can_partner_pay_in_company(payer, company),
             "expected_company": company,
-            "show_tokenize_input_mapping": may_save,
-            **context,
-            **self._get_extra_payment_form_values(**context),
+            **form,
+            **self._get_extra_payment_form_values(**form),
         }
 
     def _clinic_start_transaction(self, invoices, payer, amount, **kwargs):
