@@ -114,7 +114,6 @@ class ClinicAutopay(models.Model):
         providers = self.env["payment.provider"]._get_compatible_providers(
             company.id, partner.id, 0, currency_id=company.currency_id.id
         )
-        default = company.clinic_gateway_id
         cards = self.env["payment.token"]._get_available_tokens(
             providers.ids, partner.id
         )
@@ -122,7 +121,7 @@ class ClinicAutopay(models.Model):
             lambda card: (
                 card.partner_id == partner and not card._clinic_get_charge_problem()
             )
-        ).sorted(lambda card: card.provider_id != default)
+        )
 
     @api.model
     def _agree(self, user, company, *, card_id, cap, wording, ip):

@@ -168,10 +168,7 @@ class ClinicDesk(models.AbstractModel):
         cards = self.env["payment.token"].sudo()
         # An address has no cards of its own.
         owner = due.payer._clinic_get_addressee()
-        cards = cards._get_available_tokens(providers.ids, owner.id)
-        return cards.sudo().sorted(
-            lambda card: card.provider_id != due.company.clinic_gateway_id
-        )
+        return cards._get_available_tokens(providers.ids, owner.id)
 
     def _get_method_lines(self, due):
         """Return the methods by which money is received without a provider."""

@@ -17,9 +17,23 @@ class PaymentToken(models.Model):
         )
         if is_validation:
             return tokens
-        return tokens._clinic_get_accepted().sorted(
-            lambda token: not token.provider_id._clinic_is_default()
-        )
+        return tokens._clinic_get_accepted()._clinic_sort_offered()
+
+    def _clinic_sort_offered(self):
+        """Return these cards in the order in which they are offered."""
+        # sudo: payers read neither gateways nor all that is known of a card.
+        cards = self.sudo().sorted(lambda card: card._clinic_get_rank())
+        return cards.with_env(self.env)
+
+    def _clinic_get_rank(self):
+        """Return what cards are sorted by, the practice's own gateway first.
+
+        A hook for providers. What is equal keeps stock's order, newest first.
+
+        :rtype: tuple
+        """
+        self.ensure_one()
+        return (not self.provider_id._clinic_is_default(),)
 
     def _clinic_get_accepted(self):
         """Return those that the practice accepts."""

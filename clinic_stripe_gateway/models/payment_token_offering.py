@@ -53,11 +53,13 @@ class PaymentToken(models.Model):
                 )
             )
         )
-        # Each keeps the order of what it finds equal: at last stock's, newest first.
-        by_choice = cards.sorted(
-            lambda card: str(card.clinic_preferred_on or ""), reverse=True
-        )
-        return by_choice.sorted("clinic_is_expired").with_env(self.env)
+        return cards._clinic_sort_offered().with_env(self.env)
+
+    def _clinic_get_rank(self):
+        """Put what has expired last, and the client's default first of its gateway."""
+        chosen = self.clinic_preferred_on
+        latest_first = -chosen.timestamp() if chosen else 0
+        return (self.clinic_is_expired, *super()._clinic_get_rank(), latest_first)
 
     def _clinic_get_preselected(self):
         """Return the card to choose when nobody has chosen, empty if all expired."""

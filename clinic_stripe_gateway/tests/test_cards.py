@@ -168,6 +168,18 @@ class TestCards(SavedCardsCommon):
         self._expire(first)
         self.assertFalse(self._offered()._clinic_get_preselected())
 
+    def test_cards_of_the_practices_own_gateway_come_first(self):
+        own, chosen = self._save_card(), self._save_card(card="mastercard")
+        other = self.provider.copy({"name": "Second"})
+        chosen.write({"provider_id": other.id, "clinic_account_ref": False})
+        chosen.action_clinic_make_default()
+        for gateway, first in ((self.provider, own), (other, chosen)):
+            self.practice.clinic_gateway_id = gateway
+            self.assertEqual((own | chosen)._clinic_sort_offered()[0], first)
+            self.assertEqual((own | chosen)._clinic_get_preselected(), first)
+        self._expire(chosen)
+        self.assertEqual((own | chosen)._clinic_get_preselected(), own)
+
     def test_staff_are_offered_the_default_card_too(self):
         first, second = self._save_card(), self._save_card(card="mastercard")
         third = self._save_card(card="amex")
