@@ -3,17 +3,16 @@ from datetime import timedelta
 from lxml import html
 
 from odoo import fields
-from odoo.http import Request
-from odoo.tests import HttpCase
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
 from .common import ClinicInvoicingCommon
+from .common_pages import PagesCommon
 
 JOB = "clinic_invoicing.ir_cron_scheduled_charges"
 
 
-class ChargesCommon(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
+class ChargesCommon(ClinicInvoicingCommon, AccountPaymentCommon, PagesCommon):
     """A practice that offers autopay; its provider answers as the test says."""
 
     @classmethod
@@ -97,23 +96,12 @@ class ChargesCommon(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
 
     # === PAGES === #
 
-    def _get(self, url):
-        self.env.flush_all()
-        return self.url_open(url, allow_redirects=False, timeout=60)
-
     def _get_text(self, url):
         """Return what a person reads on a page."""
         response = self._get(url)
         self.assertEqual(response.status_code, 200, url)
         page = html.fromstring(response.text).xpath("//div[@id='wrap']")[0]
         return " ".join(page.text_content().split())
-
-    def _post(self, url, **data):
-        self.env.flush_all()
-        data.setdefault("csrf_token", Request.csrf_token(self))
-        response = self.url_open(url, data=data, allow_redirects=False, timeout=60)
-        self.env.invalidate_all()
-        return response
 
     @classmethod
     def _in_days(cls, days):

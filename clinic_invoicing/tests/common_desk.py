@@ -2,21 +2,16 @@ import re
 
 from lxml import html
 
-from odoo.tests import HttpCase
-
 from .common import ClinicInvoicingCommon
+from .common_pages import PagesCommon
 
 
-class DeskCommon(ClinicInvoicingCommon, HttpCase):
+class DeskCommon(ClinicInvoicingCommon, PagesCommon):
     """An employee of the front desk in front of the desk's pages."""
 
     def setUp(self):
         super().setUp()
         self.authenticate("front_desk", "front_desk")
-
-    def _get(self, url, **params):
-        self.env.flush_all()
-        return self.url_open(url, params=params, allow_redirects=False, timeout=60)
 
     def _see(self, url, **params):
         """Return the page's text and the key of its forms."""

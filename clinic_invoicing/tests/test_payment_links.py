@@ -1,4 +1,3 @@
-import json
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -7,18 +6,19 @@ from lxml import html
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
 from .common import ClinicInvoicingCommon
+from .common_pages import PagesCommon
 
 JOB = "clinic_invoicing.ir_cron_request_payments"
 
 
 @tagged("post_install", "-at_install")
-class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
+class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, PagesCommon):
     """A link pays what is owed now, without login, and tells nothing else."""
 
     @classmethod
@@ -36,10 +36,7 @@ class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
     # === HELPERS === #
 
     def _get(self, path=None, **params):
-        self.env.flush_all()
-        return self.url_open(
-            path or self.path, params=params, allow_redirects=False, timeout=60
-        )
+        return super()._get(path or self.path, **params)
 
     def _get_form(self, **params):
         page = html.fromstring(self._get(**params).text)
@@ -48,29 +45,9 @@ class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
 
     def _start(self, amount, path=None, **values):
         """Return ``(result, error)``, as the payment form would get them."""
-        self.env.flush_all()
-        params = {
-            "provider_id": self.provider.id,
-            "payment_method_id": self.payment_method_id,
-            "token_id": None,
-            "flow": "direct",
-            "tokenization_requested": False,
-            "landing_route": self.path,
-            "amount": amount,
-            **values,
-        }
-        answer = self.url_open(
-            f"{path or self.path}/transaction",
-            data=json.dumps(self.build_rpc_payload(params)),
-            headers={"Content-Type": "application/json"},
-            timeout=60,
-        ).json()
-        error = answer.get("error", {}).get("data", {})
-        return answer.get("result"), error and error["message"]
-
-    def _get_attempts(self):
-        self.env.invalidate_all()
-        return self.env["payment.transaction"].sudo().search([], order="id")
+        values = {"landing_route": self.path, "amount": amount, **values}
+        path = path or self.path
+        return self._rpc(f"{path}/transaction", **self._pay_values(**values))
 
     def _add_letter_box(self):
         """Let the client's bills go to an address that has no e-mail."""
@@ -223,23 +200,15 @@ class TestPaymentLinks(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         self.authenticate(None, None)
         before = self._get_attempts()
         with mute_logger("odoo.http"):
-            self.url_open(
+            self._rpc(
                 url,
-                data=json.dumps(
-                    self.build_rpc_payload(
-                        {
-                            "access_token": token,
-                            "provider_id": self.provider.id,
-                            "payment_method_id": None,
-                            "token_id": card.id,
-                            "flow": "token",
-                            "tokenization_requested": False,
-                            "landing_route": "/my",
-                            "amount": 100,
-                        }
-                    )
+                **self._pay_values(
+                    access_token=token,
+                    payment_method_id=None,
+                    token_id=card.id,
+                    flow="token",
+                    amount=100,
                 ),
-                headers={"Content-Type": "application/json"},
             )
         self.assertEqual(self._get_attempts(), before)
         self.authenticate("client", "client")

@@ -1,22 +1,22 @@
-import json
 import re
 
 from lxml import html
 
 from odoo.fields import Command
 from odoo.http import root
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
 from .common import ClinicInvoicingCommon
+from .common_pages import PagesCommon
 
 MISSING = 2**31 - 1
 
 
 @tagged("post_install", "-at_install")
-class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
+class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, PagesCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -35,10 +35,6 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
         self.authenticate("client", "client")
 
     # === HELPERS === #
-
-    def _get(self, url, **params):
-        self.env.flush_all()
-        return self.url_open(url, params=params, allow_redirects=False, timeout=60)
 
     def _get_page(self, url="/my/billing", **params):
         response = self._get(url, **params)
@@ -61,38 +57,8 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, HttpCase):
             for row in rows
         }
 
-    def _pay_values(self, **values):
-        return {
-            "provider_id": self.provider.id,
-            "payment_method_id": self.payment_method_id,
-            "token_id": None,
-            "flow": "direct",
-            "tokenization_requested": False,
-            "landing_route": "/my/billing",
-            **values,
-        }
-
-    def _rpc(self, url, **params):
-        """Return ``(result, error message)`` of a JSON route.
-
-        Python's json on both sides lets NaN through, like a tampered request.
-        """
-        self.env.flush_all()
-        answer = self.url_open(
-            url,
-            data=json.dumps(self.build_rpc_payload(params)),
-            headers={"Content-Type": "application/json"},
-            timeout=60,
-        ).json()
-        error = answer.get("error", {}).get("data", {})
-        return answer.get("result"), error and f"{error['name']}: {error['message']}"
-
     def _start_payment(self, ids, amount, url="/my/billing/pay/%s", **values):
         return self._rpc(url % ids, **self._pay_values(amount=amount, **values))
-
-    def _get_attempts(self):
-        self.env.invalidate_all()
-        return self.env["payment.transaction"].sudo().search([], order="id")
 
     def assertRefused(self, ids, amount, reason, **values):
         """Return the error; nothing was created."""

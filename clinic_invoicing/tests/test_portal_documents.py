@@ -1,16 +1,17 @@
 from lxml import html
 
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
 from .common_money_owed import MoneyOwedCommon
+from .common_pages import PagesCommon
 
 MISSING = 2**31 - 1
 
 
 @tagged("post_install", "-at_install")
-class TestPortalDocuments(MoneyOwedCommon, AccountPaymentCommon, HttpCase):
+class TestPortalDocuments(MoneyOwedCommon, AccountPaymentCommon, PagesCommon):
     """Clients get the documents of what is billed to them, and no others."""
 
     @classmethod
@@ -23,10 +24,6 @@ class TestPortalDocuments(MoneyOwedCommon, AccountPaymentCommon, HttpCase):
     def setUp(self):
         super().setUp()
         self.authenticate("client", "client")
-
-    def _get(self, url, **params):
-        self.env.flush_all()
-        return self.url_open(url, params=params, allow_redirects=False, timeout=60)
 
     def _get_receipt(self, invoice_id):
         return self._get(f"/my/billing/receipt/{invoice_id}")

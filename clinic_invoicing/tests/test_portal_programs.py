@@ -4,19 +4,19 @@ from datetime import timedelta
 from lxml import html
 
 from odoo import fields
-from odoo.http import Request
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
+from .common_pages import PagesCommon
 from .common_programs import ProgramsCommon
 
 MISSING = 2**31 - 1
 
 
 @tagged("post_install", "-at_install")
-class TestPortalPrograms(ProgramsCommon, AccountPaymentCommon, HttpCase):
+class TestPortalPrograms(ProgramsCommon, AccountPaymentCommon, PagesCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -35,21 +35,10 @@ class TestPortalPrograms(ProgramsCommon, AccountPaymentCommon, HttpCase):
 
     # === HELPERS === #
 
-    def _get(self, url, **params):
-        self.env.flush_all()
-        return self.url_open(url, params=params, allow_redirects=False, timeout=60)
-
     def _get_page(self, url="/my/programs"):
         response = self._get(url)
         self.assertEqual(response.status_code, 200, url)
         return html.fromstring(response.text)
-
-    def _post(self, url, **data):
-        self.env.flush_all()
-        data.setdefault("csrf_token", Request.csrf_token(self))
-        response = self.url_open(url, data=data, allow_redirects=False, timeout=60)
-        self.env.invalidate_all()
-        return response
 
     def _register_at(self, program, patient, **data):
         patient_id = getattr(patient, "id", patient)
