@@ -38,7 +38,7 @@ class ClinicBillingRun(models.Model):
         ready = (
             Domain("service_id", "in", services.ids)
             & Domain("service_id.billing_obstacle", "=", False)
-            & shares._get_billable_domain(self.company_id)
+            & shares._get_billable_domain()
         )
         [counts] = shares._read_group(
             ready,

@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import models
+from odoo import api, models
 from odoo.fields import Command, Domain
 
 from ..rules import allocation, sharing
@@ -13,35 +13,33 @@ class ClinicServiceShare(models.Model):
 
     def _get_billable(self):
         """Return those of the shares that can be put on an invoice."""
-        companies = self.grouped("company_id")
-        return self.filtered_domain(
-            Domain.OR(
-                Domain("company_id", "=", company.id)
-                & self._get_billable_domain(company)
-                for company in companies
-            )
-        )
+        return self.filtered_domain(self._get_billable_domain())
 
     def _is_billed_to_insurer(self):
         """Whether it goes on an invoice to an insurer, not settled outside."""
-        return (
-            self.payer_type == "insurer"
-            and self.company_id.clinic_insurer_settlement == "invoice"
-            and not self.settled_date
-        )
+        self.ensure_one()
+        return bool(self.filtered_domain(self._get_insurer_domain()))
 
-    def _get_billable_domain(self, company):
-        """Shares that a company can put on an invoice now."""
-        payers = Domain("payer_type", "=", "patient")
-        if company.clinic_insurer_settlement == "invoice":
-            payers |= Domain("payer_type", "=", "insurer") & Domain(
-                "settled_date", "=", False
-            )
+    @api.model
+    def _get_billable_domain(self):
+        """Shares that can be put on an invoice now."""
+        payers = Domain("payer_type", "=", "patient") | self._get_insurer_domain()
         return payers & Domain(
             [
                 ("state", "=", "to_bill"),
                 ("partner_id", "!=", False),
                 ("amount", "!=", 0),
+            ]
+        )
+
+    @api.model
+    def _get_insurer_domain(self):
+        """Shares that go on invoices to insurers, and are not settled outside."""
+        return Domain(
+            [
+                ("payer_type", "=", "insurer"),
+                ("company_id.clinic_insurer_settlement", "=", "invoice"),
+                ("settled_date", "=", False),
             ]
         )
 
