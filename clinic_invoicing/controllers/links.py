@@ -95,8 +95,7 @@ class ClinicPaymentLinks(ClinicPaying):
 
     def _is_payer(self, link):
         """Whether it is the payer who is logged in, not only somebody with the link."""
-        user = request.env.user.partner_id
-        return user in (link.partner_id, link.partner_id._clinic_get_addressee())
+        return request.env.user.partner_id._clinic_is_billed_at(link.partner_id)
 
     def _get_payer(self, link):
         """Return whose cards pay: an address has none of its own."""

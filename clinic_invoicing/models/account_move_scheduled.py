@@ -34,9 +34,11 @@ class AccountMove(models.Model):
 
         A draft may have been given another payer, or another currency, since.
         """
-        own = self.partner_id.filtered_domain(payer._clinic_get_own_domain())
         return self.filtered(
-            lambda move: move.partner_id in own and move.currency_id == currency
+            lambda move: (
+                payer._clinic_is_billed_at(move.partner_id)
+                and move.currency_id == currency
+            )
         )
 
     def _clinic_has_plan(self):

@@ -78,10 +78,13 @@ class ResPartner(models.Model):
                 )
 
     def _clinic_get_own_domain(self):
-        """Contacts that are this one, or one of its own addresses."""
+        """Contacts that are these, or their own addresses."""
+        return Domain("id", "in", self.ids) | self._clinic_get_address_domain()
+
+    def _clinic_get_address_domain(self):
+        """Addresses that invoices to these contacts are sent to."""
         # Other people below a company or a parent are contacts, not addresses.
-        addresses = Domain("parent_id", "=", self.id) & Domain("type", "!=", "contact")
-        return Domain("id", "=", self.id) | addresses
+        return Domain("parent_id", "in", self.ids) & Domain("type", "!=", "contact")
 
     def _clinic_get_bill_to(self, date, company):
         """Return who receives the invoices for this patient.

@@ -2,7 +2,6 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.fields import Domain
 
 
 class ResPartner(models.Model):
@@ -95,6 +94,11 @@ class ResPartner(models.Model):
         addressees = (partner._clinic_get_addressee() for partner in self)
         return self.browse().union(*addressees)
 
+    def _clinic_is_billed_at(self, payer):
+        """Whether invoices to ``payer`` are under this client's Billing."""
+        self.ensure_one()
+        return self in payer | payer._clinic_get_addressees()
+
     def _clinic_get_own_addresses(self):
         """Return ``(address, contact)`` for these contacts and their addresses.
 
@@ -102,7 +106,7 @@ class ResPartner(models.Model):
         """
         # Context: what was sent to an address counts after it has been archived.
         addresses = self.with_context(active_test=False).search(
-            Domain("parent_id", "in", self.ids) & Domain("type", "!=", "contact")
+            self._clinic_get_address_domain()
         )
         own = [(partner, partner) for partner in self]
         return own + [(address, address.parent_id) for address in addresses]

@@ -20,9 +20,3 @@ class ResPartner(models.Model):
                 patient._clinic_get_bill_to(date, company)
             )
         )
-
-    def _clinic_is_billed_at(self, payer):
-        """Whether invoices to ``payer`` are under this client's Billing."""
-        self.ensure_one()
-        is_own_address = payer.parent_id == self and payer.type != "contact"
-        return payer == self or is_own_address
