@@ -22,16 +22,24 @@ class ResPartner(models.Model):
         patients = self.search([("clinic_guarantor_id", "in", stored.ids)])
         patients_by_guarantor = patients.grouped("clinic_guarantor_id")
         people = stored | patients | stored.clinic_guarantor_id
-        people |= people.child_ids.filtered(lambda child: child.type != "contact")
-        cards = self._clinic_find_cards(people).grouped("partner_id")
+        cards = self._clinic_find_cards(people._clinic_with_addresses())
+        cards = cards.grouped("partner_id")
         for partner in self:
             own = partner._origin
             concerned = own | own.clinic_guarantor_id
             concerned |= patients_by_guarantor.get(own, self.browse())
-            concerned |= concerned.child_ids.filtered(lambda c: c.type != "contact")
             partner.clinic_card_ids = self.env["payment.token"].union(
-                *(cards[person] for person in concerned if person in cards)
+                *(
+                    cards[person]
+                    for person in concerned._clinic_with_addresses()
+                    if person in cards
+                )
             )
+
+    def _clinic_with_addresses(self):
+        """Return these contacts and the addresses that their invoices go to."""
+        addresses = self.child_ids.filtered(lambda child: child.type != "contact")
+        return self | addresses
 
     @api.model
     def _clinic_find_cards(self, people):
@@ -58,8 +66,6 @@ class ResPartner(models.Model):
         person = self
         while person.type != "contact" and person.parent_id:
             person = person.parent_id
-        owners = (
-            self | person | person.child_ids.filtered(lambda c: c.type != "contact")
-        )
+        owners = self | person._clinic_with_addresses()
         company = person.commercial_partner_id
         return owners | company if company.is_company else owners
