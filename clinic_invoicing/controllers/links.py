@@ -100,6 +100,7 @@ class ClinicPaymentLinks(ClinicPaying):
     def _get_payer(self, link):
         """Return whose cards pay: an address has none of its own."""
         is_payer = self._is_payer(link)
+        # sudo: as the link's own payer; clients read no providers and cards.
         return request.env.user.partner_id.sudo() if is_payer else link.partner_id
 
     def _prepare_link_values(self, link):
