@@ -40,6 +40,9 @@ def typed_cards(person):
 def test_the_saved_card_pays_and_the_calendar_says_so(front_desk):
     block = front_desk.books(PATIENT, PRACTITIONER, RATE, hour=21)
     block.click()
+    popover = front_desk.sees(".o_cw_popover")
+    assert popover.evaluate("box => box.scrollWidth <= box.clientWidth")
+    front_desk.look("popover")
     front_desk.page.click(".o_clinic_complete_and_invoice")
     front_desk.sees(CHARGE, "4242")
     shows_the_client_alone(front_desk)
