@@ -1,5 +1,7 @@
 """Clients agree to autopay and to payment plans, and change their minds."""
 
+import re
+
 import pytest
 from accessibility import assert_accessible
 from playwright.sync_api import expect
@@ -21,6 +23,7 @@ def test_autopay_is_turned_on_and_off_by_the_client(client, bills):
     client.saves_card(bills())
     client.page.locator(".o_clinic_agreements a").first.click()
     client.sees(".o_clinic_autopay_off", "Autopay is off")
+    assert is_neutral(client.page.locator(".o_clinic_autopay_off .badge"))
     assert_accessible(client, ".o_clinic_autopay")
     client.page.fill("input[name=cap]", "200")
     client.page.check("input[name=agree]")
@@ -52,3 +55,10 @@ def test_a_plan_is_proposed_read_and_accepted(person, client, bills):
     client.page.click("button:has-text('Accept the payment plan')")
     client.sees(".o_clinic_plan", "Active")
     client.look("plan-accepted")
+
+
+def is_neutral(badge):
+    """Whether a badge is grey: what is off is no warning."""
+    colour = badge.evaluate("badge => getComputedStyle(badge).backgroundColor")
+    shades = [int(shade) for shade in re.findall(r"\d+", colour)[:3]]
+    return max(shades) - min(shades) < 16
