@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 from odoo import fields
@@ -175,6 +176,13 @@ class TestLetters(ClinicInvoicingCommon, AccountPaymentCommon):
         mail = self._send()
         self.assertEqual(mail.subject, "Harbour Clinic : reçu")
         self.assertIn("100,00", mail.body_html)
+
+    def test_the_button_to_pay_looks_the_same_in_every_letter(self):
+        templates = self.env["mail.template"].search([("name", "=like", "Clinic:%")])
+        bodies = " ".join(templates.mapped("body_html"))
+        buttons = re.findall(r'style="([^"]*)"[^>]*>Pay now</a>', bodies, re.I)
+        self.assertEqual(len(buttons), 3)
+        self.assertEqual(len(set(buttons)), 1)
 
     def test_names_are_neither_code_nor_headers(self):
         self.client.name = "{{ 7*7 }}<script>x</script>\nBcc: spy@example.com"
