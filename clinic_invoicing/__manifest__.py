@@ -54,6 +54,7 @@
     ],
     "demo": [
         "demo/res_users_demo.xml",
+        "demo/account_journal_demo.xml",
         "demo/res_partner_demo.xml",
         "demo/product_product_demo.xml",
         "demo/clinic_service_demo.xml",

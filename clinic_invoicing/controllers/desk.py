@@ -34,6 +34,7 @@ class ClinicDesk(ClinicPaymentPortal):
         part = self._clinic_desk()._read_amount(amount, due.currency)
         is_part = part and due.currency.compare_amounts(part, owed) <= 0
         offered = invoice._clinic_get_owed_by_same_payer()
+        payable = offered.filtered(lambda one: not one._clinic_get_first_obstacle())
         values = {
             "invoice": invoice,
             "offered": offered,
@@ -41,6 +42,8 @@ class ClinicDesk(ClinicPaymentPortal):
             "clearing": offered._clinic_count_clearing(),
             "chosen": invoices,
             "chosen_ids": _join(invoices),
+            "payable": payable,
+            "payable_ids": _join(payable),
             "obstacle": invoices._clinic_get_first_obstacle(),
             "owed": owed,
             "others": invoice._clinic_get_of_same_visit(),
@@ -233,7 +236,7 @@ class ClinicDesk(ClinicPaymentPortal):
                 "url": url,
                 "key": uuid4().hex,
                 "cards": desk._get_cards(due, amount) if amount else (),
-                "method_lines": desk._get_method_lines(due),
+                "ways_outside": desk._get_ways_outside(due),
                 "error": request.session.pop(ERROR, None),
                 "notice": request.session.pop(NOTICE, None),
             },

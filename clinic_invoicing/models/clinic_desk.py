@@ -1,4 +1,5 @@
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from odoo import models
@@ -185,6 +186,25 @@ class ClinicDesk(models.AbstractModel):
             ]
         )
         return lines.sorted(lambda line: line.journal_id.type != "cash")
+
+    def _get_ways_outside(self, due):
+        """Return how money is received without a provider, as the desk calls it.
+
+        :return: pairs of a method and its name: the journal's, "Cash"; with the
+            method's own only where the journal has several, "Bank · Checks"
+        :rtype: list[tuple]
+        """
+        lines = self._get_method_lines(due)
+        journals = Counter(line.journal_id for line in lines)
+        return [
+            (
+                line,
+                f"{line.journal_id.name} · {line.name}"
+                if journals[line.journal_id] > 1
+                else line.journal_id.name,
+            )
+            for line in lines
+        ]
 
     def _check_chosen(self, chosen):
         """Raise when a way to pay is not, or no longer, among those offered."""

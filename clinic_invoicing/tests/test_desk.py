@@ -1,3 +1,5 @@
+from lxml import html
+
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -94,8 +96,11 @@ class TestDesk(DeskCommon):
         bill, _action = self._bill_visit()
         both = self.older_bill | bill
         url = f"/clinic/desk/pay/{bill.id}"
-        text, _key = self._see(url, invoice_ids=f"{bill.id},{self.older_bill.id}")
+        page = html.fromstring(self._get(url).text)
+        (every,) = page.xpath("//a[contains(@class, 'o_clinic_desk_all')]/@href")
+        text, _key = self._see(every)
         self.assertIn("180.00", text)
+        self.assertNotIn("Choose all", text)
         due = self._get_due(both)
         shown = due.invoices._clinic_get_allocation(100)
         payment = self._take(due, 100)
@@ -137,6 +142,18 @@ class TestDesk(DeskCommon):
         )
         self._take(self._get_due(self.older_bill), 80)
         self.assertEqual(self.older_bill.amount_residual, 0)
+
+    def test_ways_are_called_as_the_journal_and_cash_comes_first(self):
+        desk = self.env["clinic.desk"].with_user(self.front_desk)
+        due = self._get_due(self.older_bill)
+        cash = self.company_data["default_journal_cash"]
+        bank = self.company_data["default_journal_bank"]
+        names = [name for _line, name in desk._get_ways_outside(due)]
+        self.assertEqual(names[0], cash.name)
+        self.assertIn(bank.name, names)
+        bank.inbound_payment_method_line_ids[:1].copy({"name": "Checks"})
+        text, _key = self._see(f"/clinic/desk/pay/{self.older_bill.id}")
+        self.assertIn(f"{bank.name} · Checks", text)
 
     def test_online_provider_is_no_way_to_receive_cash(self):
         due = self._get_due(self.older_bill)
