@@ -54,6 +54,13 @@ class AccountMove(models.Model):
             return claimable
         return claimable.filtered(lambda move: not move._clinic_has_plan())
 
+    def _clinic_get_payment_notice(self):
+        """Tell the client as well what they have agreed to."""
+        notice = super()._clinic_get_payment_notice()
+        if not notice and self._clinic_has_plan():
+            return self.env._("You pay this in instalments, as agreed.")
+        return notice
+
     def _clinic_get_remindable(self):
         """Keep what a card is about to pay: its payer is told of that."""
         remindable = super()._clinic_get_remindable()

@@ -7,6 +7,7 @@ from accessibility import assert_accessible
 from playwright.sync_api import expect
 
 COMPANY = 1
+CARDS = "/my/payment_method"
 
 
 @pytest.fixture
@@ -48,6 +49,8 @@ def test_a_plan_is_proposed_read_and_accepted(person, client, bills):
     client.open("/my/billing")
     client.page.click("a:has-text('Payment plan to accept')")
     client.sees(".o_clinic_plan", "To accept")
+    save_card = "a:has-text('Save a card')"
+    expect(client.page.locator(save_card)).to_have_attribute("href", CARDS)
     expect(client.page.locator(".o_clinic_charges li")).to_have_count(3)
     assert_accessible(client, ".o_clinic_plan")
     client.page.check("input[name=agree]")
@@ -55,6 +58,9 @@ def test_a_plan_is_proposed_read_and_accepted(person, client, bills):
     client.page.click("button:has-text('Accept the payment plan')")
     client.sees(".o_clinic_plan", "Active")
     client.look("plan-accepted")
+    client.open("/my/billing")
+    expect(client.bill(bill)).to_contain_text("in instalments, as agreed")
+    expect(client.page.locator(".o_clinic_proposed")).to_have_count(0)
 
 
 def is_neutral(badge):
