@@ -47,7 +47,7 @@ class ClinicPaymentLink(models.Model):
         default=lambda self: secrets.token_urlsafe(24),
     )
     url = fields.Char(string="Link", compute="_compute_url", compute_sudo=True)
-    qr_code = fields.Char(compute="_compute_qr_code")
+    qr_code = fields.Char(string="QR Code", compute="_compute_qr_code")
     expires_on = fields.Datetime(
         required=True,
         readonly=True,
