@@ -31,6 +31,24 @@ class TestPortalDocuments(MoneyOwedCommon, AccountPaymentCommon, PagesCommon):
     def _get_statement(self, date_from="2024-02-01", date_to="2024-04-30"):
         return self._get("/my/billing/statement", date_from=date_from, date_to=date_to)
 
+    # === INVOICES === #
+
+    def test_the_invoice_is_no_proforma_though_nobody_has_sent_it(self):
+        self.assertFalse(self.february.invoice_pdf_report_id)
+        url = f"/my/invoices/{self.february.id}"
+        seen = self._get(url, report_type="pdf")
+        loaded = self._get(url, report_type="pdf", download="true")
+        for response in (seen, loaded):
+            self.assertIn(self.february.name, response.text)
+            self.assertNotIn("Proforma", response.text)
+        self.assertNotIn("proforma", loaded.headers["Content-Disposition"])
+
+    def test_other_invoices_keep_their_title(self):
+        invoice = self._create_invoice_one_line(price_unit=5, partner_id=self.client)
+        invoice.action_post()
+        url = f"/my/invoices/{invoice.id}"
+        self.assertIn("Proforma", self._get(url, report_type="pdf").text)
+
     # === RECEIPTS === #
 
     def test_the_receipt_of_a_paid_invoice_is_shown(self):
