@@ -1,6 +1,7 @@
 """The pages fit a desk's screen and a telephone's."""
 
 import pytest
+from accessibility import assert_accessible
 from people import SIZES
 
 PAGES = {
@@ -28,6 +29,9 @@ def test_pages_fit(person, login, width, height):
         someone.sees(READY)
         someone.look(f"page{number}")
         assert overflow(someone.page) <= 0, path
+        if login == "client":
+            # With the header and its number.
+            assert_accessible(someone)
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
