@@ -24,7 +24,10 @@ class ClinicDeskDeposit(ClinicDesk):
             due,
             part or due.event._clinic_get_deposit_amount(due.payer),
             f"/clinic/desk/deposit/{due.event.id}",
-            {"payers": due.event._clinic_get_deposit_payers()},
+            {
+                "payers": due.event._clinic_get_deposit_payers(),
+                "obstacle": due.event._clinic_get_deposit_obstacle(due.payer),
+            },
         )
 
     @route(

@@ -156,7 +156,7 @@ class AccountMove(models.Model):
         """
         self._clinic_lock_for_payment()
         self._clinic_check_payable(amount, currency)
-        self.transaction_ids._clinic_supersede_open_attempts()
+        self._clinic_get_attempts()._clinic_supersede_open_attempts()
         # Superseding may have found out that the money had arrived already.
         self._clinic_check_payable(amount, currency)
         self._clinic_count_attempt()
@@ -243,14 +243,10 @@ class AccountMove(models.Model):
     def _clinic_is_clearing(self):
         """Whether money for this invoice is promised, or has come and is not booked."""
         self.ensure_one()
+        # One by one: joined, they would be read for each invoice by itself.
         return any(
-            (tx.state == "done" and not tx.is_post_processed)
-            # Wire transfers are pending from the start and may never arrive.
-            or (
-                tx.state in ("pending", "authorized")
-                and tx.provider_code not in ("none", "custom")
-            )
-            for tx in self.transaction_ids
+            tx._clinic_is_clearing()
+            for tx in (*self.transaction_ids, *self.clinic_deposit_transaction_ids)
         )
 
     def _clinic_get_payment_notice(self):

@@ -12,17 +12,11 @@ class AccountMove(models.Model):
     @api.model
     def _clinic_get_payable_domain(self, partner):
         """Invoices that ``partner`` is asked to pay: a hook for what is on hold."""
-        clearing = Domain("transaction_ids", "any", self._clinic_get_clearing_domain())
-        return self._clinic_get_unpaid_domain(partner) & ~clearing
-
-    @api.model
-    def _clinic_get_clearing_domain(self):
-        """Transactions whose money is on its way: see :meth:`_clinic_is_clearing`."""
-        arrived = Domain("state", "=", "done") & Domain("is_post_processed", "=", False)
-        promised = Domain("state", "in", ("pending", "authorized")) & Domain(
-            "provider_code", "not in", ("none", "custom")
+        clearing = self.env["payment.transaction"]._clinic_get_clearing_domain()
+        is_clearing = Domain("transaction_ids", "any", clearing) | Domain(
+            "clinic_deposit_transaction_ids", "any", clearing
         )
-        return arrived | promised
+        return self._clinic_get_unpaid_domain(partner) & ~is_clearing
 
     @api.model
     def _clinic_get_patient_domain(self, patient_id):

@@ -19,7 +19,12 @@ class AccountMove(models.Model):
         help="A payment of this invoice is on its way: a bank debit, for instance.",
     )
 
-    @api.depends("transaction_ids.state", "state", "move_type")
+    @api.depends(
+        "transaction_ids.state",
+        "clinic_deposit_transaction_ids.state",
+        "state",
+        "move_type",
+    )
     def _compute_clinic_is_being_paid(self):
         for move in self:
             # sudo: billers do not read every transaction.
@@ -30,6 +35,8 @@ class AccountMove(models.Model):
     @api.depends(
         "transaction_ids.state",
         "transaction_ids.is_post_processed",
+        "clinic_deposit_transaction_ids.state",
+        "clinic_deposit_transaction_ids.is_post_processed",
         "state",
         "move_type",
     )
@@ -98,7 +105,7 @@ class AccountMove(models.Model):
         """
         self._clinic_lock_for_payment()
         self._clinic_check_chargeable(amount, currency)
-        self.transaction_ids._clinic_supersede_open_attempts()
+        self._clinic_get_attempts()._clinic_supersede_open_attempts()
         # Superseding may have found out that the money had arrived already.
         self._clinic_check_chargeable(amount, currency)
         self._clinic_count_attempt()
@@ -127,7 +134,7 @@ class AccountMove(models.Model):
     def _clinic_get_fresh_attempts(self):
         """Return the payment forms of these invoices that may still be used."""
         oldest = fields.Datetime.now() - timedelta(minutes=ATTEMPT_MINUTES)
-        return self.transaction_ids.filtered(
+        return self._clinic_get_attempts().filtered(
             lambda tx: (
                 tx.state == "draft"
                 and tx.operation != "refund"

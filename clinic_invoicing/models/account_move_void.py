@@ -119,7 +119,7 @@ class AccountMove(models.Model):
         :raise UserError: money is on its way, and cannot be stopped
         """
         # sudo: managers void invoices, whoever has started to pay them.
-        transactions = self.sudo().transaction_ids
+        transactions = self.sudo()._clinic_get_attempts()
         transactions._clinic_supersede_open_attempts()
         transactions.filtered(lambda tx: tx.state == "authorized").action_void()
         on_the_way = transactions.filtered(

@@ -73,13 +73,53 @@ class CalendarEvent(models.Model):
                 )
             )
 
-    def _clinic_start_deposit(self, amount):
-        """Make sure, under lock, that a deposit of this amount may be taken."""
+    def _clinic_start_deposit(self, amount, payer):
+        """Make sure, under lock, that a deposit of this amount may be taken.
+
+        The attempts that were started before and not finished are closed.
+
+        :param res.partner payer: who pays it
+        :raise UserError: it would be taken twice, or is asked for in vain
+        """
         self._clinic_lock()
         self._clinic_get_services()._start_deposit()
         self._clinic_check_deposit()
+        self._clinic_check_deposit_amount(amount, payer)
+        attempts = self._clinic_get_deposit_attempts(payer)
+        attempts._clinic_supersede_open_attempts()
+        # Superseding may have found out that the money had arrived already.
+        self._clinic_check_deposit_amount(amount, payer)
+
+    def _clinic_check_deposit_amount(self, amount, payer):
+        obstacle = self._clinic_get_deposit_obstacle(payer)
+        if obstacle:
+            raise UserError(obstacle)
         if not amount or amount <= 0:
             raise ValidationError(self.env._("The amount must be more than zero."))
+
+    def _clinic_get_deposit_obstacle(self, payer):
+        """Return why this payer is not asked for a deposit now; nothing if they are."""
+        on_its_way = self._clinic_get_deposit_on_its_way(payer)
+        if not on_its_way:
+            return ""
+        currency = self._clinic_get_company().currency_id
+        return self.env._(
+            "A deposit of %(amount)s is on its way. Do not take it again.",
+            amount=currency.format(on_its_way),
+        )
+
+    def _clinic_get_deposit_attempts(self, payer):
+        """Return the transactions by which this payer has tried to pay a deposit."""
+        behind = payer._clinic_get_addressee()
+        return self.clinic_deposit_transaction_ids.filtered(
+            lambda tx: tx.partner_id._clinic_get_addressee() == behind
+        )
+
+    def _clinic_get_deposit_on_its_way(self, payer):
+        """Return what is promised by this payer, or has come and is not booked."""
+        attempts = self._clinic_get_deposit_attempts(payer)
+        clearing = attempts.filtered(lambda tx: tx._clinic_is_clearing())
+        return sum(clearing.mapped("amount"))
 
     def _clinic_get_deposit_payers(self):
         """Return who will pay for what is booked, those of the patients' own shares."""
@@ -87,7 +127,10 @@ class CalendarEvent(models.Model):
         return services.filtered(lambda one: one.state in OPEN_STATES).bill_to_id
 
     def _clinic_get_deposit_amount(self, payer):
-        """Return what is suggested: the rates' deposits without what was paid."""
+        """Return what is suggested: the rates' deposits without what was paid.
+
+        What is on its way counts as paid.
+        """
         services = self._clinic_get_services().filtered(
             lambda one: one.bill_to_id == payer and one.state in OPEN_STATES
         )
@@ -97,7 +140,8 @@ class CalendarEvent(models.Model):
         paid = self.clinic_deposit_ids.filtered(
             lambda payment: payment._clinic_get_payer() == payer
         )
-        return max(0.0, asked - paid._clinic_get_kept())
+        on_its_way = self._clinic_get_deposit_on_its_way(payer)
+        return max(0.0, asked - paid._clinic_get_kept() - on_its_way)
 
     # === WHAT BECOMES OF THEM === #
 

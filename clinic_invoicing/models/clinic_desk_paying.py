@@ -224,7 +224,7 @@ class ClinicDesk(models.AbstractModel):
         :raise UserError: it may not, or somebody else is at it; nothing was changed
         """
         if due.event:
-            due.event._clinic_start_deposit(amount)
+            due.event._clinic_start_deposit(amount, due.payer)
             return
         due.invoices._clinic_check_chosen()
         due.invoices._clinic_start_online_payment(amount, due.currency)

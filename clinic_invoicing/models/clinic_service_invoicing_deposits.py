@@ -26,11 +26,7 @@ class ClinicService(models.Model):
     def _create_invoices(self, *args, **kwargs):
         invoices = super()._create_invoices(*args, **kwargs)
         # sudo: the front desk has no right in accounting; these are the visits' own.
-        payments = self.sudo().env["account.payment"]
         events = self.sudo().event_id
         if events and invoices:
-            deposits = payments.search(
-                [("clinic_deposit_event_id", "in", events.ids)], order="date, id"
-            )
-            deposits._clinic_use_deposits(invoices)
+            events._clinic_pass_deposits(invoices)
         return invoices

@@ -1,4 +1,9 @@
+import logging
+
 from odoo import fields, models
+from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
 
 
 class PaymentTransaction(models.Model):
@@ -31,3 +36,20 @@ class PaymentTransaction(models.Model):
         invoices = event.sudo().clinic_service_ids.invoice_ids
         payment._clinic_use_deposits(invoices)
         return payment
+
+    def _clinic_close_deposits(self):
+        """Close the forms of these that are still open; return what may yet arrive.
+
+        An attempt that is being processed cannot be closed. It is found again by who
+        pays the invoice next, and refused until its outcome is known.
+        """
+        alive = self.browse()
+        for tx in self:
+            try:
+                tx._clinic_supersede_open_attempts()
+            except UserError:
+                _logger.info("Deposit %s is still being processed", tx.id)
+                alive |= tx
+        return alive | self.filtered(
+            lambda tx: tx.state == "draft" or tx._clinic_is_clearing()
+        )

@@ -233,19 +233,88 @@ class TestDeskCards(SavedCardsCommon, StripeHttpCommon, DeskCommon):
         self.visit.with_user(self.front_desk).action_clinic_complete_and_invoice()
         self.assertEqual(self.visit.clinic_service_ids.invoice_ids.amount_residual, 70)
 
-    def test_deposit_that_arrives_after_the_invoice_is_taken_off_it(self):
+    def _charge_deposit(self, card, amount=30, key=KEY):
+        due = self.desk._find_deposit(self.visit.id)
+        return self.desk._charge(due, card.id, amount, key)
+
+    def _type_deposit(self, amount=30.0):
+        """Open the form of a deposit; return its transaction and its secret."""
         self.practice.clinic_desk_card_entry = True
+        before = self.visit.clinic_deposit_transaction_ids
         url = f"/clinic/desk/deposit/{self.visit.id}/{self.client.id}/transaction"
-        answer = self._type_card(url, amount=30.0)["result"]
-        tx = self.visit.clinic_deposit_transaction_ids
-        self.assertEqual((tx.amount, tx.partner_id), (30, self.client))
+        answer = self._type_card(url, amount=amount)["result"]
+        tx = self.visit.clinic_deposit_transaction_ids - before
+        return tx, answer["client_secret"]
+
+    def _bill_visit(self):
         self.visit.with_user(self.front_desk).action_clinic_complete_and_invoice()
-        invoice = self.visit.clinic_service_ids.invoice_ids
+        return self.visit.clinic_service_ids.invoice_ids
+
+    def test_deposit_that_arrives_after_the_invoice_is_taken_off_it(self):
+        tx, secret = self._type_deposit()
+        self.assertEqual((tx.amount, tx.partner_id), (30, self.client))
+        # Odoo has not heard of it yet.
+        self.browser.confirm(secret)
+        invoice = self._bill_visit()
         self.assertEqual(invoice.amount_residual, 100)
-        self.browser.confirm(answer["client_secret"])
+        with self.assertRaisesRegex(UserError, "being processed"):
+            self._charge(self._save_card(), 100, invoices=invoice)
         self._settle(tx)
         self.assertEqual(invoice.amount_residual, 70)
         self.assertEqual(self.invoice.amount_residual, 50)
+        self._charge(self._save_card(), 70, key="1" * 32, invoices=invoice)
+        self.assertEqual(invoice.amount_residual, 0)
+        self.assertEqual(self._captured(), 10000)
+
+    def test_deposit_whose_answer_is_lost_is_taken_once(self):
+        card = self._save_card()
+        self.control.fault(
+            "error_after", method="POST", path="/v1/payment_intents", count=9
+        )
+        tx = self._charge_deposit(card)
+        self.control.clear_faults()
+        self.assertEqual(tx.state, "pending")
+        text, _key = self._see(f"/clinic/desk/deposit/{self.visit.id}")
+        self.assertIn("is on its way", text)
+        self.assertNotIn("4242", text)
+        with self.assertRaisesRegex(UserError, "on its way"):
+            self._charge_deposit(card, key="1" * 32)
+        invoice = self._bill_visit()
+        with self.assertRaisesRegex(UserError, "on its way"):
+            self._charge(card, 100, key="2" * 32, invoices=invoice)
+        self.assertTrue(invoice.clinic_is_clearing)
+        self.assertEqual(self._captured(), 3000)
+
+    def test_deposit_form_that_is_open_is_closed_by_the_next(self):
+        card = self._save_card()
+        declined, tried = self._type_deposit()
+        self.browser.confirm(tried, "visa_chargeDeclined")
+        self._settle(declined)
+        self.assertEqual(declined.state, "error")
+        tx, secret = self._type_deposit()
+        self.assertIn("error", self.browser.confirm(tried))
+        self._charge_deposit(card)
+        self.assertEqual(tx.state, "cancel")
+        self.assertIn("error", self.browser.confirm(secret))
+        self.assertEqual(self._captured(), 3000)
+
+    def test_deposit_that_is_being_paid_is_not_charged_as_well(self):
+        card = self._save_card()
+        _tx, secret = self._type_deposit()
+        self.browser.confirm(secret)
+        with self.assertRaisesRegex(UserError, "being processed"):
+            self._charge_deposit(card)
+        self.assertEqual(self._captured(), 3000)
+
+    def test_deposit_form_is_closed_when_the_visit_is_invoiced(self):
+        tx, secret = self._type_deposit()
+        invoice = self._bill_visit()
+        self.assertEqual(tx.state, "cancel")
+        self.assertIn("error", self.browser.confirm(secret))
+        self.assertFalse(invoice._clinic_is_clearing())
+        self.assertFalse(invoice.clinic_is_being_paid)
+        self._charge(self._save_card(), 100, invoices=invoice)
+        self.assertEqual(self._captured(), 10000)
 
     def test_altered_requests_for_typed_deposits_are_refused(self):
         self.practice.clinic_desk_card_entry = True
