@@ -19,9 +19,17 @@ class ClinicService(models.Model):
         :raise UserError: somebody is invoicing one of them at this moment
         """
         self._lock_for_billing()
+        self._count_deposit()
+
+    def _count_deposit(self):
+        """Write to these, so that who invoices them at this moment is run again.
+
+        It waits for who has locked them, and is run again itself if they were invoiced.
+        """
         # sudo: nobody counts by hand.
         for service in self.sudo():
             service.deposit_attempts += 1
+        self.flush_recordset(["deposit_attempts"])
 
     def _create_invoices(self, *args, **kwargs):
         invoices = super()._create_invoices(*args, **kwargs)

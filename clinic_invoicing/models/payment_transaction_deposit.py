@@ -29,12 +29,14 @@ class PaymentTransaction(models.Model):
         event = charge.clinic_deposit_event_id
         if not event or self.operation == "refund":
             return super()._create_payment(**extra_create_values)
+        # sudo: providers' messages come as nobody, who reads no services.
+        services = event.sudo().clinic_service_ids
+        # Before anything is read of them: they may be invoiced at this moment.
+        services._count_deposit()
         payment = super()._create_payment(
             **{**extra_create_values, "clinic_deposit_event_id": event.id}
         )
-        # sudo: providers' messages come as nobody, who reads no services.
-        invoices = event.sudo().clinic_service_ids.invoice_ids
-        payment._clinic_use_deposits(invoices)
+        payment._clinic_use_deposits(services.invoice_ids)
         return payment
 
     def _clinic_close_deposits(self):

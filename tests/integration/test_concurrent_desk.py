@@ -1,12 +1,15 @@
 """The client pays in the portal while the desk takes the money: it is paid once."""
 
+import threading
 from contextlib import closing
 from functools import partial
 
 import pytest
 from practices import PRICE, Attempts, at_once
 
+from odoo import SUPERUSER_ID
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.service.model import retrying
 
 # === WHAT PEOPLE DO === #
@@ -35,6 +38,48 @@ def take_deposit(event_id, key, env):
 
 def invoice_visit(event_id, env):
     env["calendar.event"].browse(event_id).action_clinic_invoice()
+
+
+def send_deposit(event_id, env):
+    """Return a deposit that has been paid online and is not booked yet."""
+    # sudo: the front desk makes transactions in no other way.
+    env = env(user=SUPERUSER_ID)
+    method = env.ref("payment.payment_method_unknown")
+    provider = env["payment.provider"].create(
+        {
+            "name": "Cards",
+            "code": "none",
+            "state": "test",
+            "payment_method_ids": [Command.set(method.ids)],
+        }
+    )
+    journal = env["account.journal"].search([("type", "=", "bank")], limit=1)
+    env["account.payment.method.line"].create(
+        {
+            "name": "Cards",
+            "journal_id": journal.id,
+            "payment_method_id": env.ref("account.account_payment_method_manual_in").id,
+            "payment_provider_id": provider.id,
+        }
+    )
+    transaction = env["payment.transaction"].create(
+        {
+            "provider_id": provider.id,
+            "payment_method_id": method.id,
+            "reference": f"deposit-{event_id}",
+            "amount": 30,
+            "currency_id": env.company.currency_id.id,
+            "partner_id": env["calendar.event"].browse(event_id).clinic_patient_id.id,
+            "clinic_deposit_event_id": event_id,
+        }
+    )
+    transaction._set_done()
+    return transaction.id
+
+
+def book(transaction_id, env):
+    """Book what has arrived, as the providers' messages do."""
+    env(user=SUPERUSER_ID)["payment.transaction"].browse(transaction_id)._post_process()
 
 
 @pytest.fixture
@@ -125,3 +170,72 @@ def test_deposit_taken_while_the_visit_is_invoiced_is_not_lost(practice):
 
     total, number = practice.run("manager", read)
     assert total == 30 * number
+
+
+def read_visit(event_id, env):
+    """Return what is owed for the visit, and what is left of its deposits."""
+    visit = env["calendar.event"].browse(event_id)
+    owed = sum(visit.clinic_service_ids.invoice_ids.mapped("amount_residual"))
+    left = sum(visit.clinic_deposit_ids.mapped("clinic_amount_unallocated"))
+    return owed, left
+
+
+@pytest.fixture
+def paid_visit(practice):
+    """Return a visit, and its deposit that has arrived and is to be booked."""
+    event, _services = practice.create_visit()
+    return event, practice.run("front_desk", partial(send_deposit, event))
+
+
+def test_deposit_that_is_booked_while_the_visit_is_invoiced_is_taken_off(
+    practice, paid_visit
+):
+    event, transaction = paid_visit
+    attempts = Attempts(partial(book, transaction))
+    env = practice.transaction("biller")
+    with closing(env.cr):
+        invoice_visit(event, env)
+        env.flush_all()
+        booking = threading.Thread(
+            target=practice.run, args=("manager", attempts), daemon=True
+        )
+        booking.start()
+        # It waits, having seen no invoice.
+        booking.join(timeout=2)
+        assert booking.is_alive()
+        env.cr.commit()
+    booking.join(timeout=60)
+    assert attempts.number > 1
+    outcome = practice.run("manager", partial(read_visit, event))
+    assert outcome == (PRICE - 30, 0)
+
+
+def test_visit_that_is_invoiced_while_its_deposit_is_booked_has_it_taken_off(
+    practice, paid_visit
+):
+    event, transaction = paid_visit
+    env = practice.transaction("biller")
+    with closing(env.cr):
+        # What is seen from now on is older than the booking.
+        assert not env["calendar.event"].browse(event).clinic_deposit_ids
+        practice.run("manager", partial(book, transaction))
+        attempts = Attempts(partial(invoice_visit, event))
+        retrying(partial(attempts, env), env)
+        env.cr.commit()
+    assert attempts.number > 1
+    outcome = practice.run("manager", partial(read_visit, event))
+    assert outcome == (PRICE - 30, 0)
+
+
+def test_biller_is_told_while_a_deposit_is_booked(practice, paid_visit):
+    event, transaction = paid_visit
+    env = practice.transaction("manager")
+    with closing(env.cr):
+        book(transaction, env)
+        env.flush_all()
+        with pytest.raises(UserError, match="invoicing these services"):
+            practice.run("biller", partial(invoice_visit, event))
+        env.cr.commit()
+    practice.run("biller", partial(invoice_visit, event))
+    outcome = practice.run("manager", partial(read_visit, event))
+    assert outcome == (PRICE - 30, 0)
