@@ -173,12 +173,13 @@ class ClinicDesk(models.AbstractModel):
         payments = self.env["account.payment"].sudo()
         for lines, part in due.invoices._clinic_get_parts_by_account(amount):
             # Context: what stock's own button tells; that no provider is asked; that
-            # what is owed changes now, not with the bank statement.
+            # what is owed changes now, not with the bank statement. Forced where the
+            # method has an account, the entry would be on another one.
             wizard = wizards.with_context(
                 active_model="account.move.line",
                 active_ids=lines.ids,
                 clinic_received_outside=True,
-                force_payment_move=True,
+                force_payment_move=not line.payment_account_id,
             ).create(
                 {
                     "journal_id": line.journal_id.id,
@@ -196,8 +197,9 @@ class ClinicDesk(models.AbstractModel):
     def _book_deposit(self, due, line, amount):
         # sudo: as in _pay_invoices().
         payments = self.env["account.payment"].sudo().with_company(due.company)
-        # Context: without an entry nothing could be taken off an invoice.
-        payment = payments.with_context(force_payment_move=True).create(
+        # Context: without an entry nothing could be taken off an invoice; see above.
+        forced = not line.payment_account_id
+        payment = payments.with_context(force_payment_move=forced).create(
             {
                 "payment_type": "inbound",
                 "partner_type": "customer",

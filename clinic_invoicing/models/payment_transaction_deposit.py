@@ -33,9 +33,15 @@ class PaymentTransaction(models.Model):
         services = event.sudo().clinic_service_ids
         # Before anything is read of them: they may be invoiced at this moment.
         services._count_deposit()
-        payment = super()._create_payment(
+        lines = self.provider_id.journal_id.inbound_payment_method_line_ids
+        line = lines.filtered(lambda one: one.payment_provider_id == self.provider_id)
+        # Context: without an entry nothing could be taken off an invoice. Where the
+        # method has an account there is one, and forcing it would take another account.
+        tx = self.with_context(force_payment_move=not line.payment_account_id)
+        payment = super(PaymentTransaction, tx)._create_payment(
             **{**extra_create_values, "clinic_deposit_event_id": event.id}
         )
+        payment = payment.with_env(self.env)
         payment._clinic_use_deposits(services.invoice_ids)
         return payment
 

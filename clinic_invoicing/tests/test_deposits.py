@@ -179,3 +179,43 @@ class TestDeposits(DeskCommon, AccountPaymentCommon):
             self.assertTrue(all(bill._clinic_is_clearing() for bill in some))
             counts.append(self.cr.sql_log_count - before)
         self.assertEqual(*counts)
+
+    # === ENTRIES === #
+
+    def _use_accounting_app(self):
+        """Behave as with Odoo's Accounting app, which wants no entries of payments."""
+        self.patch(
+            type(self.older_bill),
+            "_get_invoice_in_payment_state",
+            lambda _move: "in_payment",
+        )
+        lines = self.company_data[
+            "default_journal_bank"
+        ].inbound_payment_method_line_ids
+        return (
+            lines
+            | self.company_data["default_journal_cash"].inbound_payment_method_line_ids
+        )
+
+    def test_deposits_have_entries_with_the_accounting_app_as_well(self):
+        self._use_accounting_app().payment_account_id = False
+        online = self._arrive(self._send_deposit())
+        cash = self._take_deposit(20)
+        self.assertEqual(
+            (online.clinic_amount_unallocated, len(online.move_id)), (30, 1)
+        )
+        self.assertEqual((cash.clinic_amount_unallocated, len(cash.move_id)), (20, 1))
+        self.assertEqual(self._bill_visit().amount_residual, 50)
+
+    def test_deposits_and_payments_use_the_account_of_their_method(self):
+        account = self.company_data["default_account_assets"].copy(
+            {"account_type": "asset_current", "reconcile": True}
+        )
+        self._use_accounting_app().payment_account_id = account
+        online = self._arrive(self._send_deposit())
+        cash = self._take_deposit(20)
+        self.assertEqual((online | cash).outstanding_account_id, account)
+        bill = self._bill_visit()
+        payment = self._pay_bill(bill, 50)
+        self.assertEqual(payment.outstanding_account_id, account)
+        self.assertFalse(bill.amount_residual)
