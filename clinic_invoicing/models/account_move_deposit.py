@@ -19,17 +19,36 @@ class AccountMove(models.Model):
         help="Started before the invoice was made. What arrives is taken off it.",
     )
 
+    def action_post(self):
+        """Take deposits off again that came while an invoice was being corrected."""
+        again = self.filtered(
+            lambda move: (
+                move.move_type == "out_invoice"
+                and move.clinic_has_services
+                and move.posted_before
+            )
+        )
+        result = super().action_post()
+        if again:
+            # sudo: who posts invoices need not read appointments and deposits.
+            moves = again.sudo()
+            visits = moves.invoice_line_ids.clinic_service_id.event_id
+            visits._clinic_pass_deposits(moves)
+        return result
+
     def _clinic_get_attempts(self):
         """Return all transactions that may bring money for these invoices."""
         return self.transaction_ids | self.clinic_deposit_transaction_ids
 
+    def _clinic_is_billed_to(self, payer):
+        """Whether it is addressed to this contact, or to an address of theirs."""
+        self.ensure_one()
+        return payer in (self.partner_id, self.partner_id._clinic_get_addressee())
+
     def _clinic_bills_visit(self, visit, payer):
         """Whether it bills this payer for a service of the appointment."""
-        self.ensure_one()
-        billed = self.partner_id
-        return payer in (billed, billed._clinic_get_addressee()) and (
-            visit in self.invoice_line_ids.clinic_service_id.event_id
-        )
+        visits = self.invoice_line_ids.clinic_service_id.event_id
+        return self._clinic_is_billed_to(payer) and visit in visits
 
     def _clinic_await_deposits(self, transactions):
         """Let these new invoices count the deposits for their visits.

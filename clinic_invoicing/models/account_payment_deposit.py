@@ -1,5 +1,8 @@
+from collections import defaultdict
+
 from odoo import fields, models
 
+from .account_move import UNPAID_STATES
 from .account_payment import BOOKED_STATES
 
 
@@ -18,33 +21,25 @@ class AccountPayment(models.Model):
         help="The appointment whose invoice this money is taken off.",
     )
 
-    def _clinic_use_deposits(self, invoices):
-        """Take these deposits off those of the invoices that bill their visits.
+    # === WHOSE, AND HOW MUCH === #
 
-        Never more than is owed, and never off an invoice to somebody else.
-        """
-        usable = self.filtered(
+    def _clinic_filter_paid_by(self, payers):
+        """Return those of these deposits that one of these contacts has paid."""
+        addressees = payers._clinic_get_addressees()
+        return self.filtered(
             lambda payment: (
-                payment.state in BOOKED_STATES
-                and payment.currency_id.compare_amounts(
-                    payment.clinic_amount_unallocated, 0
-                )
-                > 0
+                payment._clinic_get_payer()._clinic_get_addressee() in addressees
             )
         )
-        if not usable or not invoices:
-            return
-        usable._clinic_lock_for_undo()
-        for payment in usable:
-            visit = payment.clinic_deposit_event_id
-            owed = payment._clinic_get_allocatable_invoices() & invoices
-            owed = owed.filtered(
-                lambda move, visit=visit: (
-                    visit in move.invoice_line_ids.clinic_service_id.event_id
-                )
-            )
-            if owed:
-                payment._clinic_allocate(owed)
+
+    def _clinic_is_open(self):
+        """Whether something of it is booked and has paid nothing."""
+        self.ensure_one()
+        open_amount = self.clinic_amount_unallocated
+        return (
+            self.state in BOOKED_STATES
+            and self.currency_id.compare_amounts(open_amount, 0) > 0
+        )
 
     def _clinic_get_kept(self):
         """Return what was taken of these payments and has not been given back."""
@@ -53,3 +48,70 @@ class AccountPayment(models.Model):
             lambda payment: payment.state in BOOKED_STATES
         )
         return sum(booked.mapped("amount")) - sum(back.mapped("amount"))
+
+    def _clinic_get_usable(self):
+        """Return what of these can still be taken off an invoice."""
+        return sum(
+            payment.clinic_amount_unallocated
+            for payment in self
+            if payment._clinic_is_open()
+        )
+
+    # === WHAT BECOMES OF THEM === #
+
+    def _clinic_use_deposits(self, invoices):
+        """Take these deposits off those of the invoices that bill their visits.
+
+        Never more than is owed, and never off an invoice to somebody else.
+        """
+        usable = self.filtered(lambda payment: payment._clinic_is_open())
+        owed = invoices.with_env(self.env).filtered(
+            lambda move: (
+                move.move_type == "out_invoice"
+                and move.state == "posted"
+                and move.payment_state in UNPAID_STATES
+            )
+        )
+        if not usable or not owed:
+            return
+        by_visit = defaultdict(owed.browse)
+        for move in owed.sorted(lambda move: (move.invoice_date_due, move.id)):
+            for visit in move.invoice_line_ids.clinic_service_id.event_id:
+                by_visit[visit.id] |= move
+        usable._clinic_lock_for_undo()
+        for payment in usable:
+            visit = payment.clinic_deposit_event_id
+            own = by_visit[visit.id].filtered(
+                lambda move, payment=payment: payment._clinic_may_pay(move)
+            )
+            if own:
+                payment._clinic_allocate(own)
+
+    def _clinic_may_pay(self, invoice):
+        """Whether the invoice is to who has paid, and in the same money."""
+        self.ensure_one()
+        return (
+            invoice._clinic_is_billed_to(self._clinic_get_payer())
+            and invoice.company_id == self.company_id
+            and invoice.currency_id == self.currency_id
+        )
+
+    def _clinic_tell_of_left_deposits(self):
+        """Tell the managers of money that no service of its visit is left for."""
+        for payment in self.filtered(lambda payment: payment._clinic_is_open()):
+            visit = payment.clinic_deposit_event_id
+            if visit._clinic_get_deposit_shares(payment._clinic_get_payer()):
+                continue
+            payment.company_id._clinic_tell_managers(
+                payment,
+                self.env._("A deposit is left"),
+                self.env._(
+                    "%(amount)s of this deposit is open, and nothing of its visit is "
+                    "still to be invoiced to who has paid it. If a fee is due, invoice "
+                    "it: the deposit pays it then. Otherwise press Refund under "
+                    "Unallocated Payments.",
+                    amount=payment.currency_id.format(
+                        payment.clinic_amount_unallocated
+                    ),
+                ),
+            )

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..rules.billing_state import STATUSES_WITHOUT_CHARGE
+from ..rules.billing_state import CANCELLED, STATUSES_WITHOUT_CHARGE
 
 # What is paid for with a deposit is still to be invoiced.
 OPEN_STATES = ("planned", "to_invoice")
@@ -31,11 +31,23 @@ class CalendarEvent(models.Model):
         groups="clinic_invoicing.group_front_desk",
     )
 
-    @api.depends("clinic_deposit_ids.amount", "clinic_deposit_ids.state")
+    @api.depends(
+        "clinic_deposit_ids.amount",
+        "clinic_deposit_ids.state",
+        "clinic_service_ids.state",
+        "clinic_service_ids.share_ids.partner_id",
+    )
     def _compute_clinic_deposit_label(self):
+        """Count what was paid by those who still pay for the visit."""
         for event in self:
-            kept = event.clinic_deposit_ids._clinic_get_kept()
-            currency = event.clinic_deposit_ids.currency_id[:1]
+            services = event.clinic_service_ids
+            shares = services.filtered(lambda one: one.state != CANCELLED).share_ids
+            payers = shares.filtered(
+                lambda share: share.payer_type == "patient" and not share._is_nothing()
+            ).partner_id
+            payments = event.clinic_deposit_ids._clinic_filter_paid_by(payers)
+            kept = payments._clinic_get_kept()
+            currency = payments.currency_id[:1]
             event.clinic_deposit_label = kept > 0 and self.env._(
                 "Deposit %(amount)s paid", amount=currency.format(kept)
             )
@@ -72,6 +84,13 @@ class CalendarEvent(models.Model):
                     "of the invoice instead."
                 )
             )
+        if not event._clinic_get_deposit_shares():
+            raise UserError(
+                self.env._(
+                    "No deposit is taken for this visit: nothing of it is still to be "
+                    "invoiced to a client."
+                )
+            )
 
     def _clinic_start_deposit(self, amount, payer):
         """Make sure, under lock, that a deposit of this amount may be taken.
@@ -96,6 +115,17 @@ class CalendarEvent(models.Model):
             raise UserError(obstacle)
         if not amount or amount <= 0:
             raise ValidationError(self.env._("The amount must be more than zero."))
+        room = self._clinic_get_deposit_room(payer)
+        currency = self._clinic_get_company().currency_id
+        if currency.compare_amounts(amount, room) > 0:
+            raise ValidationError(
+                self.env._(
+                    "%(client)s will owe %(amount)s more for this visit. No deposit is "
+                    "larger.",
+                    client=payer.name,
+                    amount=currency.format(room),
+                )
+            )
 
     def _clinic_get_deposit_obstacle(self, payer):
         """Return why this payer is not asked for a deposit now; nothing if they are."""
@@ -107,6 +137,32 @@ class CalendarEvent(models.Model):
             "A deposit of %(amount)s is on its way. Do not take it again.",
             amount=currency.format(on_its_way),
         )
+
+    # === HOW MUCH === #
+
+    def _clinic_get_deposit_shares(self, payer=None):
+        """Return what clients will owe of what is booked and not invoiced, in sudo.
+
+        :param res.partner payer: only their shares; those of all if not given
+        """
+        # sudo: stock hides what is on private appointments of others.
+        services = self.sudo().clinic_service_ids.filtered(
+            lambda one: one.state in OPEN_STATES and not one.is_fee
+        )
+        behind = payer and payer._clinic_get_addressee()
+        return services.share_ids.filtered(
+            lambda share: (
+                share.payer_type == "patient"
+                and share.state == "to_bill"
+                and share.partner_id
+                and not share._is_nothing()
+                and (not payer or share.partner_id._clinic_get_addressee() == behind)
+            )
+        )
+
+    def _clinic_get_deposit_payers(self):
+        """Return who will pay for what is booked: not insurers."""
+        return self._clinic_get_deposit_shares().partner_id
 
     def _clinic_get_deposit_attempts(self, payer):
         """Return the transactions by which this payer has tried to pay a deposit."""
@@ -121,58 +177,25 @@ class CalendarEvent(models.Model):
         clearing = attempts.filtered(lambda tx: tx._clinic_is_clearing())
         return sum(clearing.mapped("amount"))
 
-    def _clinic_get_deposit_payers(self):
-        """Return who will pay for what is booked, those of the patients' own shares."""
-        services = self._clinic_get_services()
-        return services.filtered(lambda one: one.state in OPEN_STATES).bill_to_id
-
-    def _clinic_get_deposit_amount(self, payer):
-        """Return what is suggested: the rates' deposits without what was paid.
+    def _clinic_get_deposited(self, payer):
+        """Return what this payer has paid already and no invoice has taken yet.
 
         What is on its way counts as paid.
         """
-        services = self._clinic_get_services().filtered(
-            lambda one: one.bill_to_id == payer and one.state in OPEN_STATES
-        )
-        asked = sum(
-            service.rate_id.product_tmpl_id.clinic_deposit for service in services
-        )
-        paid = self.clinic_deposit_ids.filtered(
-            lambda payment: payment._clinic_get_payer() == payer
-        )
-        on_its_way = self._clinic_get_deposit_on_its_way(payer)
-        return max(0.0, asked - paid._clinic_get_kept() - on_its_way)
+        paid = self.clinic_deposit_ids._clinic_filter_paid_by(payer)
+        return paid._clinic_get_usable() + self._clinic_get_deposit_on_its_way(payer)
 
-    # === WHAT BECOMES OF THEM === #
+    def _clinic_get_deposit_room(self, payer):
+        """Return the most that this payer can pay in advance, or more of it."""
+        owed = sum(self._clinic_get_deposit_shares(payer).mapped("amount"))
+        currency = self._clinic_get_company().currency_id
+        return max(0.0, currency.round(owed - self._clinic_get_deposited(payer)))
 
-    def _clinic_close(self, *args, **kwargs):
-        fees = super()._clinic_close(*args, **kwargs)
-        # sudo: the front desk has no right in accounting.
-        closed = self.sudo().filtered(
-            lambda event: event.clinic_status in STATUSES_WITHOUT_CHARGE
+    def _clinic_get_deposit_amount(self, payer):
+        """Return what is suggested: the rates' deposits without what was paid."""
+        services = self._clinic_get_deposit_shares(payer).service_id.filtered(
+            lambda one: one.bill_to_id == payer
         )
-        closed._clinic_tell_of_deposits()
-        return fees
-
-    def unlink(self):
-        if not self.env.context.get("archive_on_error"):
-            # sudo: whoever may delete the slot need not know what was paid.
-            self.sudo()._clinic_tell_of_deposits()
-        return super().unlink()
-
-    def _clinic_tell_of_deposits(self):
-        """Tell the managers of money that no visit will be billed for."""
-        for payment in self.clinic_deposit_ids:
-            left = payment.clinic_amount_unallocated
-            if payment.currency_id.compare_amounts(left, 0) <= 0:
-                continue
-            payment.company_id._clinic_tell_managers(
-                payment,
-                self.env._("A deposit is left"),
-                self.env._(
-                    "The visit does not take place. %(amount)s of its deposit is open: "
-                    "invoice the fee, which it pays then, or press Refund under "
-                    "Unallocated Payments.",
-                    amount=payment.currency_id.format(left),
-                ),
-            )
+        asked = sum(service._get_deposit() for service in services)
+        left = max(0.0, asked - self._clinic_get_deposited(payer))
+        return min(left, self._clinic_get_deposit_room(payer))

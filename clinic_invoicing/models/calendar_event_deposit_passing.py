@@ -2,9 +2,11 @@ from odoo import models
 
 
 class CalendarEvent(models.Model):
-    """What becomes of deposits when their visits are invoiced."""
+    """What becomes of deposits: they are taken off invoices, or the managers decide."""
 
     _inherit = "calendar.event"
+
+    # === INVOICED === #
 
     def _clinic_pass_deposits(self, invoices):
         """Take the deposits for these visits off their new invoices, in sudo.
@@ -19,3 +21,30 @@ class CalendarEvent(models.Model):
             [("clinic_deposit_event_id", "in", self.ids)], order="date, id"
         )
         deposits._clinic_use_deposits(invoices)
+        deposits._clinic_tell_of_left_deposits()
+
+    # === CLOSED, ARCHIVED, DELETED === #
+
+    def _clinic_close(self, *args, **kwargs):
+        fees = super()._clinic_close(*args, **kwargs)
+        # sudo: the front desk has no right in accounting.
+        self.sudo().clinic_deposit_ids._clinic_tell_of_left_deposits()
+        return fees
+
+    def write(self, vals):
+        result = super().write(vals)
+        is_archived = "active" in vals and not vals["active"]
+        # A series that is rewritten hands its deposits over.
+        if is_archived and not self.env.context.get("clinic_series_edit"):
+            # sudo: whoever may archive the slot need not know what was paid.
+            self.sudo().clinic_deposit_ids._clinic_tell_of_left_deposits()
+        return result
+
+    def unlink(self):
+        # sudo: as above.
+        deposits = self.sudo().clinic_deposit_ids
+        result = super().unlink()
+        # Context: stock deletes events to make them anew.
+        if not self.env.context.get("archive_on_error"):
+            deposits._clinic_tell_of_left_deposits()
+        return result

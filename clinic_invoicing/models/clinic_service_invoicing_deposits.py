@@ -38,3 +38,12 @@ class ClinicService(models.Model):
         if events and invoices:
             events._clinic_pass_deposits(invoices)
         return invoices
+
+    def _get_deposit(self):
+        """Return what is suggested for this service, in the practice's currency."""
+        self.ensure_one()
+        rate = self.rate_id.product_tmpl_id
+        # The currency of a rate that several practices share is not each one's own.
+        return rate.currency_id._convert(
+            rate.clinic_deposit, self.currency_id, self.company_id
+        )

@@ -45,6 +45,23 @@ class PaymentTransaction(models.Model):
         payment._clinic_use_deposits(services.invoice_ids)
         return payment
 
+    def _clinic_is_meant_for_invoices(self):
+        # Nor is there a visit any more that it could be for.
+        is_lost_deposit = self.clinic_desk_key and not self.clinic_deposit_event_id
+        return super()._clinic_is_meant_for_invoices() or bool(is_lost_deposit)
+
+    def _clinic_report_unallocated(self):
+        """Take what came late off the invoice, and tell of what is left of it."""
+        result = super()._clinic_report_unallocated()
+        charge = self.source_transaction_id or self
+        # sudo: providers' messages come as nobody.
+        visit = charge.clinic_deposit_event_id.sudo()
+        payment = self.sudo().payment_id
+        if visit and payment and self.operation != "refund":
+            payment._clinic_use_deposits(visit.clinic_service_ids.invoice_ids)
+            payment._clinic_tell_of_left_deposits()
+        return result
+
     def _clinic_close_deposits(self):
         """Close the forms of these that are still open; return what may yet arrive.
 

@@ -58,6 +58,24 @@ class TestDeposits(DeskCommon, AccountPaymentCommon):
         due = self._desk()._get_due(self._desk()._find_invoice(bill.id))
         return self._desk()._receive(due, self._get_cash(), amount, KEYS[2])
 
+    def _split(self, service, amount):
+        """Let the client owe this amount of a service, and the insurer the rest."""
+        service.billing = "insurance"
+        self.env["clinic.service.share"].create(
+            {
+                "service_id": service.id,
+                "payer_type": "patient",
+                "cover_type": "amount",
+                "fixed_amount": amount,
+            }
+        )
+
+    def assertTold(self, payment, amount):
+        """A manager is told, once, that so much of the deposit is left."""
+        self.assertEqual(payment.clinic_amount_unallocated, amount)
+        self.assertEqual(payment.activity_ids.mapped("summary"), ["A deposit is left"])
+        self.assertIn(f"{amount}.00", payment.activity_ids.note)
+
     def _create_group(self):
         """Return a session of the client and of somebody else."""
         event = self._create_event(self.client)
@@ -219,3 +237,179 @@ class TestDeposits(DeskCommon, AccountPaymentCommon):
         payment = self._pay_bill(bill, 50)
         self.assertEqual(payment.outstanding_account_id, account)
         self.assertFalse(bill.amount_residual)
+
+    # === HOW MUCH === #
+
+    def test_no_deposit_is_taken_for_what_an_insurer_pays_alone(self):
+        self.visit.clinic_service_ids.billing = "insurance"
+        self.assertFalse(self.visit._clinic_get_deposit_payers())
+        self.assertFalse(self._desk()._find_deposit(self.visit.id))
+        with self.assertRaisesRegex(UserError, "nothing of it"):
+            self.visit.with_user(self.front_desk).action_clinic_take_deposit()
+        with self.assertRaisesRegex(UserError, "nothing of it"):
+            self.visit._clinic_start_deposit(1, self.client)
+
+    def test_deposit_is_no_more_than_the_client_will_owe(self):
+        self._split(self.visit.clinic_service_ids, 20)
+        self.assertEqual(self.visit._clinic_get_deposit_amount(self.client), 20)
+        with self.assertRaisesRegex(UserError, "20.00 more"):
+            self._take_deposit(20.01)
+        self._take_deposit(15)
+        self.assertEqual(self.visit._clinic_get_deposit_amount(self.client), 5)
+        with self.assertRaisesRegex(UserError, "5.00 more"):
+            self._take_deposit(5.01, key=KEYS[1])
+        self._take_deposit(5, key=KEYS[1])
+
+    def test_what_an_invoice_has_taken_leaves_room_for_the_next_service(self):
+        self._take_deposit(100)
+        self._bill_visit()
+        self.env["clinic.service"].create(
+            {
+                "event_id": self.visit.id,
+                "patient_id": self.client.id,
+                "rate_id": self.rate.id,
+            }
+        )
+        self.assertEqual(self.visit._clinic_get_deposit_amount(self.client), 30)
+        self._take_deposit(100, key=KEYS[1])
+
+    def test_deposit_is_suggested_in_the_currency_of_the_practice(self):
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        euro.rate_ids.unlink()
+        self.env["res.currency.rate"].create(
+            {
+                "name": "2024-01-01",
+                "rate": 2,
+                "currency_id": euro.id,
+                "company_id": self.practice.id,
+            }
+        )
+        abroad = self.env["res.company"].create(
+            {"name": "Hill Clinic", "currency_id": euro.id}
+        )
+        template = self.rate.product_tmpl_id
+        self.patch(
+            type(template),
+            "_compute_currency_id",
+            lambda templates: templates.update({"currency_id": abroad.currency_id.id}),
+        )
+        template.invalidate_recordset(["currency_id"])
+        self.assertEqual(template.currency_id, euro)
+        self.assertEqual(self.visit._clinic_get_deposit_amount(self.client), 15)
+
+    def test_deposits_of_several_visits_are_taken_off_their_one_invoice(self):
+        events = self._create_event(self.client) | self._create_event(self.client)
+        for number, event in enumerate(events):
+            self._take_deposit(event=event, key=str(number) * 32)
+        events.action_clinic_complete()
+        bill = self._invoice(events.clinic_service_ids)
+        self.assertEqual((len(bill), bill.amount_residual), (1, 140))
+        self.assertEqual(events.clinic_deposit_ids.invoice_ids, bill)
+
+    # === WHAT IS LEFT === #
+
+    def test_manager_is_told_of_a_deposit_that_exceeds_the_invoice(self):
+        payment = self._take_deposit(100)
+        self.visit.clinic_service_ids.price_unit = 70
+        self._bill_visit()
+        self.assertTold(payment, 30)
+        self.visit.clinic_deposit_ids._clinic_tell_of_left_deposits()
+        self.assertEqual(len(payment.activity_ids), 1)
+
+    def test_nobody_is_told_while_something_is_still_to_be_invoiced(self):
+        payment = self._take_deposit(100)
+        self.visit.clinic_service_ids.price_unit = 70
+        rest = self.env["clinic.service"].create(
+            {
+                "event_id": self.visit.id,
+                "patient_id": self.client.id,
+                "rate_id": self.rate.id,
+            }
+        )
+        self.visit.action_clinic_complete()
+        self._invoice(self.visit.clinic_service_ids - rest)
+        self.assertEqual(payment.clinic_amount_unallocated, 30)
+        self.assertFalse(payment.activity_ids)
+        self.assertEqual(self._invoice(rest).amount_residual, 70)
+        self.assertFalse(payment.activity_ids)
+
+    def test_manager_is_told_when_somebody_else_pays(self):
+        payment = self._take_deposit()
+        self.assertIn("30.00", self.visit.clinic_deposit_label)
+        self.visit.clinic_service_ids.bill_to_id = self.other_client
+        self.assertFalse(self.visit.clinic_deposit_label)
+        self._bill_visit()
+        self.assertTold(payment, 30)
+
+    def test_manager_is_told_of_money_for_a_visit_that_was_closed(self):
+        tx = self._send_deposit()
+        self.visit.with_user(self.front_desk)._clinic_close("no_show", self.client)
+        self.assertTold(self._arrive(tx), 30)
+
+    def test_manager_is_told_of_money_for_a_visit_that_was_deleted(self):
+        tx = self._send_deposit(clinic_desk_key=KEYS[1])
+        self.visit.unlink()
+        payment = self._arrive(tx)
+        self.assertEqual(
+            payment.activity_ids.mapped("summary"), ["A payment is not allocated"]
+        )
+
+    def test_manager_is_told_of_money_for_an_invoice_that_is_paid(self):
+        tx = self._send_deposit("draft")
+        bill = self._bill_visit()
+        self._pay_bill(bill)
+        self.assertTold(self._arrive(tx), 30)
+
+    def test_deposit_that_came_for_a_draft_is_taken_off_when_it_is_posted(self):
+        self.provider.code = "none"
+        tx = self._send_deposit("pending")
+        bill = self._bill_visit()
+        bill.button_draft()
+        payment = self._arrive(tx)
+        self.assertTold(payment, 30)
+        bill.action_post()
+        self.assertEqual(bill.amount_residual, 70)
+        self.assertFalse(payment.clinic_amount_unallocated)
+
+    def test_manager_is_told_of_who_was_absent_from_a_group(self):
+        event = self._create_group()
+        payments = [
+            self._take_deposit(event=event, payer=payer, key=key)
+            for payer, key in zip((self.client, self.other_client), KEYS, strict=False)
+        ]
+        event.with_user(self.front_desk)._clinic_close("no_show", self.other_client)
+        self.assertFalse(payments[0].activity_ids)
+        self.assertTold(payments[1], 30)
+        self.assertEqual(event.clinic_deposit_label.count("30.00"), 1)
+
+    def test_manager_is_told_when_the_visit_is_archived_or_deleted(self):
+        for method in ("action_archive", "unlink"):
+            event = self._create_event(self.client)
+            payment = self._take_deposit(event=event, key=KEYS[method == "unlink"])
+            getattr(event, method)()
+            self.assertTold(payment, 30)
+
+    def test_manager_is_told_when_a_series_becomes_shorter(self):
+        event = self._create_event(
+            start="2099-03-12 14:00:00",
+            stop="2099-03-12 15:00:00",
+            recurrency=True,
+            rrule_type_ui="weekly",
+            end_type="count",
+            count=3,
+            thu=True,
+        )
+        series = event.recurrence_id.calendar_event_ids.sorted("start")
+        kept = self._take_deposit(event=series[1])
+        lost = self._take_deposit(event=series[2], key=KEYS[1])
+        series[0].write(
+            {
+                "recurrence_update": "all_events",
+                "count": 2,
+                "start": "2099-03-12 16:00:00",
+                "stop": "2099-03-12 17:00:00",
+            }
+        )
+        self.assertFalse(kept.activity_ids)
+        self.assertTold(lost, 30)
