@@ -72,7 +72,7 @@ class ClinicDesk(models.AbstractModel):
         :param str invoice_ids: separated by commas; nothing stands for ``invoice``
         """
         offered = invoice._clinic_get_owed_by_same_payer()
-        chosen = {int(one) for one in re.findall(r"[0-9]+", invoice_ids)}
+        chosen = {int(one) for one in re.findall(r"\b[0-9]{1,10}\b", invoice_ids)}
         return offered.filtered(lambda move: move.id in (chosen or set(invoice.ids)))
 
     def _get_due(self, invoices):

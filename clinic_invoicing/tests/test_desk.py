@@ -283,7 +283,7 @@ class TestDesk(DeskCommon):
         self.assertEqual(due.invoices, self.older_bill)
         desk = self.env["clinic.desk"].with_user(self.front_desk)
         invoice = desk._find_invoice(self.older_bill.id)
-        for text in (str(self.foreign_bill.id), "9" * 400, "x", "-1"):
+        for text in (str(self.foreign_bill.id), "9" * 5000, "x", "-1"):
             chosen = desk._choose_invoices(invoice, text)
             self.assertNotIn(self.foreign_bill, chosen)
 
