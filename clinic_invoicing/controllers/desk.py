@@ -196,7 +196,7 @@ class ClinicDesk(ClinicPaymentPortal):
                 return request.redirect(back)
         return request.redirect(f"/clinic/desk/result/{key}")
 
-    def _clinic_desk_type_card(self, due, amount=None, **kwargs):
+    def _clinic_desk_type_card(self, due, /, amount=None, **kwargs):
         """Return what the payment form needs to have a card typed for the client."""
         kwargs.pop("access_token", None)
         self._validate_transaction_kwargs(kwargs)

@@ -137,10 +137,12 @@ class ClinicPaying(PortalAccount):
             **self._get_extra_payment_form_values(**form),
         }
 
-    def _clinic_start_transaction(self, invoices, payer, amount, **kwargs):
+    def _clinic_start_transaction(self, invoices, payer, amount, /, **kwargs):
         """Start to pay these invoices; return what the payment form needs to go on.
 
         :param float amount: what the payer has read and agreed to pay
+        :param kwargs: of the request, unchecked: a key may have any name
+        :raise BadRequest: the payment form sends no such key
         :raise UserError: it may not be paid; nothing was changed
         """
         invoices._clinic_check_chosen()
