@@ -19,6 +19,7 @@ class ClinicPaymentPortal(PaymentPortal):
         if commands or values.get("clinic_deposit_event_id"):
             kwargs = {"payment_method_id": None, "token_id": None, **kwargs}
             _check_form(**kwargs)
+            _check_method(currency_id=currency_id, **kwargs)
         if commands:
             # sudo: the routes have checked who pays; payers may not write invoices.
             invoices = request.env["account.move"].sudo().browse(linked_ids(commands))
@@ -80,6 +81,24 @@ def _check_form(
     ):
         raise ValidationError(
             request.env._("This way to pay is not available. Please reload the page.")
+        )
+
+
+def _check_method(
+    *,
+    flow=None,
+    provider_id=None,
+    payment_method_id=None,
+    partner_id=None,
+    currency_id=None,
+    **_kwargs,
+):
+    """Refuse a method that the form does not offer; a saved card brings its own."""
+    if flow != "token":
+        # sudo: payers do not read which providers have which method.
+        methods = request.env["payment.method"].sudo()
+        methods._clinic_check_offered(
+            payment_method_id, provider_id, partner_id, currency_id
         )
 
 

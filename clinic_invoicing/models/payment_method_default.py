@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import ValidationError
 
 
 class PaymentMethod(models.Model):
@@ -15,6 +16,20 @@ class PaymentMethod(models.Model):
         first = providers.filtered(lambda provider: provider._clinic_is_default())
         # sudo: see above.
         return methods.sorted(lambda method: not method.sudo().provider_ids & first)
+
+    @api.model
+    def _clinic_check_offered(self, method_id, provider_id, payer_id, currency_id):
+        """Raise unless the payment form of this provider offers this method.
+
+        Stock's routes take any, one that the practice has switched off as well.
+        """
+        methods = self._get_compatible_payment_methods(
+            [provider_id], payer_id, currency_id=currency_id
+        )
+        if method_id not in methods.ids:
+            raise ValidationError(
+                self.env._("This way to pay is not available. Please reload the page.")
+            )
 
     def _clinic_get_shown_brands(self, provider):
         """Return what the form shows the logos of: brands, or the method itself."""

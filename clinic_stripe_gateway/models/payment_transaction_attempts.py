@@ -3,6 +3,9 @@ from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment import utils as payment_utils
 
+# All others wait for somebody in front of a form, whatever the form calls them.
+WITHOUT_FORM = ("offline", "online_token", "refund", "validation")
+
 
 class PaymentTransaction(models.Model):
     """Attempts to pay that were started and not finished."""
@@ -15,7 +18,7 @@ class PaymentTransaction(models.Model):
         attempts = self.filtered(
             lambda tx: (
                 tx.provider_code == "stripe"
-                and tx.operation == "online_direct"
+                and tx.operation not in WITHOUT_FORM
                 and tx.state in ("draft", "error")
                 and tx.provider_reference
             )

@@ -14,6 +14,8 @@ PAYER_BY_DOCUMENT = {
     "invoice_ids": "partner_id",
     "sale_order_ids": "partner_invoice_id",
 }
+# A card is typed into a form, whatever the form calls it.
+TYPED = ("online_direct", "online_redirect")
 PAID_BY_CARD = ("online_token", "offline")
 SET_UP = ("payment_intents", "setup_intents")
 
@@ -53,7 +55,7 @@ class PaymentTransaction(models.Model):
         """
         user = self.env.user
         if (
-            values.get("operation") != "online_direct"
+            values.get("operation") not in TYPED
             or values.get("partner_id") != user.partner_id.id
             or not user._is_internal()
         ):

@@ -207,6 +207,25 @@ class TestAttempts(StripeHttpCommon):
         answer = self.browser.confirm(secret)
         self.assertEqual(answer["error"]["code"], "payment_intent_unexpected_state")
 
+    def test_an_attempt_that_was_given_another_name_is_closed_as_well(self):
+        first, _secret = self._try(self.invoice, 120, flow="redirect")
+        self.assertTrue(first.provider_reference)
+        self._try(self.invoice, 120)
+        self.assertEqual(first.state, "cancel")
+        statuses = [each["status"] for each in self.control.ledger()["payments"]]
+        self.assertEqual(statuses, ["canceled", "requires_payment_method"])
+
+    def test_a_method_that_is_not_offered_is_refused(self):
+        methods = self.env["payment.method"].with_context(active_test=False)
+        off = methods.search([("code", "=", "klarna")], limit=1)
+        off.active = False
+        brand = methods.search([("code", "=", "visa")], limit=1)
+        self.assertTrue(off and brand)
+        for number in (off.id, brand.id, 2**31 - 1, None):
+            self.assertRefused(
+                "not available", self.invoice, 120, payment_method_id=number
+            )
+
     def test_a_payment_of_several_invoices_closes_those_of_each(self):
         first, _secret = self._try(self.invoice, 120)
         second, _secret = self._try(self.other_invoice, 80)

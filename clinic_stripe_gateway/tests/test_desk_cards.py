@@ -323,6 +323,7 @@ class TestDeskCards(SavedCardsCommon, StripeHttpCommon, DeskCommon):
             {"flow": ["direct"]},
             {"flow": {}},
             {"payment_method_id": "1"},
+            {"payment_method_id": self.env.ref("payment.payment_method_visa").id},
             {"amount": -30.0},
         ):
             with self.subTest(values=values):
