@@ -24,6 +24,7 @@ from . import (
     account_payment_accepting,
     account_payment_deposit,
     account_payment_desk,
+    account_payment_destination,
     account_payment_habit,
     account_payment_letter,
     account_payment_netting,

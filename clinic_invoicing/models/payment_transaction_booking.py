@@ -70,18 +70,20 @@ class PaymentTransaction(models.Model):
         Stock leaves a refund open, and pays the invoices of one account only.
         """
         taken_back = self._clinic_get_refunded_payment()
+        # Context: taxes of a discount are copied, not computed anew.
+        context = {"skip_invoice_sync": True} if taken_back else {}
         if taken_back:
             values = {
                 "clinic_reversed_payment_id": taken_back.id,
                 **taken_back._clinic_prepare_given_back_lines(abs(self.amount)),
             }
         else:
-            values = self._clinic_prepare_accounts()
-        # Context: taxes of a discount are copied, not computed anew.
-        tx = self.with_context(skip_invoice_sync=True) if taken_back else self
-        payment = super(PaymentTransaction, tx)._create_payment(
-            **{**extra_create_values, **values}
-        )
+            account, values = self._clinic_prepare_accounts()
+            # Context: stock names the account of any of the invoices, paid or not.
+            context["clinic_destination_account_id"] = account.id
+        payment = super(
+            PaymentTransaction, self.with_context(**context)
+        )._create_payment(**{**extra_create_values, **values})
         payment = payment.with_env(self.env)
         if taken_back:
             taken_back._clinic_net_against(payment)
@@ -109,23 +111,23 @@ class PaymentTransaction(models.Model):
         return source.invoice_ids if is_capture else self.invoice_ids
 
     def _clinic_prepare_accounts(self):
-        """Return the values of a payment over several receivable accounts."""
+        """Return the account that is paid first, and the values that pay others.
+
+        What finds nothing open stays on the first account as a credit, or where stock
+        puts it when there is none.
+        """
         invoices = self._clinic_get_paid_invoices().filtered(
             lambda move: move.currency_id == self.currency_id
         )
-        if len(invoices._clinic_get_open_lines().account_id) < 2:
-            return {}
         parts = defaultdict(float)
         for line, part in invoices._clinic_get_line_parts(self.amount):
             parts[line.account_id] += part
-        destination, *others = parts
-        return {
-            "destination_account_id": destination.id,
-            "write_off_line_vals": [
-                self._clinic_prepare_account_line(account, parts[account])
-                for account in others
-            ],
-        }
+        first, *others = parts or [self.env["account.account"]]
+        lines = [
+            self._clinic_prepare_account_line(account, parts[account])
+            for account in others
+        ]
+        return first, {"write_off_line_vals": lines} if lines else {}
 
     def _clinic_prepare_account_line(self, account, amount):
         """Return the values of a line that pays a part on another account."""

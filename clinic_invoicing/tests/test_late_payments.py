@@ -133,14 +133,14 @@ class TestLatePayments(ClinicInvoicingCommon, AccountPaymentCommon):
 
     # === SEVERAL RECEIVABLE ACCOUNTS === #
 
-    def _split_accounts(self):
+    def _split_accounts(self, code="121999"):
         """Return the bill, and one on another receivable account."""
         second = self._invoice(self._create_service())
         term = second.line_ids.filtered(
             lambda line: line.display_type == "payment_term"
         )
         second.button_draft()
-        term.account_id = term.account_id.copy({"code": "121999"})
+        term.account_id = term.account_id.copy({"code": code})
         second.action_post()
         return self.bill | second
 
@@ -159,6 +159,31 @@ class TestLatePayments(ClinicInvoicingCommon, AccountPaymentCommon):
         self.assertFalse(payment.clinic_amount_unallocated)
         payment._clinic_give_back(150, "Wrong card")
         self.assertEqual(bills.mapped("amount_residual"), [100, 100])
+
+    def test_what_is_still_open_is_paid_on_its_own_account(self):
+        for paid in (0, 1):
+            bills = self._split_accounts(f"12199{paid}")
+            tx = self._start(bills, 200, reference=f"both-{paid}")
+            self._pay(bills[paid])
+            payment = self._settle(tx)
+            self.assertEqual(bills.mapped("amount_residual"), [0, 0])
+            self.assertEqual(payment.clinic_amount_unallocated, 100)
+            lines = payment._clinic_get_receivable_lines()
+            self.assertIn(lines.account_id, bills[1 - paid].line_ids.account_id)
+            self.bill = self._invoice(self._create_service())
+
+    def test_the_account_that_is_due_first_need_not_be_that_of_the_first_invoice(self):
+        for first in (0, 1):
+            bills = self._split_accounts(f"12198{first}")
+            terms = bills.line_ids.filtered(lambda x: x.display_type == "payment_term")
+            terms.date_maturity = "2024-05-01"
+            terms[first].date_maturity = "2024-04-01"
+            payment = self._settle(self._start(bills, 150, reference=f"due-{first}"))
+            left = [50, 50]
+            left[bills.ids.index(terms[first].move_id.id)] = 0
+            self.assertEqual(bills.mapped("amount_residual"), left)
+            self.assertFalse(payment.clinic_amount_unallocated)
+            self.bill = self._invoice(self._create_service())
 
     # === REFUNDS BY TRANSACTION === #
 
