@@ -1,9 +1,13 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..actions import RELOAD, notification
+
+LETTER = Markup('<p>%s</p><p><a href="%s">%s</a></p>')
 
 
 class ClinicProgramRegistration(models.Model):
@@ -165,20 +169,26 @@ class ClinicProgramRegistration(models.Model):
                 registration._cancel(self.env._("It was not paid in time."))
 
     def _tell_client(self):
-        """Write to who pays that the program does not take place."""
+        """Write to who pays that the program does not take place.
+
+        E-mail is read by others too: it names neither the program nor the patient.
+        """
         self.ensure_one()
         payer = self.service_id.bill_to_id
         # By the context, because that is what translations read.
         env = self.with_context(lang=payer.lang).env
-        values = {"program": self.program_id.name, "patient": self.patient_id.name}
+        subject = env._("A registration is cancelled")
+        body = env._(
+            "A registration is cancelled, because what it was for does not take place. "
+            "What you have paid for it is given back."
+        )
+        url = f"{self.get_base_url()}/my/programs"
         self.message_notify(
             partner_ids=payer.ids,
-            subject=env._("%(program)s is cancelled", **values),
-            body=env._(
-                "%(program)s does not take place. The registration of %(patient)s is "
-                "cancelled, and what you have paid for it is given back.",
-                **values,
-            ),
+            subject=subject,
+            body=LETTER % (body, url, env._("See it under Programs")),
+            # Else Odoo writes the record's name above.
+            force_record_name=subject,
         )
 
     def _is_unpaid(self):

@@ -442,11 +442,26 @@ class TestPrograms(ProgramsCommon, AccountPaymentCommon):
             told = self._find_notices(registration)
             self.assertEqual(told.partner_ids, self.client)
             self.assertIn("does not take place", told.body)
+            self.assertIn("/my/programs", told.body)
         self.assertFalse(self._find_notices(gone))
         self.assertEqual(payment._clinic_get_given_back(), 90)
         # The next run finds nothing to do.
         self._release_places()
         self.assertEqual(payment._clinic_get_given_back(), 90)
+
+    def test_the_email_names_neither_program_nor_patient(self):
+        registration = self._register(self.child)
+        # With an account in Odoo there is a button, beside which it puts a name.
+        self.client_user.group_ids = self.env.ref("base.group_user")
+        before = self.env["mail.mail"].search([])
+        # Context: it is read here before it is sent.
+        registration.with_context(mail_notify_force_send=False)._tell_client()
+        mail = self.env["mail.mail"].search([]) - before
+        self.assertEqual(mail.recipient_ids, self.client)
+        self.assertIn("given back", mail.body_html)
+        for secret in ("Back school", self.program.name, "Charlie"):
+            self.assertNotIn(secret, mail.subject)
+            self.assertNotIn(secret, mail.body_html)
 
     def test_one_refund_that_fails_holds_up_no_other(self):
         stuck, other = self._register(), self._register(self.child)
