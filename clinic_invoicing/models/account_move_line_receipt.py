@@ -7,13 +7,24 @@ class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
     def _clinic_get_counterparts(self):
-        """Return ``(entry, amount)`` by which this line is settled, in its currency."""
+        """Return ``(entry, amount, written_off)`` by which this line is settled.
+
+        Amounts are in its currency; ``written_off`` is the part that is no money.
+        """
         self.ensure_one()
         return [
-            (partial.credit_move_id.move_id, partial.debit_amount_currency)
+            (
+                partial.credit_move_id.move_id,
+                partial.debit_amount_currency,
+                partial._clinic_get_written_off(partial.credit_move_id),
+            )
             for partial in self.matched_credit_ids
         ] + [
-            (partial.debit_move_id.move_id, -partial.credit_amount_currency)
+            (
+                partial.debit_move_id.move_id,
+                -partial.credit_amount_currency,
+                -partial._clinic_get_written_off(partial.debit_move_id),
+            )
             for partial in self.matched_debit_ids
         ]
 

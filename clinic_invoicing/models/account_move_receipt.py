@@ -60,10 +60,7 @@ class AccountMove(models.Model):
         return (
             self.move_type == "out_invoice"
             and self.state == "posted"
-            and any(
-                entry._clinic_get_kind() == "payment"
-                for entry, _amount in self._clinic_get_counterparts()
-            )
+            and any(row["kind"] == "payment" for row in self._clinic_get_settlements())
         )
 
     def _clinic_get_receipts(self):
@@ -143,14 +140,17 @@ class AccountMove(models.Model):
         """
         return sorted(
             (
-                move._clinic_prepare_settlement(amount)
-                for move, amount in self._clinic_get_counterparts()
+                row
+                for move, amount, written_off in self._clinic_get_counterparts()
+                for row in move._clinic_prepare_settlements(
+                    self.currency_id, amount, written_off
+                )
             ),
             key=lambda row: row["date"],
         )
 
     def _clinic_get_counterparts(self):
-        """Return ``(entry, amount)`` that settle the invoice and its credit notes.
+        """Return ``(entry, amount, written_off)`` that settle invoice and credit notes.
 
         Not by each other: what is credited was not paid.
         """
@@ -164,21 +164,32 @@ class AccountMove(models.Model):
             for counterpart in line._clinic_get_counterparts()
         ]
         return [
-            (move, amount)
-            for move, amount in counterparts
+            (move, amount, written_off)
+            for move, amount, written_off in counterparts
             if move not in family and not self.currency_id.is_zero(amount)
         ]
 
-    def _clinic_prepare_settlement(self, amount):
+    def _clinic_prepare_settlements(self, currency, amount, written_off):
+        """Return the rows of what this entry has settled: money apart from the rest."""
         payment = self.origin_payment_id
-        return {
-            "date": self.date,
+        row = {"date": self.date, "name": self.name}
+        money = {
             "kind": self._clinic_get_kind(),
             "payment": payment,
             "method": payment._clinic_get_method_name() if payment else "",
-            "name": self.name,
-            "amount": amount,
+            "amount": currency.round(amount - written_off),
         }
+        adjustment = {
+            "kind": "adjustment",
+            "payment": payment.browse(),
+            "method": "",
+            "amount": written_off,
+        }
+        return [
+            {**row, **part}
+            for part in (money, adjustment)
+            if not currency.is_zero(part["amount"])
+        ]
 
     def _clinic_get_given_back_by_invoice(self):
         """Return the money that went back and opened these invoices again."""

@@ -15,3 +15,12 @@ class AccountPartialReconcile(models.Model):
         )
         for_services.credit_move_id.move_id.origin_payment_id._clinic_queue_letters()
         return partials
+
+    def _clinic_get_written_off(self, line):
+        """Return what of this match is no money, in the currency of what is settled.
+
+        :param account.move.line line: its side that may be a payment
+        """
+        parts = line.move_id.origin_payment_id._clinic_get_write_off_parts()
+        _part, settled_part = parts.get(self, (0.0, 0.0))
+        return settled_part

@@ -35,18 +35,18 @@ WITH addressee AS (
        AND %(is_receivable)s
 ), entry AS (
     SELECT owner_id, currency_id, move_id, date, amount_currency AS amount,
-           FALSE AS is_transfer
+           FALSE AS is_transfer, NULL::integer AS match_id
       FROM own
      UNION ALL
     SELECT own.owner_id, own.currency_id, other.move_id, partial.max_date,
-           -partial.debit_amount_currency, FALSE
+           -partial.debit_amount_currency, FALSE, partial.id
       FROM own
       JOIN account_partial_reconcile partial ON partial.debit_move_id = own.id
       JOIN account_move_line other ON other.id = partial.credit_move_id
      WHERE partial.max_date <= %(date_to)s AND %(is_foreign)s
      UNION ALL
     SELECT own.owner_id, own.currency_id, own.move_id, partial.max_date,
-           partial.credit_amount_currency, TRUE
+           partial.credit_amount_currency, TRUE, partial.id
       FROM own
       JOIN account_partial_reconcile partial ON partial.credit_move_id = own.id
       JOIN account_move_line other ON other.id = partial.debit_move_id
@@ -57,7 +57,11 @@ SELECT owner_id,
        CASE WHEN date >= %(date_from)s THEN date END AS day,
        CASE WHEN date >= %(date_from)s THEN move_id END AS document_id,
        SUM(amount) AS amount,
-       BOOL_AND(is_transfer) AS is_transfer
+       BOOL_AND(is_transfer) AS is_transfer,
+       BOOL_OR(match_id IS NULL) AS is_own,
+       ARRAY_AGG(match_id) FILTER (
+           WHERE match_id IS NOT NULL AND date >= %(date_from)s
+       ) AS match_ids
   FROM entry
  GROUP BY 1, 2, 3, 4
 HAVING SUM(amount) <> 0
@@ -143,16 +147,7 @@ class ResPartner(models.Model):
             document = moves.browse(row["document_id"]).with_prefetch(
                 documents._prefetch_ids
             )
-            kind = "transfer" if row["is_transfer"] else document._clinic_get_kind()
-            entries[key].append(
-                {
-                    "date": row["day"],
-                    "kind": kind,
-                    "name": document.name,
-                    "date_due": kind == "invoice" and document.invoice_date_due,
-                    "amount": float(row["amount"]),
-                }
-            )
+            entries[key] += document._clinic_prepare_statement_entries(row, key[1])
         return openings, entries
 
     def _clinic_get_entries_query(self, company, date_from, date_to):

@@ -21,6 +21,23 @@ def allocate_in_order(paid, nets):
     return allocated
 
 
+def split_write_off(write_off, parts):
+    """Say how much of each part of a payment is written off, and no money.
+
+    The first parts are written off first: what comes later was paid with money. When
+    more money came than was to be paid, the write-off is negative: the first part has
+    all of it.
+
+    :param int write_off: of the whole payment, in the currency's smallest unit
+    :param list[int] parts: what the payment has settled, in the smallest unit
+    :return: the write-off in each part, in the order of ``parts``
+    :rtype: list[int]
+    """
+    if write_off < 0:
+        return [write_off if index == 0 else 0 for index in range(len(parts))]
+    return allocate_in_order(write_off, parts)
+
+
 def to_smallest_unit(amount, rounding):
     """Return ``amount`` as a whole number of the currency's ``rounding``."""
     return round(amount / rounding)

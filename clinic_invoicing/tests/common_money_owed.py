@@ -60,6 +60,26 @@ class MoneyOwedCommon(ClinicInvoicingCommon):
         payment.action_post()
         return payment
 
+    @classmethod
+    def _pay_and_write_off(cls, invoices, amount, **values):
+        """Return the payment that has paid these invoices with another amount."""
+        account = cls.company_data["default_account_expense"]
+        return (
+            cls.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=invoices.ids)
+            .create(
+                {
+                    "payment_date": "2024-04-02",
+                    "group_payment": True,
+                    "amount": amount,
+                    "payment_difference_handling": "reconcile",
+                    "writeoff_account_id": account.id,
+                    **values,
+                }
+            )
+            ._create_payments()
+        )
+
     def _get_aging(self, as_of=None, user=None, **context):
         """Return what the page shows to a biller."""
         self.env.flush_all()

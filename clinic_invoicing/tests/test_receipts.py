@@ -105,6 +105,129 @@ class TestReceipts(MoneyOwedCommon, AccountPaymentCommon):
         self.assertIn("was given back on", self._render(self.february))
         self.assertNotIn("Paid too much", self._render(self.february))
 
+    # === WHAT IS NO MONEY === #
+
+    def _get_amounts(self, invoice):
+        return [(row[1], row[3]) for row in self._get_settlements(invoice)]
+
+    def test_what_was_written_off_was_not_paid(self):
+        self._pay_and_write_off(self.january, 95)
+        self.assertEqual(
+            self._get_settlements(self.january),
+            [
+                ("2024-04-02", "payment", "Bank", 95),
+                ("2024-04-02", "adjustment", "", 5),
+            ],
+        )
+        self.assertEqual(self._get_receipt(self.january)["balance"], 0)
+        page = self._render(self.january)
+        self.assertIn("95.00", page)
+        self.assertIn("Adjustment", page)
+        rows = self.january.with_user(self.client_user)._clinic_get_portal_payments()
+        self.assertEqual(
+            [(row["kind"], row["amount"]) for row in rows],
+            [("payment", 95), ("adjustment", 5)],
+        )
+
+    def test_an_early_payment_discount_was_not_paid(self):
+        terms = self.env["account.payment.term"].create(
+            {
+                "name": "2 % in 10 days",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 10,
+                "line_ids": [Command.create({"value": "percent", "value_amount": 100})],
+            }
+        )
+        self.client.property_payment_term_id = terms
+        tax = self._create_tax(10)
+        bill = self._bill(100, "2024-04-01", tax_ids=[Command.set(tax.ids)])
+        self._pay(bill)
+        self.assertEqual(bill.amount_residual, 0)
+        self.assertEqual(
+            self._get_amounts(bill),
+            [("payment", 107.8), ("adjustment", 2.2)],
+        )
+
+    def test_what_is_due_last_is_written_off_first(self):
+        self._pay_and_write_off(self.january | self.february | self.march, 215)
+        self.assertEqual(self._get_amounts(self.january), [("payment", 100)])
+        self.assertEqual(
+            self._get_amounts(self.february),
+            [("payment", 80), ("payment", 115), ("adjustment", 5)],
+        )
+        self.assertFalse(self.march._clinic_is_receipted())
+        rows = self.march._clinic_get_settlements()
+        self.assertEqual(
+            [(row["kind"], row["amount"]) for row in rows], [("adjustment", 30)]
+        )
+
+    def test_more_money_than_was_owed_is_told(self):
+        self._pay_and_write_off(self.january, 105)
+        self.assertEqual(
+            self._get_amounts(self.january), [("payment", 105), ("adjustment", -5)]
+        )
+
+    def test_money_that_went_back_was_not_written_off(self):
+        payment = self._pay_and_write_off(self.january, 95)
+        payment._clinic_give_back(50, "Paid too much")
+        self.assertEqual(
+            self._get_amounts(self.january), [("payment", 45), ("adjustment", 5)]
+        )
+        self.assertEqual(self._get_receipt(self.january)["balance"], 50)
+
+    def test_a_credit_note_that_was_paid_out_in_part_is_told_so(self):
+        self._pay(self.january)
+        credit_note = self.january._reverse_moves([{"invoice_date": "2024-04-05"}])
+        credit_note.action_post()
+        self._pay_and_write_off(credit_note, 90, payment_date="2024-04-06")
+        self.assertEqual(
+            self._get_amounts(self.january),
+            [("payment", 100), ("refund", -90), ("adjustment", -10)],
+        )
+
+    def test_money_for_another_receivable_account_was_paid(self):
+        other_account = self.company_data["default_account_receivable"].copy(
+            {"code": "121999"}
+        )
+        bill = self._bill(60, "2024-04-01")
+        bill.button_draft()
+        bill.line_ids.filtered(
+            lambda line: line.display_type == "payment_term"
+        ).account_id = other_account
+        bill.action_post()
+        tx = self._create_transaction(
+            "direct",
+            amount=160,
+            currency_id=self.practice.currency_id.id,
+            partner_id=self.client.id,
+            invoice_ids=[Command.set((self.january | bill).ids)],
+        )
+        tx._set_done()
+        tx._post_process()
+        self.assertEqual(self._get_amounts(self.january), [("payment", 100)])
+        self.assertEqual(self._get_amounts(bill), [("payment", 60)])
+
+    def test_a_write_off_is_told_in_the_currency_of_the_invoice(self):
+        bill = self._create_invoice_one_line(
+            price_unit=300,
+            partner_id=self.client,
+            currency_id=self.setup_other_currency("EUR", rates=[("2024-01-01", 0.5)]),
+            invoice_date="2024-04-01",
+            tax_ids=[],
+            post=True,
+        )
+        payment = self._pay_and_write_off(
+            bill, 580, currency_id=self.practice.currency_id.id
+        )
+        self.assertEqual(payment.currency_id, self.practice.currency_id)
+        self.assertEqual(bill.amount_residual, 0)
+        self.assertEqual(
+            self._get_amounts(bill), [("payment", 290), ("adjustment", 10)]
+        )
+
+    # === HOW IT IS WRITTEN === #
+
     def test_a_card_is_told_by_its_brand(self):
         tx = self._create_transaction(
             "direct",

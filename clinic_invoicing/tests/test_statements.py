@@ -116,6 +116,93 @@ class TestStatements(MoneyOwedCommon, AccountPaymentCommon):
         self.assertEqual(dollars["closing"], 220)
         self.assertTiesOut()
 
+    def test_what_was_written_off_was_not_paid(self):
+        self._pay_and_write_off(self.january | self.february, 215)
+        self.assertEqual(
+            self._get_entries("2024-04-02", "2024-04-05"),
+            [
+                ("2024-04-02", "payment", -80, 270),
+                ("2024-04-02", "payment", -215, 55),
+                ("2024-04-02", "adjustment", -5, 50),
+                ("2024-04-05", "credit_note", -20, 30),
+            ],
+        )
+        self.assertEqual(self._get_statement("2024-04-03", "2024-04-05")["opening"], 50)
+        self.assertTiesOut()
+
+    def test_a_discount_falls_when_its_money_goes_back(self):
+        payment = self._pay_and_write_off(self.january, 95)
+        with freeze_time("2024-04-07"):
+            payment._clinic_give_back(95, "Paid twice")
+        self.assertEqual(
+            [entry[1:3] for entry in self._get_entries("2024-04-06", "2024-04-09")],
+            [("refund", 95), ("adjustment", 5)],
+        )
+        self.assertTiesOut()
+
+    def test_what_an_employer_wrote_off_was_not_paid(self):
+        employer = self.env["res.partner"].create(
+            {"name": "Employer", "is_company": True}
+        )
+        people = self.other_client | self.child
+        people.clinic_guarantor_id = False
+        people.parent_id = employer
+        first = self._bill(75, "2024-04-01", patient=self.other_client)
+        second = self._bill(50, "2024-04-01", patient=self.child)
+        self._pay_and_write_off(first | second, 65)
+        entries = ("2024-04-02", "2024-04-30")
+        self.assertEqual(
+            self._get_entries(*entries, self.child),
+            [("2024-04-02", "adjustment", -50, 0)],
+        )
+        self.assertEqual(
+            self._get_entries(*entries, self.other_client),
+            [
+                ("2024-04-02", "payment", -65, 10),
+                ("2024-04-02", "adjustment", -10, 0),
+            ],
+        )
+        self.assertEqual(self._get_entries(*entries, employer), [])
+        for partner in (employer, *people):
+            self.assertTiesOut(partner=partner)
+
+    def test_what_was_used_for_others_at_once_is_not_told_as_written_off(self):
+        employer = self.env["res.partner"].create(
+            {"name": "Employer", "is_company": True}
+        )
+        self.other_client.parent_id = employer
+        bill = self._bill(75, "2024-04-02", patient=self.other_client)
+        account = self.company_data["default_account_expense"]
+        payment = self._receive(
+            90,
+            "2024-04-02",
+            employer,
+            write_off_line_vals=[
+                {
+                    "name": "Discount",
+                    "account_id": account.id,
+                    "partner_id": employer.id,
+                    "currency_id": self.practice.currency_id.id,
+                    "amount_currency": 5,
+                    "balance": 5,
+                }
+            ],
+        )
+        payment._clinic_pay_invoices(bill)
+        self.assertEqual(
+            self._get_entries("2024-04-02", "2024-04-30", employer),
+            [("2024-04-02", "payment", -20, -20)],
+        )
+        self.assertEqual(
+            [
+                entry[1:]
+                for entry in self._get_entries(
+                    "2024-04-02", "2024-04-30", self.other_client
+                )
+            ],
+            [("invoice", 75, 75), ("payment", -70, 5), ("adjustment", -5, 0)],
+        )
+
     def test_companies_have_their_own(self):
         self._create_invoice_one_line(
             price_unit=70,
@@ -181,7 +268,9 @@ class TestStatements(MoneyOwedCommon, AccountPaymentCommon):
             self.assertEqual(statement["closing"], closing)
 
     def test_several_payers_cost_no_more_queries_than_one(self):
-        self._bill(75, "2024-03-01", patient=self.other_client)
+        bill = self._bill(75, "2024-03-01", patient=self.other_client)
+        self._pay_and_write_off(bill, 70)
+        self._pay_and_write_off(self.january, 70)
         both = self.client | self.other_client
         counts = []
         # The first time fills caches that have nothing to do with it.

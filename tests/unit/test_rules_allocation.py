@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic_invoicing.rules.allocation import allocate_in_order, to_smallest_unit
+from clinic_invoicing.rules.allocation import (
+    allocate_in_order,
+    split_write_off,
+    to_smallest_unit,
+)
 
 CENTS = st.integers(min_value=-(10**9), max_value=10**9)
 NETS = st.lists(CENTS, max_size=12)
@@ -55,6 +59,28 @@ def test_paying_more_takes_from_nobody(paid, more, nets):
 )
 def test_shares_are_filled_one_after_the_other(paid, nets, parts):
     assert allocate_in_order(paid, nets) == parts
+
+
+@given(CENTS, st.lists(st.integers(min_value=1, max_value=10**9), min_size=1))
+def test_a_write_off_is_split_to_the_cent(write_off, parts):
+    written_off = split_write_off(write_off, parts)
+    assert len(written_off) == len(parts)
+    assert sum(written_off) == min(write_off, sum(parts))
+
+
+@pytest.mark.parametrize(
+    ("write_off", "parts", "written_off"),
+    [
+        (500, [10000], [500]),
+        (500, [300, 10000], [300, 200]),
+        (0, [300, 10000], [0, 0]),
+        (-500, [300, 10000], [-500, 0]),
+        (500, [], []),
+        (-500, [], []),
+    ],
+)
+def test_the_first_parts_are_written_off_first(write_off, parts, written_off):
+    assert split_write_off(write_off, parts) == written_off
 
 
 @given(
