@@ -333,10 +333,6 @@ class TestDeskCards(SavedCardsCommon, StripeHttpCommon, DeskCommon):
                 )
                 self.assertFalse(self.visit.clinic_deposit_transaction_ids)
 
-    def _charge_deposit(self, card):
-        due = self.desk._find_deposit(self.visit.id)
-        return self.desk._charge(due, card.id, 30, KEY)
-
     def test_deposit_that_odoo_forgot_is_found_with_its_visit(self):
         card = self._save_card()
         self.env.flush_all()
