@@ -315,9 +315,9 @@ class TestReminders(ClinicInvoicingCommon, AccountPaymentCommon):
         self.assertIn("04/30/2024", other.body_html)
 
     def test_names_are_not_run_as_code(self):
-        self.client.name = "{{ 7*7 }}<b>x</b><t t-out='7*7'/>"
+        self.client.name = "{{ 12345*54321 }}<b>x</b><t t-out='12345*54321'/>"
         mail = self._get_mails(self._run("2024-05-03"))
-        self.assertNotIn("49", mail.body_html.replace(self.bill.name, ""))
+        self.assertNotIn("670592745", mail.body_html)
         self.assertIn("&lt;b&gt;", mail.body_html)
 
     # === MANY === #
