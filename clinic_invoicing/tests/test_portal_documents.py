@@ -81,8 +81,8 @@ class TestPortalDocuments(MoneyOwedCommon, AccountPaymentCommon, PagesCommon):
 
     def test_receipts_cost_no_query_for_each_invoice(self):
         counts = []
-        # The first time fills caches that have nothing to do with it.
-        for _turn in range(3):
+        # The first times fill caches that have nothing to do with it.
+        for _turn in range(4):
             self.env.flush_all()
             self.env.invalidate_all()
             invoices = self.env["account.move"].search(
@@ -95,7 +95,7 @@ class TestPortalDocuments(MoneyOwedCommon, AccountPaymentCommon, PagesCommon):
             for day in ("2024-04-11", "2024-04-12", "2024-04-13"):
                 self._pay(self._bill(10, day), 5)
                 self._pay_and_write_off(self._bill(10, day), 5)
-        self.assertEqual(counts[1], counts[2])
+        self.assertEqual(counts[2], counts[3])
 
     # === STATEMENTS === #
 
