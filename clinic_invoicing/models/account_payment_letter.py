@@ -30,7 +30,7 @@ class AccountPayment(models.Model):
     # === WHEN === #
 
     def action_post(self):
-        """Tell of payments that have no entry of their own as well."""
+        """Tell of deposits, and of payments that have no entry of their own."""
         result = super().action_post()
         without_entry = self.filtered(
             lambda payment: payment.state in BOOKED_STATES and not payment.move_id
@@ -39,6 +39,13 @@ class AccountPayment(models.Model):
         for payment in without_entry.sudo():
             if any(payment.invoice_ids.mapped("clinic_has_services")):
                 payment._clinic_queue_letters()
+        # sudo: as above.
+        deposits = self.sudo().filtered(
+            lambda payment: (
+                payment.clinic_deposit_event_id and payment.state in BOOKED_STATES
+            )
+        )
+        deposits._clinic_queue_letters()
         return result
 
     def _clinic_queue_letters(self):
@@ -106,15 +113,20 @@ class AccountPayment(models.Model):
         )
 
     def _clinic_is_worth_a_letter(self):
-        """Whether the money is still here, and pays what a client was billed."""
+        """Whether the money is still here, and is for what a client is billed."""
         self.ensure_one()
         tx = self.payment_transaction_id
         invoices = self._clinic_get_letter_invoices()
+        billed_to_client = [
+            invoice
+            for invoice in invoices
+            if not invoice._clinic_is_billed_to_insurer()
+        ]
         return bool(
             self.company_id.clinic_email_receipts
             and self.state in BOOKED_STATES
             and self.currency_id.compare_amounts(self._clinic_get_returnable(), 0) > 0
-            and not all(invoice._clinic_is_billed_to_insurer() for invoice in invoices)
+            and (billed_to_client or (self.clinic_deposit_event_id and not invoices))
             # Odoo's own sales e-mails tell of those.
             and not ("sale_order_ids" in tx._fields and tx.sale_order_ids)
         )
@@ -140,6 +152,8 @@ class AccountPayment(models.Model):
         """
         self.ensure_one()
         payer = self.payment_transaction_id.partner_id
+        if not payer and self.clinic_deposit_event_id:
+            payer = self._clinic_get_payer()
         if not payer:
             payer = self._clinic_get_letter_invoices().partner_id
         addressees = payer._clinic_get_addressees()

@@ -130,6 +130,54 @@ class TestLetters(ClinicInvoicingCommon, AccountPaymentCommon):
         payment._clinic_allocate()
         self.assertEqual(len(self._send()), 1)
 
+    def _take_deposit(self, date=None):
+        self.visit = self._create_event(self.client)
+        payment = self.env["account.payment"].create(
+            {
+                "amount": 30,
+                "partner_id": self.client.id,
+                "date": date or self.today,
+                "clinic_deposit_event_id": self.visit.id,
+            }
+        )
+        payment.action_post()
+        return payment
+
+    def test_a_client_is_told_of_a_deposit_when_it_arrives_and_once(self):
+        payment = self._take_deposit()
+        mail = self._send()
+        self.assertEqual(mail.recipient_ids, self.client)
+        for text in ("30.00", "This is a deposit", "invoice of your visit"):
+            self.assertIn(text, mail.body_html)
+        for text in ("Consultation", "Still owed", "Get your receipt"):
+            self.assertNotIn(text, mail.body_html)
+        payment._clinic_allocate(self.bill)
+        self.assertEqual(self.bill.amount_residual, 70)
+        self.assertFalse(self._send())
+
+    def test_a_client_is_told_of_a_deposit_by_card(self):
+        visit = self._create_event(self.client)
+        tx = self._create_transaction(
+            "direct",
+            amount=30,
+            currency_id=self.practice.currency_id.id,
+            partner_id=self.client.id,
+            clinic_deposit_event_id=visit.id,
+            state="done",
+        )
+        tx._post_process()
+        mail = self._send()
+        self.assertEqual(mail.recipient_ids, self.client)
+        self.assertIn("This is a deposit", mail.body_html)
+        self.assertEqual(tx.payment_id.clinic_letter_state, "sent")
+
+    def test_a_deposit_that_pays_at_once_is_told_as_a_payment(self):
+        payment = self._take_deposit()
+        payment._clinic_allocate(self.bill)
+        mail = self._send()
+        self.assertIn(self.bill.name, mail.body_html)
+        self.assertNotIn("This is a deposit", mail.body_html)
+
     def test_old_books_that_are_typed_in_are_not_told(self):
         self._pay_today(self.bill, date=self.today - timedelta(days=31))
         self.assertFalse(self._send())
