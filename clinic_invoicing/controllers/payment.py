@@ -19,7 +19,6 @@ class ClinicPaymentPortal(PaymentPortal):
         if commands or values.get("clinic_deposit_event_id"):
             kwargs = {"payment_method_id": None, "token_id": None, **kwargs}
             _check_form(**kwargs)
-            _check_method(currency_id=currency_id, **kwargs)
         if commands:
             # sudo: the routes have checked who pays; payers may not write invoices.
             invoices = request.env["account.move"].sudo().browse(linked_ids(commands))
@@ -37,6 +36,8 @@ class ClinicPaymentPortal(PaymentPortal):
             )
             # It pays the invoice; the route also knows how to only check a card.
             kwargs.pop("is_validation", None)
+        if commands or values.get("clinic_deposit_event_id"):
+            _check_method(currency_id=currency_id, **kwargs)
         return super()._create_transaction(
             *args,
             amount=amount,
