@@ -30,7 +30,7 @@ class ClinicDesk(ClinicPaymentPortal):
         invoice = self._clinic_desk_find_invoice(invoice_id)
         invoices = self._clinic_desk_choose(invoice)
         due = self._clinic_desk()._get_due(invoices or invoice)
-        owed = invoices._clinic_sum_owed()
+        owed = invoices._clinic_sum_asked()
         part = self._clinic_desk()._read_amount(amount, due.currency)
         is_part = part and due.currency.compare_amounts(part, owed) <= 0
         offered = invoice._clinic_get_owed_by_same_payer()
@@ -41,6 +41,7 @@ class ClinicDesk(ClinicPaymentPortal):
             "offered_total": offered._clinic_sum_owed(),
             "clearing": offered._clinic_count_clearing(),
             "chosen": invoices,
+            "chosen_total": invoices._clinic_sum_owed(),
             "chosen_ids": _join(invoices),
             "payable": payable,
             "payable_ids": _join(payable),

@@ -63,7 +63,7 @@ class ClinicPaying(PortalAccount):
         """
         invoices._clinic_check_chosen()
         currency = invoices.currency_id
-        owed = invoices._clinic_sum_owed()
+        owed = invoices._clinic_sum_asked()
         invoices._clinic_check_payable(owed, currency)
         to_pay, error = owed, False
         if amount:
@@ -165,7 +165,7 @@ class ClinicPaying(PortalAccount):
             overdue_invoices, **kwargs
         )
         if "payment" in values:
-            owed = overdue_invoices._clinic_sum_owed()
+            owed = overdue_invoices._clinic_sum_asked()
             values["amount"] = values["payment"]["amount"] = owed
         return values
 

@@ -1,3 +1,4 @@
+from odoo import fields
 from odoo.exceptions import AccessError, MissingError, ValidationError
 from odoo.http import request, route
 
@@ -34,6 +35,10 @@ class ClinicPaymentPortal(PaymentPortal):
                 kwargs.get("provider_id"),
                 kwargs.get("token_id"),
             )
+            values = {
+                **values,
+                "clinic_discount_day": fields.Date.context_today(invoices),
+            }
             # It pays the invoice; the route also knows how to only check a card.
             kwargs.pop("is_validation", None)
         if commands or values.get("clinic_deposit_event_id"):
@@ -42,7 +47,7 @@ class ClinicPaymentPortal(PaymentPortal):
             *args,
             amount=amount,
             currency_id=currency_id,
-            custom_create_values=custom_create_values,
+            custom_create_values=values,
             **kwargs,
         )
 

@@ -162,7 +162,7 @@ class AccountMove(models.Model):
         self._clinic_count_attempt()
 
     def _clinic_check_payable(self, amount, currency):
-        """Raise ValidationError unless ``0 < amount <= what is owed now``."""
+        """Raise ValidationError unless ``0 < amount <= what is asked for now``."""
         for invoice in self:
             reason = invoice._clinic_get_payment_obstacle()
             if reason and len(self) > 1:
@@ -182,12 +182,12 @@ class AccountMove(models.Model):
             raise ValidationError(self.env._("This is not an amount of money."))
         if not amount or currency.compare_amounts(amount, 0) <= 0:
             raise ValidationError(self.env._("The amount must be more than zero."))
-        owed = self._clinic_sum_owed()
-        if currency.compare_amounts(amount, owed) > 0:
+        asked = self._clinic_sum_asked()
+        if currency.compare_amounts(amount, asked) > 0:
             raise ValidationError(
                 self.env._(
                     "Only %(owed)s is still owed. Please reload the page.",
-                    owed=currency.format(owed),
+                    owed=currency.format(asked),
                 )
             )
 

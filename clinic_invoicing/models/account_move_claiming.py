@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import ValidationError
 
 # Invoices in the order in which money pays them: _clinic_get_open_lines().
@@ -21,6 +21,19 @@ class AccountMove(models.Model):
         """
         owed = sum(self.mapped("amount_residual"))
         return self.currency_id[:1].round(owed) if self else owed
+
+    def _clinic_sum_asked(self, day=None):
+        """Return the money that closes these invoices: what is owed less discounts.
+
+        :param date day: on which it is paid; today if there is none
+        """
+        day = day or fields.Date.context_today(self)
+        owed = self._clinic_sum_owed()
+        early = self.filtered("invoice_payment_term_id.early_discount")
+        discounts = [
+            line._clinic_get_discount(day) for line in early._clinic_get_open_lines()
+        ]
+        return self.currency_id[:1].round(owed - sum(discounts)) if discounts else owed
 
     def _clinic_get_open_lines(self):
         """Return the receivable lines with money open, in the order they are paid.
@@ -43,19 +56,27 @@ class AccountMove(models.Model):
             )
         )
 
-    def _clinic_get_line_parts(self, amount):
+    def _clinic_get_line_parts(self, amount, day=None):
         """Return what a payment of ``amount`` would pay of each receivable line.
 
+        A part that closes its line in time has the discount beside it.
+
         :param float amount: in the currency of the invoices
-        :return: pairs of a line and its part, in the order they are paid
+        :param date day: whose discounts count; today's if it is ``None``
+        :return: a line, its part and its discount each, in the order they are paid
         :rtype: list[tuple]
         """
+        day = fields.Date.context_today(self) if day is None else day
         parts, left = [], amount
         for line in self._clinic_get_open_lines():
-            part = min(left, line.amount_residual_currency)
-            if line.currency_id.compare_amounts(part, 0) > 0:
-                parts.append((line, part))
-                left = line.currency_id.round(left - part)
+            currency = line.currency_id
+            discount = line._clinic_get_discount(day)
+            asked = currency.round(line.amount_residual_currency - discount)
+            part = min(left, asked)
+            if currency.compare_amounts(part, 0) > 0:
+                is_closed = currency.compare_amounts(part, asked) == 0
+                parts.append((line, part, discount if is_closed else 0.0))
+                left = currency.round(left - part)
         return parts
 
     def _clinic_get_allocation(self, amount):
@@ -66,26 +87,33 @@ class AccountMove(models.Model):
         :rtype: list[tuple]
         """
         parts = defaultdict(float)
-        for line, part in self._clinic_get_line_parts(amount):
+        for line, part, _discount in self._clinic_get_line_parts(amount):
             parts[line.move_id] += part
         return [(move, move.currency_id.round(part)) for move, part in parts.items()]
+
+    def _clinic_get_left(self, part):
+        """Return the discount that a part gets today, and what is open after it."""
+        self.ensure_one()
+        discount = sum(each[2] for each in self._clinic_get_line_parts(part))
+        left = self.currency_id.round(self.amount_residual - part - discount)
+        return discount, max(0.0, left)
 
     def _clinic_check_part(self, amount):
         """Raise ValidationError when the practice does not take so small a part.
 
         :param float amount: what the client wants to pay of what these owe
         """
-        owed = self._clinic_sum_owed()
+        asked = self._clinic_sum_asked()
         for company in self.company_id:
             currency = self.currency_id[:1]
             least = company.currency_id._convert(
                 company.clinic_minimum_part, currency, company
             )
-            if currency.compare_amounts(amount, min(least, owed)) < 0:
+            if currency.compare_amounts(amount, min(least, asked)) < 0:
                 raise ValidationError(
                     self.env._(
                         "Please pay at least %(amount)s at once.",
-                        amount=currency.format(min(least, owed)),
+                        amount=currency.format(min(least, asked)),
                     )
                 )
 

@@ -77,14 +77,17 @@ class AccountMove(models.Model):
         return url
 
     def _clinic_get_parts_by_account(self, amount):
-        """Return ``(receivable lines, part)`` for each account that is paid.
+        """Return what is paid of each account: lines, part, and those with a discount.
 
         :param float amount: that pays these invoices, the oldest due first
         """
         parts = {}
-        for line, part in self._clinic_get_line_parts(amount):
-            lines, total = parts.get(line.account_id, (line.browse(), 0))
-            parts[line.account_id] = (lines | line, total + part)
-        return [
-            (lines, lines.currency_id.round(total)) for lines, total in parts.values()
-        ]
+        for line, part, discount in self._clinic_get_line_parts(amount):
+            nothing = (line.browse(), 0.0, line.browse())
+            lines, total, discounted = parts.get(line.account_id, nothing)
+            parts[line.account_id] = (
+                lines | line,
+                line.currency_id.round(total + part),
+                discounted | line if discount else discounted,
+            )
+        return list(parts.values())

@@ -95,6 +95,7 @@ class ClinicAutopay(models.Model):
         self.ensure_one()
         today = fields.Date.context_today(self)
         notice = self.company_id.clinic_autopay_notice_days
+        date = fields.Date.add(today, days=notice)
         return {
             "partner_id": self.partner_id.id,
             "company_id": self.company_id.id,
@@ -103,7 +104,7 @@ class ClinicAutopay(models.Model):
             "autopay_id": self.id,
             "token_id": self.token_id.id,
             "invoice_ids": [Command.set(invoices.ids)],
-            "amount": invoices._clinic_sum_owed(),
-            "date": fields.Date.add(today, days=notice),
+            "amount": invoices._clinic_sum_asked(date),
+            "date": date,
             "next_date": today,
         }

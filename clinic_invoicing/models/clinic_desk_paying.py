@@ -171,14 +171,17 @@ class ClinicDesk(models.AbstractModel):
         wizards = wizards.with_company(due.company)
         # sudo: as for the wizards.
         payments = self.env["account.payment"].sudo()
-        for lines, part in due.invoices._clinic_get_parts_by_account(amount):
+        parts = due.invoices._clinic_get_parts_by_account(amount)
+        for lines, part, discounted in parts:
             # Context: what stock's own button tells; that no provider is asked; that
-            # what is owed changes now, not with the bank statement. Forced where the
-            # method has an account, the entry would be on another one.
+            # what is owed changes now, not with the bank statement (forced where the
+            # method has an account, the entry would be on another one); the discounts
+            # that the page has shown.
             wizard = wizards.with_context(
                 active_model="account.move.line",
                 active_ids=lines.ids,
                 clinic_received_outside=True,
+                clinic_discounted_ids=discounted.ids,
                 force_payment_move=not line.payment_account_id,
             ).create(
                 {

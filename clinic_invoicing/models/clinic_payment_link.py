@@ -86,7 +86,7 @@ class ClinicPaymentLink(models.Model):
     @api.depends("invoice_ids.amount_residual", "invoice_ids.state")
     def _compute_amount_due(self):
         for link in self:
-            link.amount_due = link._get_payable()._clinic_sum_owed()
+            link.amount_due = link._get_payable()._clinic_sum_asked()
 
     @api.depends("partner_id", "invoice_ids.name")
     def _compute_display_name(self):

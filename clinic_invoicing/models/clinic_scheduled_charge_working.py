@@ -161,8 +161,7 @@ class ClinicScheduledCharge(models.Model):
 
     def _get_amount(self):
         """Return what is charged now: never more than planned, agreed and owed."""
-        owed = sum(self._get_claimable().mapped("amount_residual"))
-        return self.currency_id.round(min(self.amount, owed))
+        return min(self.amount, self._get_claimable()._clinic_sum_asked())
 
     def _wait_or_close(self):
         """Nothing can be charged today: because nothing is owed, or not yet."""

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 
 class PaymentToken(models.Model):
@@ -41,6 +41,7 @@ class PaymentToken(models.Model):
             "amount": amount,
             "currency_id": currency.id,
             "partner_id": payer.id,
+            "clinic_discount_day": fields.Date.context_today(self),
         }
 
     def _handle_archiving(self):

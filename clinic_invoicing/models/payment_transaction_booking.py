@@ -8,6 +8,14 @@ class PaymentTransaction(models.Model):
 
     _inherit = "payment.transaction"
 
+    clinic_discount_day = fields.Date(
+        string="Discounts Of",
+        readonly=True,
+        copy=False,
+        help="The day on which the payer was shown the amount: the discounts for early "
+        "payment of this day count, whenever the money is booked.",
+    )
+
     # === WHAT COMES LATE === #
 
     def _post_process(self):
@@ -70,20 +78,20 @@ class PaymentTransaction(models.Model):
         Stock leaves a refund open, and pays the invoices of one account only.
         """
         taken_back = self._clinic_get_refunded_payment()
-        # Context: taxes of a discount are copied, not computed anew.
-        context = {"skip_invoice_sync": True} if taken_back else {}
         if taken_back:
+            # Context: taxes of a discount are copied, not computed anew.
+            context = {"skip_invoice_sync": True}
             values = {
                 "clinic_reversed_payment_id": taken_back.id,
                 **taken_back._clinic_prepare_given_back_lines(abs(self.amount)),
             }
         else:
-            account, values = self._clinic_prepare_accounts()
-            # Context: stock names the account of any of the invoices, paid or not.
-            context["clinic_destination_account_id"] = account.id
-        payment = super(
-            PaymentTransaction, self.with_context(**context)
-        )._create_payment(**{**extra_create_values, **values})
+            context, values = self._clinic_prepare_parts()
+        # Context: see where it is made.
+        tx = self.with_context(**context)
+        payment = super(PaymentTransaction, tx)._create_payment(
+            **{**extra_create_values, **values}
+        )
         payment = payment.with_env(self.env)
         if taken_back:
             taken_back._clinic_net_against(payment)
@@ -110,24 +118,46 @@ class PaymentTransaction(models.Model):
         is_capture = source and source.operation == self.operation
         return source.invoice_ids if is_capture else self.invoice_ids
 
-    def _clinic_prepare_accounts(self):
-        """Return the account that is paid first, and the values that pay others.
+    def _clinic_get_discount_day(self, invoices):
+        """Return the day whose discounts these get; ``False`` for none.
 
-        What finds nothing open stays on the first account as a credit, or where stock
-        puts it when there is none.
+        Where nobody was shown an amount, as in a web shop, who pays all gets none.
+        """
+        source = self.source_transaction_id or self
+        if source.clinic_discount_day:
+            return source.clinic_discount_day
+        owed = invoices._clinic_sum_owed()
+        is_all = self.currency_id.compare_amounts(self.amount, owed) >= 0
+        return not is_all and fields.Date.context_today(self)
+
+    def _clinic_prepare_parts(self):
+        """Return the context and the values with which a payment of invoices is made.
+
+        It pays the lines of :meth:`_clinic_get_line_parts`, and writes off their
+        discounts and no others. What finds nothing open is a credit on the account
+        that is paid first, or where stock puts it when there is none.
         """
         invoices = self._clinic_get_paid_invoices().filtered(
             lambda move: move.currency_id == self.currency_id
         )
-        parts = defaultdict(float)
-        for line, part in invoices._clinic_get_line_parts(self.amount):
-            parts[line.account_id] += part
+        day = self._clinic_get_discount_day(invoices)
+        parts, discounted = defaultdict(float), self.env["account.move.line"]
+        for line, part, discount in invoices._clinic_get_line_parts(self.amount, day):
+            parts[line.account_id] += part + discount
+            discounted |= line if discount else line.browse()
         first, *others = parts or [self.env["account.account"]]
         lines = [
             self._clinic_prepare_account_line(account, parts[account])
             for account in others
-        ]
-        return first, {"write_off_line_vals": lines} if lines else {}
+        ] + discounted._clinic_prepare_discounts()
+        # Context: stock names the account of any of the invoices, paid or not; its own
+        # discount is for one invoice only; taxes of a discount are not computed anew.
+        context = {
+            "clinic_destination_account_id": first.id,
+            "clinic_discounts_are_booked": True,
+            "skip_invoice_sync": bool(discounted),
+        }
+        return context, {"write_off_line_vals": lines} if lines else {}
 
     def _clinic_prepare_account_line(self, account, amount):
         """Return the values of a line that pays a part on another account."""

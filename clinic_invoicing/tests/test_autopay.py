@@ -61,6 +61,25 @@ class TestAutopay(ChargesCommon):
         self.assertFalse(self._get_charges(foreign))
         self.assertEqual(len(self._get_charges()), 1)
 
+    def test_the_discount_of_the_day_of_the_charge_is_planned_and_given(self):
+        self.client.property_payment_term_id = self.env["account.payment.term"].create(
+            {
+                "name": "2 % within 7 days",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 7,
+            }
+        )
+        early = self._invoice(self._create_service(), invoice_date=self._in_days(0))
+        charge = self._notice(early)
+        self.assertEqual((charge.amount, charge.invoice_ids), (198, self.bill | early))
+        agreement = charge.autopay_id
+        self.practice.clinic_autopay_notice_days = 10
+        self.assertEqual(agreement._prepare_charge(early)["amount"], 100)
+        self._come(charge)
+        self.assertEqual((self.sent, charge.state), ([198], "done"))
+        self.assertEqual((self.bill | early).mapped("amount_residual"), [0, 0])
+
     def test_no_link_to_pay_is_sent_for_what_is_charged_by_itself(self):
         self.practice.clinic_email_pay_requests = True
         self._notice()

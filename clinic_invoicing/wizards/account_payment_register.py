@@ -36,3 +36,14 @@ class AccountPaymentRegister(models.TransientModel):
         if not self.env.context.get("clinic_received_outside"):
             return lines
         return lines.filtered(lambda line: not line.payment_provider_id)
+
+    def _create_payment_vals_from_wizard(self, batch_result):
+        """Write off the discounts of exactly those that are closed.
+
+        Stock gives them for all lines or for none. The context key is set by the desk.
+        """
+        values = super()._create_payment_vals_from_wizard(batch_result)
+        line_ids = self.env.context.get("clinic_discounted_ids") or []
+        lines = self.env["account.move.line"].browse(line_ids)
+        values["write_off_line_vals"] += lines._clinic_prepare_discounts()
+        return values

@@ -1,0 +1,272 @@
+import json
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from odoo.addons.account_payment.tests.common import AccountPaymentCommon
+
+from .common_desk import DeskCommon
+
+KEY = "0" * 32
+
+
+@tagged("post_install", "-at_install")
+class TestEarlyDiscount(AccountPaymentCommon, DeskCommon):
+    """Who pays an invoice in time is asked for less, and that closes it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.today = fields.Date.context_today(cls.env.user)
+        cls.term = cls.env["account.payment.term"].create(
+            {
+                "name": "2 % within 7 days",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 7,
+                "line_ids": [Command.create({"value": "percent", "value_amount": 100})],
+            }
+        )
+        cls.term.line_ids.nb_days = 30
+        cls.plain = cls._bill(48)
+        cls.client.property_payment_term_id = cls.term
+        cls.early = cls._bill(100)
+        cls.both = cls.plain | cls.early
+        cls.env.flush_all()
+
+    # === HELPERS === #
+
+    @classmethod
+    def _bill(cls, price, **values):
+        service = cls._create_service(price_unit=price, **values)
+        return cls._invoice(service, invoice_date=cls.today)
+
+    def _get_term_line(self, bill):
+        return bill.line_ids.filtered(lambda line: line.display_type == "payment_term")
+
+    def _start(self, bills, amount, **values):
+        values.setdefault("clinic_discount_day", self.today)
+        return self._create_transaction(
+            "direct",
+            amount=amount,
+            currency_id=bills.currency_id.id,
+            partner_id=self.client.id,
+            invoice_ids=bills.ids,
+            reference=f"early-{amount}-{len(bills.transaction_ids)}",
+            **values,
+        )
+
+    def _settle(self, tx):
+        tx._set_done()
+        tx._post_process()
+        return tx.payment_id
+
+    def _get_discount(self, payments):
+        """Return what these payments write off, in money of the practice."""
+        account = self.practice.account_journal_early_pay_discount_loss_account_id
+        lines = payments.move_id.line_ids
+        return sum(
+            lines.filtered(lambda line: line.account_id == account).mapped("balance")
+        )
+
+    def assertBooked(self, bills, amount, left, discount, **values):
+        """What was shown before is what is booked, and no cent is left over."""
+        shown = {
+            bill: bill._clinic_get_left(part)
+            for bill, part in bills._clinic_get_allocation(amount)
+        }
+        payment = self._settle(self._start(bills, amount, **values))
+        self.assertEqual(bills.mapped("amount_residual"), left)
+        for bill, (_discount, still_owed) in shown.items():
+            self.assertEqual(bill.amount_residual, still_owed)
+        self.assertEqual(sum(each[0] for each in shown.values()), discount)
+        self.assertEqual(self._get_discount(payment), discount)
+        self.assertEqual(payment.amount, amount)
+        self.assertFalse(payment.clinic_amount_unallocated)
+
+    # === WHAT IS ASKED FOR === #
+
+    def test_less_is_asked_for_in_time_and_all_is_owed(self):
+        self.assertEqual(self.both._clinic_sum_owed(), 148)
+        self.assertEqual(self.both._clinic_sum_asked(), 146)
+        late = self.today + timedelta(days=8)
+        self.assertEqual(self.both._clinic_sum_asked(late), 148)
+        link = self.both.sudo()._clinic_get_payment_link()
+        self.assertEqual(link.amount_due, 146)
+
+    def test_no_more_than_that_is_taken(self):
+        with self.assertRaisesRegex(ValidationError, "Only .*98.00 is still owed"):
+            self.early._clinic_check_payable(98.01, self.early.currency_id)
+        self.early._clinic_check_payable(98, self.early.currency_id)
+
+    def test_the_least_to_pay_is_no_more_than_that(self):
+        self.practice.clinic_minimum_part = 100
+        self.early._clinic_check_part(98)
+        with self.assertRaisesRegex(ValidationError, "at least .*98.00"):
+            self.early._clinic_check_part(97.99)
+
+    # === WHAT IS BOOKED === #
+
+    def test_the_discounted_amount_closes_the_invoice(self):
+        self.assertBooked(self.early, 98, [0], 2)
+
+    def test_a_part_gets_no_discount_nor_does_the_rest(self):
+        self.assertBooked(self.early, 50, [50], 0)
+        self.assertEqual(self.early._clinic_sum_asked(), 50)
+        self.assertBooked(self.early, 48, [2], 0)
+
+    def test_an_amount_that_closes_one_alone_is_shared_by_several(self):
+        self.assertBooked(self.both, 98, [0, 50], 0)
+
+    def test_several_are_closed_with_the_discount_of_each(self):
+        bills = self.both | self._bill(50)
+        self.assertBooked(bills, 195, [0, 0, 0], 3)
+
+    def test_what_is_closed_first_keeps_its_discount_when_others_stay_open(self):
+        bills = self.early | self._bill(50)
+        self.assertBooked(bills, 147, [0, 0], 3)
+        bills = self._bill(100) | self._bill(50)
+        self._get_term_line(bills[0]).date_maturity = self.today
+        self.assertBooked(bills, 100, [0, 48], 2)
+
+    def test_each_receivable_account_is_closed(self):
+        self.early.button_draft()
+        line = self._get_term_line(self.early)
+        line.account_id = line.account_id.copy({"code": "121998"})
+        self.early.action_post()
+        self.assertBooked(self.both, 146, [0, 0], 2)
+
+    def test_the_tax_of_a_discount_is_taken_back_once(self):
+        self.term.early_pay_discount_computation = "included"
+        tax = self._create_tax(10)
+        bill = self._bill(100, tax_ids=[Command.set(tax.ids)])
+        self.assertEqual((bill.amount_total, bill._clinic_sum_asked()), (110, 107.8))
+        payment = self._settle(self._start(bill, 107.8))
+        self.assertEqual(bill.amount_residual, 0)
+        written_off = payment._seek_for_lines()[2]
+        self.assertEqual(sorted(written_off.mapped("balance")), [0.2, 2])
+        self.assertFalse(payment.clinic_amount_unallocated)
+
+    def test_an_invoice_in_another_currency_is_closed_too(self):
+        euro = self.setup_other_currency("EUR")
+        bill = self.init_invoice(
+            "out_invoice",
+            self.client,
+            invoice_date=self.today,
+            amounts=[100],
+            taxes=self.env["account.tax"],
+            currency=euro,
+        )
+        bill.invoice_payment_term_id = self.term
+        bill.action_post()
+        self.assertEqual(bill._clinic_sum_asked(), 98)
+        payment = self._settle(self._start(bill, 98))
+        self.assertEqual(bill.amount_residual, 0)
+        self.assertTrue(
+            all(payment._clinic_get_receivable_lines().mapped("reconciled"))
+        )
+
+    def test_a_discount_goes_back_with_the_money(self):
+        payment = self._settle(self._start(self.both, 146))
+        payment._clinic_give_back(146, "Wrong card")
+        self.assertEqual(self.both.mapped("amount_residual"), [48, 100])
+
+    # === WHEN === #
+
+    def test_money_that_arrives_late_counts_from_the_day_of_the_form(self):
+        tx = self._start(self.early, 98)
+        self._get_term_line(self.early).discount_date = self.today
+        tx.clinic_discount_day = self.today - timedelta(days=1)
+        self._get_term_line(self.early).discount_date = self.today - timedelta(days=1)
+        self.assertEqual(self.early._clinic_sum_asked(), 100)
+        self._settle(tx)
+        self.assertEqual(self.early.amount_residual, 0)
+
+    def test_a_form_that_was_opened_too_late_gets_no_discount(self):
+        self._get_term_line(self.early).discount_date = self.today - timedelta(days=1)
+        self.assertBooked(self.early, 98, [2], 0)
+
+    def test_an_invoice_that_is_paid_meanwhile_leaves_a_credit_and_the_discount(self):
+        tx = self._start(self.both, 146)
+        self._pay(self.plain)
+        payment = self._settle(tx)
+        self.assertEqual(self.early.amount_residual, 0)
+        self.assertEqual(self._get_discount(payment), 2)
+        self.assertEqual(payment.clinic_amount_unallocated, 48)
+
+    def test_who_pays_all_in_a_shop_leaves_no_credit(self):
+        payment = self._settle(self._start(self.early, 100, clinic_discount_day=False))
+        self.assertEqual(self.early.amount_residual, 0)
+        self.assertEqual(self._get_discount(payment), 0)
+        self.assertFalse(payment.clinic_amount_unallocated)
+
+    # === PAGES === #
+
+    def _try(self, route, amount, **values):
+        """Press "Pay"; return the error, if there is one."""
+        self.env.flush_all()
+        values = {
+            "provider_id": self.provider.id,
+            "payment_method_id": self.payment_method_id,
+            "token_id": None,
+            "amount": amount,
+            "flow": "direct",
+            "tokenization_requested": False,
+            "landing_route": "/my/billing",
+            **values,
+        }
+        answer = self.url_open(
+            route,
+            data=json.dumps(self.build_rpc_payload(values)),
+            headers={"Content-Type": "application/json"},
+        ).json()
+        self.env.invalidate_all()
+        return answer.get("error", {}).get("data", {}).get("message", "")
+
+    def test_clients_see_and_pay_the_discounted_amount(self):
+        self.practice.clinic_minimum_part = 100
+        self.authenticate("client", "client")
+        text, _key = self._see("/my/billing/pay", invoice_ids="all")
+        for shown in ("146.00", "Discount for paying early: $ 2.00"):
+            self.assertIn(shown, text.replace("\xa0", " "))
+        path = f"/my/billing/pay/{self.early.id}"
+        self.assertIn("98.00 is still owed", self._try(path, 100))
+        for route, more in (
+            (path, {}),
+            (
+                f"/invoice/transaction/{self.early.id}",
+                {"access_token": self.early._portal_ensure_token()},
+            ),
+        ):
+            self.assertFalse(self._try(route, 98, **more))
+            tx = self.early.transaction_ids.sorted("id")[-1]
+            self.assertEqual(tx.clinic_discount_day, self.today)
+        self._settle(tx)
+        self.assertEqual(self.early.amount_residual, 0)
+
+    def test_desk_takes_the_discounted_amount(self):
+        url = f"/clinic/desk/pay/{self.early.id}"
+        text, _key = self._see(url)
+        self.assertIn("Discount for paying early: $ 2.00", text.replace("\xa0", " "))
+        desk = self.env["clinic.desk"].with_user(self.front_desk)
+        cash = self._get_cash()
+        due = desk._get_due(desk._find_invoice(self.early.id))
+        with self.assertRaisesRegex(ValidationError, "98.00 is still owed"):
+            desk._receive(due, cash, 100, KEY)
+        payment = desk._receive(due, cash, 98, KEY)
+        self.assertEqual((payment.amount, self._get_discount(payment)), (98, 2))
+        self.assertEqual(self.early.amount_residual, 0)
+
+    def test_cash_for_several_is_booked_as_shown(self):
+        desk = self.env["clinic.desk"].with_user(self.front_desk)
+        last = self._bill(50)
+        ids = ",".join(map(str, (self.both | last).ids))
+        due = desk._get_due(desk._choose_invoices(desk._find_invoice(last.id), ids))
+        payment = desk._receive(due, self._get_cash(), 166, KEY)
+        self.assertEqual((payment.amount, self._get_discount(payment)), (166, 1))
+        # Of what is due the same day the smaller is paid first.
+        self.assertEqual((self.both | last).mapped("amount_residual"), [0, 31, 0])
+        self.assertFalse(payment.clinic_amount_unallocated)
