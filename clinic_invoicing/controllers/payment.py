@@ -17,7 +17,8 @@ class ClinicPaymentPortal(PaymentPortal):
     ):
         values = custom_create_values or {}
         commands = values.get("invoice_ids")
-        if commands or values.get("clinic_deposit_event_id"):
+        is_ours = commands or values.get("clinic_deposit_event_id")
+        if is_ours:
             kwargs = {"payment_method_id": None, "token_id": None, **kwargs}
             _check_form(**kwargs)
         if commands:
@@ -41,7 +42,7 @@ class ClinicPaymentPortal(PaymentPortal):
             }
             # It pays the invoice; the route also knows how to only check a card.
             kwargs.pop("is_validation", None)
-        if commands or values.get("clinic_deposit_event_id"):
+        if is_ours:
             _check_method(currency_id=currency_id, **kwargs)
         return super()._create_transaction(
             *args,

@@ -40,15 +40,11 @@ class AccountMove(models.Model):
         """Return all transactions that may bring money for these invoices."""
         return self.transaction_ids | self.clinic_deposit_transaction_ids
 
-    def _clinic_is_billed_to(self, payer):
-        """Whether it is addressed to this contact, or to an address of theirs."""
-        self.ensure_one()
-        return payer in (self.partner_id, self.partner_id._clinic_get_addressee())
-
     def _clinic_bills_visit(self, visit, payer):
         """Whether it bills this payer for a service of the appointment."""
+        self.ensure_one()
         visits = self.invoice_line_ids.clinic_service_id.event_id
-        return self._clinic_is_billed_to(payer) and visit in visits
+        return payer._clinic_is_billed_at(self.partner_id) and visit in visits
 
     def _clinic_await_deposits(self, transactions):
         """Let these new invoices count the deposits for their visits.

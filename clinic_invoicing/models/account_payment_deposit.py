@@ -91,7 +91,7 @@ class AccountPayment(models.Model):
         """Whether the invoice is to who has paid, and in the same money."""
         self.ensure_one()
         return (
-            invoice._clinic_is_billed_to(self._clinic_get_payer())
+            self._clinic_get_payer()._clinic_is_billed_at(invoice.partner_id)
             and invoice.company_id == self.company_id
             and invoice.currency_id == self.currency_id
         )
