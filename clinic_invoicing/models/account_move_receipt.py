@@ -60,7 +60,11 @@ class AccountMove(models.Model):
         return (
             self.move_type == "out_invoice"
             and self.state == "posted"
-            and any(row["kind"] == "payment" for row in self._clinic_get_settlements())
+            and any(
+                entry._clinic_get_kind() == "payment"
+                and not self.currency_id.is_zero(amount - written_off)
+                for entry, amount, written_off in self._clinic_get_counterparts()
+            )
         )
 
     def _clinic_get_receipts(self):
