@@ -130,32 +130,33 @@ class ClinicBilling(ClinicPaying):
         """Return the invoices of one page: what is unpaid, then what is paid."""
         # sudo: as in _prepare_billing_values().
         moves = request.env["account.move"].sudo()
-        unpaid_domain = moves._clinic_get_open_domain(partner) & chosen
-        settled_domain = moves._clinic_get_settled_domain(partner) & chosen
-        unpaid_count = moves.search_count(unpaid_domain)
+        domain = moves._clinic_get_billed_domain(partner) & chosen
+        unpaid_count, settled_count = moves._clinic_count_open(domain)
         pager = portal_pager(
             url="/my/billing",
             url_args=url_args,
-            total=unpaid_count + moves.search_count(settled_domain),
+            total=unpaid_count + settled_count,
             page=page,
             step=self._rows_per_page,
         )
         offset = pager["offset"]
         unpaid = moves.search(
-            unpaid_domain,
+            moves._clinic_get_open_domain(partner) & chosen,
             order=PAID_FIRST,
             limit=self._rows_per_page,
             offset=offset,
         )
         settled = moves.search(
-            settled_domain,
+            moves._clinic_get_settled_domain(partner) & chosen,
             order="invoice_date desc, id desc",
             limit=self._rows_per_page,
             offset=max(0, offset - unpaid_count),
-        )
+        )[: self._rows_per_page - len(unpaid)]
+        # Read together: all rows of the page open to the same.
+        rows = unpaid.ids + settled.ids
         return {
-            "unpaid": unpaid,
-            "settled": settled[: self._rows_per_page - len(unpaid)],
+            "unpaid": unpaid.with_prefetch(rows),
+            "settled": settled.with_prefetch(rows),
             "pager": pager,
         }
 

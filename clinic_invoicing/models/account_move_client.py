@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from .account_move import OPEN_STATES
+
 
 class AccountMove(models.Model):
     """What clients read of their invoices on the Billing page."""
@@ -31,17 +33,19 @@ class AccountMove(models.Model):
         )
 
     @api.model
+    def _clinic_count_open(self, domain):
+        """Return how many of these invoices have money open, and how many have not."""
+        counts = dict(self._read_group(domain, ["payment_state"], ["__count"]))
+        is_open = sum(counts.get(state, 0) for state in OPEN_STATES)
+        return is_open, sum(counts.values()) - is_open
+
+    @api.model
     def _clinic_get_billed_patients(self, partner):
         """Return whose services are billed to ``partner``, themselves first."""
-        groups = self.env["clinic.service"]._read_group(
-            [
-                (
-                    "share_ids.invoice_line_ids.move_id",
-                    "any",
-                    self._clinic_get_billed_domain(partner),
-                )
-            ],
-            ["patient_id"],
+        groups = self.env["account.move.line"]._read_group(
+            Domain("move_id", "any", self._clinic_get_billed_domain(partner))
+            & Domain("clinic_service_id", "!=", False),
+            ["clinic_service_id.patient_id"],
         )
         patients = partner.browse().concat(*(patient for (patient,) in groups))
         return patients.sorted(lambda patient: (patient != partner, patient.name or ""))
@@ -55,10 +59,11 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         # sudo: clients have no access to services, only to what is billed to them.
-        # Not filtered(), which forgets that other invoices are on the same page.
+        # Not filtered(), which forgets that other invoices are on the same page. Not
+        # invoice_line_ids: payments need the other lines, and all are read at once.
         return [
             line._clinic_prepare_portal_line()
-            for line in self.sudo().invoice_line_ids
+            for line in self.sudo().line_ids
             if line.display_type == "product"
         ]
 

@@ -104,9 +104,11 @@ class ClinicAutopay(models.Model):
     @api.model
     def _get_practices(self, partner):
         """Return the companies that offer autopay to this client."""
+        offering = self.env["res.company"].search([("clinic_autopay", "=", True)])
+        if not offering:
+            return offering
         billing = partner._clinic_get_billing_companies()
-        companies = billing | self._get_current(partner).company_id
-        return companies.filtered("clinic_autopay")
+        return offering & (billing | self._get_current(partner).company_id)
 
     @api.model
     def _get_cards(self, partner, company):
