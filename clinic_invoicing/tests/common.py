@@ -1,9 +1,23 @@
 from datetime import datetime
+from types import MappingProxyType
 
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+# Three visits, on the weekday on which _create_event() books. Read-only: stock takes
+# values out of what it is given.
+WEEKLY = MappingProxyType(
+    {
+        "recurrency": True,
+        "rrule_type": "weekly",
+        "tue": True,
+        "end_type": "count",
+        "count": 3,
+        "event_tz": "America/New_York",
+    }
+)
 
 
 class ClinicInvoicingCommon(AccountTestInvoicingCommon):
@@ -130,6 +144,12 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
         event = cls.env["calendar.event"].with_user(user).create(values)
         event.flush_recordset()
         return event.with_env(cls.env)
+
+    @classmethod
+    def _create_series(cls, **values):
+        """Book an appointment that comes again weekly; return all in their order."""
+        first = cls._create_event(**{**WEEKLY, **values})
+        return first.recurrence_id.calendar_event_ids.sorted("start")
 
     @classmethod
     def _create_service(cls, rate=None, patient=None, **values):

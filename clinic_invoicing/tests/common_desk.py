@@ -5,6 +5,9 @@ from lxml import html
 from .common import ClinicInvoicingCommon
 from .common_pages import PagesCommon
 
+# Of a form whose page was not asked for.
+KEY = "0" * 32
+
 
 class DeskCommon(ClinicInvoicingCommon, PagesCommon):
     """An employee of the front desk in front of the desk's pages."""
@@ -12,6 +15,9 @@ class DeskCommon(ClinicInvoicingCommon, PagesCommon):
     def setUp(self):
         super().setUp()
         self.authenticate("front_desk", "front_desk")
+        self.desk = self.env["clinic.desk"].with_user(self.front_desk)
+
+    # === PAGES === #
 
     def _see(self, url, **params):
         """Return the page's text and the key of its forms."""
@@ -41,7 +47,52 @@ class DeskCommon(ClinicInvoicingCommon, PagesCommon):
             page = self.url_open("/my").text
         return re.search(r'csrf_token: "([^"]+)"', page).group(1)
 
+    # === WITHOUT PAGES === #
+
+    def _get_due(self, invoices):
+        """Return what it is to pay these invoices of one payer."""
+        invoice = self.desk._find_invoice(invoices[0].id)
+        ids = ",".join(map(str, invoices.ids))
+        return self.desk._get_due(self.desk._choose_invoices(invoice, ids))
+
+    def _take_cash(self, due, amount, key=KEY):
+        return self.desk._receive(due, self._get_cash(), amount, key)
+
+    def _take_deposit(self, amount=30, event=None, payer=None, key=KEY):
+        """Take a deposit in cash."""
+        event = event or self.visit
+        due = self.desk._find_deposit(event.id, payer and payer.id)
+        return self._take_cash(due, amount, key)
+
+    def _bill_visit(self, event=None):
+        """Complete a visit and return its invoices."""
+        event = event or self.visit
+        event.with_user(self.front_desk).action_clinic_complete_and_invoice()
+        return event.clinic_service_ids.invoice_ids
+
     def _get_cash(self):
         """Return the id of the method by which cash is received."""
         journal = self.company_data["default_journal_cash"]
         return journal.inbound_payment_method_line_ids[:1].id
+
+    # === SERIES === #
+
+    def _create_coming_series(self):
+        """Book a visit on three Thursdays; return all in their order."""
+        return self._create_series(
+            start="2099-03-12 14:00:00",
+            stop="2099-03-12 15:00:00",
+            tue=False,
+            thu=True,
+        )
+
+    def _rewrite_series(self, series, **values):
+        """Move all its visits to two hours later."""
+        series[0].write(
+            {
+                "recurrence_update": "all_events",
+                "start": "2099-03-12 16:00:00",
+                "stop": "2099-03-12 17:00:00",
+                **values,
+            }
+        )

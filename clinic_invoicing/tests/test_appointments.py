@@ -114,17 +114,8 @@ class TestAppointments(ClinicInvoicingCommon):
         self.assertEqual(len(invoice.invoice_line_ids), 1)
 
     def test_only_that_occurrence_of_a_series_changes(self):
-        first = self._create_event(
-            clinic_service_ids=[],
-            recurrency=True,
-            rrule_type="weekly",
-            tue=True,
-            end_type="count",
-            count=3,
-            event_tz="America/New_York",
-        )
-        series = first.recurrence_id
-        events = series.calendar_event_ids.sorted("start")
+        events = self._create_series(clinic_service_ids=[])
+        series = events.recurrence_id
         for event in events:
             event.clinic_service_ids = [Command.create({"rate_id": self.rate.id})]
         starts = events.mapped("start")

@@ -3,9 +3,9 @@ from odoo.tests import tagged
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
-from .common_desk import DeskCommon
+from .common_desk import KEY, DeskCommon
 
-KEYS = ("0" * 32, "1" * 32, "2" * 32)
+KEYS = (KEY, "1" * 32, "2" * 32)
 
 
 @tagged("post_install", "-at_install")
@@ -21,14 +21,6 @@ class TestDeposits(DeskCommon, AccountPaymentCommon):
         cls.env.flush_all()
 
     # === HELPERS === #
-
-    def _desk(self):
-        return self.env["clinic.desk"].with_user(self.front_desk)
-
-    def _take_deposit(self, amount=30, event=None, payer=None, key=KEYS[0]):
-        """Take a deposit in cash."""
-        due = self._desk()._find_deposit((event or self.visit).id, payer and payer.id)
-        return self._desk()._receive(due, self._get_cash(), amount, key)
 
     def _send_deposit(self, state="pending", amount=30, event=None, **values):
         """Return a transaction of a deposit that is paid online."""
@@ -49,14 +41,8 @@ class TestDeposits(DeskCommon, AccountPaymentCommon):
         tx._post_process()
         return tx.payment_id
 
-    def _bill_visit(self, event=None):
-        event = event or self.visit
-        event.with_user(self.front_desk).action_clinic_complete_and_invoice()
-        return event.clinic_service_ids.invoice_ids
-
     def _pay_bill(self, bill, amount=100):
-        due = self._desk()._get_due(self._desk()._find_invoice(bill.id))
-        return self._desk()._receive(due, self._get_cash(), amount, KEYS[2])
+        return self._take_cash(self._get_due(bill), amount, KEYS[2])
 
     def _split(self, service, amount):
         """Let the client owe this amount of a service, and the insurer the rest."""
@@ -243,7 +229,7 @@ class TestDeposits(DeskCommon, AccountPaymentCommon):
     def test_no_deposit_is_taken_for_what_an_insurer_pays_alone(self):
         self.visit.clinic_service_ids.billing = "insurance"
         self.assertFalse(self.visit._clinic_get_deposit_payers())
-        self.assertFalse(self._desk()._find_deposit(self.visit.id))
+        self.assertFalse(self.desk._find_deposit(self.visit.id))
         with self.assertRaisesRegex(UserError, "nothing of it"):
             self.visit.with_user(self.front_desk).action_clinic_take_deposit()
         with self.assertRaisesRegex(UserError, "nothing of it"):
@@ -391,25 +377,9 @@ class TestDeposits(DeskCommon, AccountPaymentCommon):
             self.assertTold(payment, 30)
 
     def test_manager_is_told_when_a_series_becomes_shorter(self):
-        event = self._create_event(
-            start="2099-03-12 14:00:00",
-            stop="2099-03-12 15:00:00",
-            recurrency=True,
-            rrule_type_ui="weekly",
-            end_type="count",
-            count=3,
-            thu=True,
-        )
-        series = event.recurrence_id.calendar_event_ids.sorted("start")
+        series = self._create_coming_series()
         kept = self._take_deposit(event=series[1])
         lost = self._take_deposit(event=series[2], key=KEYS[1])
-        series[0].write(
-            {
-                "recurrence_update": "all_events",
-                "count": 2,
-                "start": "2099-03-12 16:00:00",
-                "stop": "2099-03-12 17:00:00",
-            }
-        )
+        self._rewrite_series(series, count=2)
         self.assertFalse(kept.activity_ids)
         self.assertTold(lost, 30)

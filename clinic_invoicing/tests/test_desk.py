@@ -5,10 +5,9 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common_desk import DeskCommon
+from .common_desk import KEY, DeskCommon
 
 MISSING = 2**31 - 1
-KEY = "0" * 32
 
 
 @tagged("post_install", "-at_install")
@@ -24,36 +23,22 @@ class TestDesk(DeskCommon):
 
     # === HELPERS === #
 
-    def _bill_visit(self, event=None):
+    def _complete(self, event=None):
+        """Return the invoices of a visit, and the action that leads to paying them."""
         event = event or self.visit
         action = event.with_user(self.front_desk).action_clinic_complete_and_invoice()
         return event.clinic_service_ids.invoice_ids, action
 
-    def _take(self, due, amount, key=KEY, user=None):
-        desk = self.env["clinic.desk"].with_user(user or self.front_desk)
-        return desk._receive(due, self._get_cash(), amount, key)
-
-    def _get_due(self, invoices, user=None):
-        desk = self.env["clinic.desk"].with_user(user or self.front_desk)
-        invoice = desk._find_invoice(invoices[0].id)
-        ids = ",".join(map(str, invoices.ids))
-        return desk._get_due(desk._choose_invoices(invoice, ids))
-
-    def _take_deposit(self, amount=30, event=None, key=KEY):
-        desk = self.env["clinic.desk"].with_user(self.front_desk)
-        due = desk._find_deposit((event or self.visit).id)
-        return desk._receive(due, self._get_cash(), amount, key)
-
     # === THE PAYMENT STEP === #
 
     def test_complete_and_invoice_leads_to_the_payment_step(self):
-        bill, action = self._bill_visit()
+        bill, action = self._complete()
         self.assertEqual(action["type"], "ir.actions.act_url")
         self.assertEqual(action["url"], f"/clinic/desk/pay/{bill.id}")
         self.assertEqual(action["target"], "self")
 
     def test_page_shows_the_client_and_never_the_employee(self):
-        bill, action = self._bill_visit()
+        bill, action = self._complete()
         text, _key = self._see(action["url"])
         for shown in ("Harbour Clinic", "Clara Client", bill.name, "100.00"):
             self.assertIn(shown, text)
@@ -62,7 +47,7 @@ class TestDesk(DeskCommon):
         self.assertNotIn("Fran Desk", self._get(action["url"]).text)
 
     def test_cash_pays_the_invoice_and_leads_to_the_outcome(self):
-        bill, action = self._bill_visit()
+        bill, action = self._complete()
         _text, key = self._see(action["url"])
         place = self._press(
             f"/clinic/desk/pay/{bill.id}/outside",
@@ -80,7 +65,7 @@ class TestDesk(DeskCommon):
         self.assertIn("Clara Client has paid $ 100.00", text.replace("\xa0", " "))
 
     def test_second_click_shows_the_outcome_of_the_first(self):
-        bill, _action = self._bill_visit()
+        bill = self._bill_visit()
         for _click in range(2):
             place = self._press(
                 f"/clinic/desk/pay/{bill.id}/outside",
@@ -93,7 +78,7 @@ class TestDesk(DeskCommon):
         self.assertEqual(bill.amount_residual, 60)
 
     def test_part_of_several_invoices_is_paid_as_the_page_shows(self):
-        bill, _action = self._bill_visit()
+        bill = self._bill_visit()
         both = self.older_bill | bill
         url = f"/clinic/desk/pay/{bill.id}"
         page = html.fromstring(self._get(url).text)
@@ -103,7 +88,7 @@ class TestDesk(DeskCommon):
         self.assertNotIn("Choose all", text)
         due = self._get_due(both)
         shown = due.invoices._clinic_get_allocation(100)
-        payment = self._take(due, 100)
+        payment = self._take_cash(due, 100)
         self.assertEqual(len(payment), 1)
         paid = {
             move.id: move.amount_total - move.amount_residual
@@ -117,7 +102,7 @@ class TestDesk(DeskCommon):
         due = self._get_due(self.older_bill)
         for amount in (80.01, 0, -5):
             with self.subTest(amount=amount), self.assertRaises(UserError):
-                self._take(due, amount)
+                self._take_cash(due, amount)
         self.assertEqual(self.older_bill.amount_residual, 80)
 
     def test_page_tells_why_a_payment_was_refused(self):
@@ -140,15 +125,14 @@ class TestDesk(DeskCommon):
         self.env["ir.config_parameter"].set_param(
             "account_payment.enable_portal_payment", False
         )
-        self._take(self._get_due(self.older_bill), 80)
+        self._take_cash(self._get_due(self.older_bill), 80)
         self.assertEqual(self.older_bill.amount_residual, 0)
 
     def test_ways_are_called_as_the_journal_and_cash_comes_first(self):
-        desk = self.env["clinic.desk"].with_user(self.front_desk)
         due = self._get_due(self.older_bill)
         cash = self.company_data["default_journal_cash"]
         bank = self.company_data["default_journal_bank"]
-        names = [name for _line, name in desk._get_ways_outside(due)]
+        names = [name for _line, name in self.desk._get_ways_outside(due)]
         self.assertEqual(names[0], cash.name)
         self.assertIn(bank.name, names)
         bank.inbound_payment_method_line_ids[:1].copy({"name": "Checks"})
@@ -157,8 +141,7 @@ class TestDesk(DeskCommon):
 
     def test_online_provider_is_no_way_to_receive_cash(self):
         due = self._get_due(self.older_bill)
-        desk = self.env["clinic.desk"].with_user(self.front_desk)
-        lines = desk._get_method_lines(due)
+        lines = self.desk._get_method_lines(due)
         self.assertTrue(lines)
         self.assertFalse(lines.payment_provider_id)
         self.assertEqual(lines.journal_id.company_id, self.practice)
@@ -167,7 +150,7 @@ class TestDesk(DeskCommon):
         )
         for line_id in (foreign.id, MISSING, None):
             with self.assertRaises(UserError):
-                desk._receive(due, line_id, 80, KEY)
+                self.desk._receive(due, line_id, 80, KEY)
 
     def test_payers_of_one_visit_are_reachable_from_one_another(self):
         event = self._create_event(self.client)
@@ -179,7 +162,7 @@ class TestDesk(DeskCommon):
                 "date": "2024-03-12",
             }
         )
-        bills, action = self._bill_visit(event)
+        bills, action = self._complete(event)
         self.assertEqual(len(bills), 2)
         other = bills.filtered(lambda bill: f"/{bill.id}" not in action["url"])
         text, _key = self._see(action["url"])
@@ -187,16 +170,15 @@ class TestDesk(DeskCommon):
         self.assertIn(other.partner_id.name, text)
 
     def test_open_page_learns_that_the_client_has_paid(self):
-        desk = self.env["clinic.desk"].with_user(self.front_desk)
-        invoice = desk._find_invoice(self.older_bill.id)
+        invoice = self.desk._find_invoice(self.older_bill.id)
         told = {"changed": False, "is_settled": False, "notice": False}
-        self.assertEqual(desk._get_news(invoice, "", "80.0", "0"), told)
+        self.assertEqual(self.desk._get_news(invoice, "", "80.0", "0"), told)
         self._pay(self.older_bill, 30)
-        news = desk._get_news(invoice, "", "80.0", "0")
+        news = self.desk._get_news(invoice, "", "80.0", "0")
         self.assertTrue(news["changed"])
         self.assertIn("30.00", news["notice"])
         self._pay(self.older_bill)
-        self.assertTrue(desk._get_news(invoice, "", "80.0", "0")["is_settled"])
+        self.assertTrue(self.desk._get_news(invoice, "", "80.0", "0")["is_settled"])
 
     # === LINKS === #
 
@@ -281,10 +263,9 @@ class TestDesk(DeskCommon):
     def test_invoices_of_others_cannot_be_chosen(self):
         due = self._get_due(self.older_bill | self.foreign_bill)
         self.assertEqual(due.invoices, self.older_bill)
-        desk = self.env["clinic.desk"].with_user(self.front_desk)
-        invoice = desk._find_invoice(self.older_bill.id)
+        invoice = self.desk._find_invoice(self.older_bill.id)
         for text in (str(self.foreign_bill.id), "9" * 5000, "x", "-1"):
-            chosen = desk._choose_invoices(invoice, text)
+            chosen = self.desk._choose_invoices(invoice, text)
             self.assertNotIn(self.foreign_bill, chosen)
 
     def test_employees_take_no_payment_over_rpc_either(self):
@@ -317,7 +298,7 @@ class TestDesk(DeskCommon):
 
     def test_deposit_is_taken_off_the_invoice_of_its_visit(self):
         payment = self._take_deposit()
-        bill, action = self._bill_visit()
+        bill, action = self._complete()
         self.assertEqual(bill.amount_residual, 70)
         self.assertEqual(self.older_bill.amount_residual, 80)
         self.assertFalse(payment.clinic_amount_unallocated)
@@ -333,7 +314,7 @@ class TestDesk(DeskCommon):
         payment = self._take_deposit(100)
         # Agreed on meanwhile.
         self.visit.clinic_service_ids.price_unit = 70
-        bill, action = self._bill_visit()
+        bill, action = self._complete()
         self.assertEqual(bill.amount_residual, 0)
         self.assertEqual(action["tag"], "display_notification")
         self.assertEqual(payment.clinic_amount_unallocated, 30)
@@ -341,7 +322,7 @@ class TestDesk(DeskCommon):
     def test_deposit_is_never_taken_off_what_somebody_else_owes(self):
         payment = self._take_deposit()
         self.visit.clinic_service_ids.bill_to_id = self.other_client
-        bill, _action = self._bill_visit()
+        bill = self._bill_visit()
         self.assertEqual(bill.partner_id, self.other_client)
         self.assertEqual(bill.amount_residual, 100)
         self.assertEqual(payment.clinic_amount_unallocated, 30)
@@ -382,24 +363,9 @@ class TestDesk(DeskCommon):
                 event._clinic_start_deposit(30, self.client)
 
     def test_deposit_follows_its_visit_when_the_series_is_rewritten(self):
-        event = self._create_event(
-            start="2099-03-12 14:00:00",
-            stop="2099-03-12 15:00:00",
-            recurrency=True,
-            rrule_type_ui="weekly",
-            end_type="count",
-            count=3,
-            thu=True,
-        )
-        series = event.recurrence_id.calendar_event_ids.sorted("start")
+        series = self._create_coming_series()
         payment = self._take_deposit(event=series[1])
-        series[0].write(
-            {
-                "recurrence_update": "all_events",
-                "start": "2099-03-12 16:00:00",
-                "stop": "2099-03-12 17:00:00",
-            }
-        )
+        self._rewrite_series(series)
         heir = payment.clinic_deposit_event_id
         self.assertTrue(heir.active)
         self.assertEqual(str(heir.start), "2099-03-19 16:00:00")

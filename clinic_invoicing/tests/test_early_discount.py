@@ -10,8 +10,6 @@ from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
 from .common_desk import DeskCommon
 
-KEY = "0" * 32
-
 
 @tagged("post_install", "-at_install")
 class TestEarlyDiscount(AccountPaymentCommon, DeskCommon):
@@ -251,21 +249,16 @@ class TestEarlyDiscount(AccountPaymentCommon, DeskCommon):
         url = f"/clinic/desk/pay/{self.early.id}"
         text, _key = self._see(url)
         self.assertIn("Discount for paying early: $ 2.00", text.replace("\xa0", " "))
-        desk = self.env["clinic.desk"].with_user(self.front_desk)
-        cash = self._get_cash()
-        due = desk._get_due(desk._find_invoice(self.early.id))
+        due = self._get_due(self.early)
         with self.assertRaisesRegex(ValidationError, "98.00 is still owed"):
-            desk._receive(due, cash, 100, KEY)
-        payment = desk._receive(due, cash, 98, KEY)
+            self._take_cash(due, 100)
+        payment = self._take_cash(due, 98)
         self.assertEqual((payment.amount, self._get_discount(payment)), (98, 2))
         self.assertEqual(self.early.amount_residual, 0)
 
     def test_cash_for_several_is_booked_as_shown(self):
-        desk = self.env["clinic.desk"].with_user(self.front_desk)
         last = self._bill(50)
-        ids = ",".join(map(str, (self.both | last).ids))
-        due = desk._get_due(desk._choose_invoices(desk._find_invoice(last.id), ids))
-        payment = desk._receive(due, self._get_cash(), 166, KEY)
+        payment = self._take_cash(self._get_due(last | self.both), 166)
         self.assertEqual((payment.amount, self._get_discount(payment)), (166, 1))
         # Of what is due the same day the smaller is paid first.
         self.assertEqual((self.both | last).mapped("amount_residual"), [0, 31, 0])

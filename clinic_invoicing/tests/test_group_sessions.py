@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
-from .common import ClinicInvoicingCommon
+from .common import WEEKLY, ClinicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")
@@ -103,15 +103,7 @@ class TestGroupSessions(ClinicInvoicingCommon):
             event.with_user(self.front_desk).action_clinic_add_patients()
 
     def test_patients_are_added_to_a_whole_series(self):
-        event, _services = self._create_session(
-            patients=self.client,
-            recurrency=True,
-            rrule_type="weekly",
-            tue=True,
-            end_type="count",
-            count=3,
-            event_tz="America/New_York",
-        )
+        event, _services = self._create_session(patients=self.client, **WEEKLY)
         events = event.recurrence_id.calendar_event_ids.sorted("start")
         self._add(events[1], self.child | self.other_client, with_following=True)
         self.assertEqual([len(one.clinic_service_ids) for one in events], [1, 2, 2])
@@ -178,15 +170,7 @@ class TestGroupSessions(ClinicInvoicingCommon):
         self.assertEqual((own | other).patient_id, self.child | self.other_client)
 
     def test_moving_a_series_of_sessions_leaves_their_patients_alone(self):
-        event, _services = self._create_session(
-            patients=self.patients[:0],
-            recurrency=True,
-            rrule_type="weekly",
-            tue=True,
-            end_type="count",
-            count=3,
-            event_tz="America/New_York",
-        )
+        event, _services = self._create_session(patients=self.patients[:0], **WEEKLY)
         self._add(event, self.patients, with_following=True)
         # One of them also stands on the slot itself.
         events = event.recurrence_id.calendar_event_ids

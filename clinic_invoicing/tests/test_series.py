@@ -7,7 +7,7 @@ from freezegun import freeze_time
 from odoo.fields import Command, Datetime
 from odoo.tests import tagged
 
-from .common import ClinicInvoicingCommon
+from .common import WEEKLY, ClinicInvoicingCommon
 
 # The same few sequences each time; as many as this names are new ones each time.
 CHOSEN = os.environ.get("CLINIC_SEQUENCES")
@@ -30,18 +30,9 @@ class TestSeries(ClinicInvoicingCommon):
 
     def _book(self, rates=None, count=4, user=None, **values):
         """Book a weekly series together with its services; return its occurrences."""
-        values = {
-            "recurrency": True,
-            "rrule_type": "weekly",
-            "tue": True,
-            "end_type": "count",
-            "count": count,
-            "event_tz": "America/New_York",
-            **values,
-        }
-        first = self._create_event(rates=rates, user=user, **values)
+        events = self._create_series(rates=rates, count=count, user=user, **values)
         self.env.flush_all()
-        return first.recurrence_id.calendar_event_ids.sorted("start")
+        return events
 
     def _series(self, event):
         return event.recurrence_id.calendar_event_ids.sorted("start")
@@ -102,16 +93,7 @@ class TestSeries(ClinicInvoicingCommon):
     def test_visit_that_becomes_a_series_is_repeated(self):
         event = self._create_event()
         event.action_clinic_complete_and_invoice()
-        event.with_user(self.front_desk).write(
-            {
-                "recurrency": True,
-                "rrule_type": "weekly",
-                "tue": True,
-                "end_type": "count",
-                "count": 3,
-                "event_tz": "America/New_York",
-            }
-        )
+        event.with_user(self.front_desk).write(dict(WEEKLY))
         events = self._series(event)
         self.assertEachHas(events, [self.rate])
         self.assertEqual(
@@ -122,15 +104,7 @@ class TestSeries(ClinicInvoicingCommon):
         )
 
     def test_booking_on_another_weekday_moves_the_services_along(self):
-        first = self._create_event(
-            recurrency=True,
-            rrule_type="weekly",
-            tue=False,
-            thu=True,
-            end_type="count",
-            count=3,
-            event_tz="America/New_York",
-        )
+        first = self._create_event(**{**WEEKLY, "tue": False, "thu": True})
         self.assertFalse(first.active)
         events = self.env["calendar.event"].search(
             [("recurrence_id", "!=", False), ("clinic_patient_id", "=", self.client.id)]

@@ -19,17 +19,7 @@ from .common import ClinicInvoicingCommon
 class TestServices(ClinicInvoicingCommon):
     def _create_series(self, **values):
         """Return the three occurrences of a weekly series, each with its service."""
-        first = self._create_event(
-            clinic_service_ids=[],
-            recurrency=True,
-            rrule_type="weekly",
-            tue=True,
-            end_type="count",
-            count=3,
-            event_tz="America/New_York",
-            **values,
-        )
-        events = first.recurrence_id.calendar_event_ids.sorted("start")
+        events = super()._create_series(clinic_service_ids=[], **values)
         for event in events:
             event.clinic_service_ids = [Command.create({"rate_id": self.rate.id})]
         self.env.flush_all()

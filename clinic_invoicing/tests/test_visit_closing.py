@@ -188,21 +188,14 @@ class TestVisitClosing(ClinicInvoicingCommon):
         )
 
     def test_only_that_occurrence_of_a_series_is_closed(self):
-        first = self._create_event(
-            recurrency=True,
-            rrule_type="weekly",
-            tue=True,
-            end_type="count",
-            count=3,
-            event_tz="America/New_York",
-        )
-        events = first.recurrence_id.calendar_event_ids.sorted("start")
+        events = self._create_series()
         self._close(events[1])
         self.assertEqual(
             events.mapped("clinic_status"), ["planned", "no_show", "planned"]
         )
         self.assertEqual([len(self._fees(event)) for event in events], [0, 1, 0])
-        self.assertEqual(first.recurrence_id.calendar_event_ids.sorted("start"), events)
+        series = events.recurrence_id
+        self.assertEqual(series.calendar_event_ids.sorted("start"), events)
 
     def test_fee_stays_when_its_slot_moves_or_goes(self):
         event = self._create_event()

@@ -4,12 +4,10 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.clinic_invoicing.tests.common_desk import DeskCommon
+from odoo.addons.clinic_invoicing.tests.common_desk import KEY, DeskCommon
 
 from .common import StripeHttpCommon, Undone
 from .common_cards import SavedCardsCommon
-
-KEY = "0" * 32
 
 
 @tagged("post_install", "-at_install")
@@ -23,17 +21,11 @@ class TestDeskCards(SavedCardsCommon, StripeHttpCommon, DeskCommon):
     def setUp(self):
         super().setUp()
         self.invoice = self._bill(50)
-        self.desk = self.env["clinic.desk"].with_user(self.front_desk)
 
     # === HELPERS === #
 
-    def _get_due(self, *invoices):
-        invoice = self.desk._find_invoice(invoices[0].id)
-        ids = ",".join(str(each.id) for each in invoices)
-        return self.desk._get_due(self.desk._choose_invoices(invoice, ids))
-
     def _charge(self, card, amount=50, key=KEY, invoices=None):
-        due = self._get_due(*(invoices or self.invoice))
+        due = self._get_due(invoices or self.invoice)
         tx = self.desk._charge(due, card.id, amount, key)
         self.desk._finish(tx)
         return tx
@@ -245,10 +237,6 @@ class TestDeskCards(SavedCardsCommon, StripeHttpCommon, DeskCommon):
         answer = self._type_card(url, amount=amount)["result"]
         tx = self.visit.clinic_deposit_transaction_ids - before
         return tx, answer["client_secret"]
-
-    def _bill_visit(self):
-        self.visit.with_user(self.front_desk).action_clinic_complete_and_invoice()
-        return self.visit.clinic_service_ids.invoice_ids
 
     def test_deposit_that_arrives_after_the_invoice_is_taken_off_it(self):
         tx, secret = self._type_deposit()
