@@ -151,6 +151,26 @@ def _set_up(registry):
         return Practice(registry, users, client.id, rate.id)
 
 
+# === WHAT IS THERE === #
+
+
+def create_provider(env):
+    """Return a provider of cards that can be saved; nobody stands behind it."""
+    method = env.ref("payment.payment_method_unknown")
+    provider = env["payment.provider"].create(
+        {
+            "name": "Cards",
+            "code": "none",
+            "state": "test",
+            "payment_method_ids": [Command.set(method.ids)],
+            "allow_tokenization": True,
+        }
+    )
+    # Stock wants its provider to be there before.
+    method.write({"active": True, "support_tokenization": True})
+    return provider
+
+
 # === WHAT PEOPLE DO === #
 
 

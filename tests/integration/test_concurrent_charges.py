@@ -5,7 +5,7 @@ from collections import Counter
 from functools import partial
 
 import pytest
-from practices import PRICE, at_once
+from practices import PRICE, at_once, create_provider
 
 from odoo import SUPERUSER_ID, fields
 from odoo.fields import Command
@@ -29,44 +29,42 @@ def due(practice, monkeypatch):
     return practice.run("manager", partial(create_charges, bills)), sent
 
 
-def create_charges(bills, env):
-    # sudo: nobody plans charges by hand.
-    env = env(user=SUPERUSER_ID)
-    env["ir.config_parameter"].set_param("account_payment.enable_portal_payment", True)
-    method = env.ref("payment.payment_method_unknown")
-    provider = env["payment.provider"].create(
-        {
-            "name": "Cards",
-            "code": "none",
-            "state": "test",
-            "payment_method_ids": [Command.set(method.ids)],
-            "allow_tokenization": True,
-        }
-    )
-    method.write({"active": True, "support_tokenization": True})
-    moves = env["account.move"].browse(bills)
-    moves.partner_id.email = "client@example.com"
-    token = env["payment.token"].create(
+def save_card(partner):
+    provider = create_provider(partner.env)
+    return partner.env["payment.token"].create(
         {
             "provider_id": provider.id,
-            "payment_method_id": method.id,
-            "partner_id": moves.partner_id.id,
+            "payment_method_id": provider.payment_method_ids.id,
+            "partner_id": partner.id,
             "provider_ref": "card",
         }
     )
-    agreement = env["clinic.autopay"].create(
+
+
+def agree(partner, company):
+    """Return an agreement that a card of the client may be charged."""
+    return partner.env["clinic.autopay"].create(
         {
-            "partner_id": moves.partner_id.id,
-            "company_id": moves.company_id.id,
-            "token_id": token.id,
+            "partner_id": partner.id,
+            "company_id": company.id,
+            "token_id": save_card(partner).id,
             "cap": PRICE,
             "agreed_on": fields.Datetime.now(),
-            "agreed_by_id": env.uid,
+            "agreed_by_id": partner.env.uid,
             "wording_version": "test",
             "wording": "I agree.",
         }
     )
-    today = fields.Date.context_today(token)
+
+
+def create_charges(bills, env):
+    # sudo: nobody plans charges by hand.
+    env = env(user=SUPERUSER_ID)
+    env["ir.config_parameter"].set_param("account_payment.enable_portal_payment", True)
+    moves = env["account.move"].browse(bills)
+    moves.partner_id.email = "client@example.com"
+    agreement = agree(moves.partner_id, moves.company_id)
+    today = fields.Date.context_today(agreement)
     charges = env["clinic.scheduled.charge"].create(
         [
             {
@@ -75,7 +73,7 @@ def create_charges(bills, env):
                 "currency_id": move.currency_id.id,
                 "origin": "autopay",
                 "autopay_id": agreement.id,
-                "token_id": token.id,
+                "token_id": agreement.token_id.id,
                 "invoice_ids": [Command.set(move.ids)],
                 "amount": PRICE,
                 "date": today,

@@ -5,11 +5,10 @@ from contextlib import closing
 from functools import partial
 
 import pytest
-from practices import PRICE, Attempts, at_once
+from practices import PRICE, Attempts, at_once, create_provider
 
 from odoo import SUPERUSER_ID
 from odoo.exceptions import UserError
-from odoo.fields import Command
 from odoo.service.model import retrying
 
 # === WHAT PEOPLE DO === #
@@ -44,15 +43,7 @@ def send_deposit(event_id, env):
     """Return a deposit that has been paid online and is not booked yet."""
     # sudo: the front desk makes transactions in no other way.
     env = env(user=SUPERUSER_ID)
-    method = env.ref("payment.payment_method_unknown")
-    provider = env["payment.provider"].create(
-        {
-            "name": "Cards",
-            "code": "none",
-            "state": "test",
-            "payment_method_ids": [Command.set(method.ids)],
-        }
-    )
+    provider = create_provider(env)
     journal = env["account.journal"].search([("type", "=", "bank")], limit=1)
     env["account.payment.method.line"].create(
         {
@@ -65,7 +56,7 @@ def send_deposit(event_id, env):
     transaction = env["payment.transaction"].create(
         {
             "provider_id": provider.id,
-            "payment_method_id": method.id,
+            "payment_method_id": provider.payment_method_ids.id,
             "reference": f"deposit-{event_id}",
             "amount": 30,
             "currency_id": env.company.currency_id.id,
