@@ -4,20 +4,8 @@ from odoo.http import Request
 from odoo.tests import HttpCase
 
 
-class PagesCommon(HttpCase):
-    """What a browser asks the server for; nothing is followed by itself."""
-
-    def _get(self, url, **params):
-        self.env.flush_all()
-        return self.url_open(url, params=params, allow_redirects=False, timeout=60)
-
-    def _post(self, url, **data):
-        """Send a form."""
-        self.env.flush_all()
-        data.setdefault("csrf_token", Request.csrf_token(self))
-        response = self.url_open(url, data=data, allow_redirects=False, timeout=60)
-        self.env.invalidate_all()
-        return response
+class PaymentFormCommon(HttpCase):
+    """What Odoo's payment form asks the server for."""
 
     def _rpc(self, url, **params):
         """Return ``(result, error message)`` of a JSON route.
@@ -31,10 +19,9 @@ class PagesCommon(HttpCase):
             headers={"Content-Type": "application/json"},
             timeout=60,
         ).json()
+        self.env.invalidate_all()
         error = answer.get("error", {}).get("data", {})
         return answer.get("result"), error and f"{error['name']}: {error['message']}"
-
-    # === PAYING === #
 
     def _pay_values(self, **values):
         """Return what Odoo's payment form sends when a card is typed."""
@@ -47,6 +34,22 @@ class PagesCommon(HttpCase):
             "landing_route": "/my/billing",
             **values,
         }
+
+
+class PagesCommon(PaymentFormCommon):
+    """What a browser asks the server for; nothing is followed by itself."""
+
+    def _get(self, url, **params):
+        self.env.flush_all()
+        return self.url_open(url, params=params, allow_redirects=False, timeout=60)
+
+    def _post(self, url, **data):
+        """Send a form."""
+        self.env.flush_all()
+        data.setdefault("csrf_token", Request.csrf_token(self))
+        response = self.url_open(url, data=data, allow_redirects=False, timeout=60)
+        self.env.invalidate_all()
+        return response
 
     def _get_attempts(self):
         """Return all payments that were ever started, the first one first."""

@@ -1,4 +1,3 @@
-import json
 from datetime import timedelta
 
 from odoo import fields
@@ -205,24 +204,8 @@ class TestEarlyDiscount(AccountPaymentCommon, DeskCommon):
 
     def _try(self, route, amount, **values):
         """Press "Pay"; return the error, if there is one."""
-        self.env.flush_all()
-        values = {
-            "provider_id": self.provider.id,
-            "payment_method_id": self.payment_method_id,
-            "token_id": None,
-            "amount": amount,
-            "flow": "direct",
-            "tokenization_requested": False,
-            "landing_route": "/my/billing",
-            **values,
-        }
-        answer = self.url_open(
-            route,
-            data=json.dumps(self.build_rpc_payload(values)),
-            headers={"Content-Type": "application/json"},
-        ).json()
-        self.env.invalidate_all()
-        return answer.get("error", {}).get("data", {}).get("message", "")
+        _answer, error = self._rpc(route, **self._pay_values(amount=amount, **values))
+        return error
 
     def test_clients_see_and_pay_the_discounted_amount(self):
         self.practice.clinic_minimum_part = 100

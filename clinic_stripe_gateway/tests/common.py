@@ -7,9 +7,9 @@ import urllib.request
 import stripe
 
 from odoo.fields import Command
-from odoo.tests import HttpCase
 
 from odoo.addons.clinic_invoicing.tests.common import ClinicInvoicingCommon
+from odoo.addons.clinic_invoicing.tests.common_pages import PaymentFormCommon
 
 # Tools of this repository: `make pytest` lets them be found.
 from stripe_emulator.control import Control
@@ -70,6 +70,7 @@ class StripeGatewayCommon(ClinicInvoicingCommon):
         cls.browser = Browser(emulator.url)
         cls._set_parameter("clinic_stripe_gateway.api_base", emulator.url)
         cls.card_method = cls.env.ref("payment.payment_method_card")
+        cls.payment_method_id = cls.card_method.id
         cls.provider = cls._connect(cls.env.company)
 
     def setUp(self):
@@ -218,7 +219,7 @@ class StripeGatewayCommon(ClinicInvoicingCommon):
         return signed["body"].encode(), signed["signature"]
 
 
-class StripeHttpCommon(StripeGatewayCommon, HttpCase):
+class StripeHttpCommon(StripeGatewayCommon, PaymentFormCommon):
     """Messages arrive over HTTP, from somebody who has no session."""
 
     def _post(self, body, signature=None, **headers):

@@ -52,16 +52,8 @@ class RoutesCommon(StripeHttpCommon):
         """Return what the payment form sends."""
         if "provider_id" not in route.parameters:
             return {}
-        return {
-            "provider_id": self.provider.id,
-            "payment_method_id": self.card_method.id,
-            "token_id": None,
-            "flow": "direct",
-            "tokenization_requested": False,
-            "landing_route": "/my/billing",
-            "amount": 80,
-            "access_token": self.own_bill._portal_ensure_token(),
-        }
+        token = self.own_bill._portal_ensure_token()
+        return self._pay_values(amount=80, access_token=token)
 
     def _each(self, kind, is_staffs=False):
         """Yield the routes of clients, or those of staff; see what each has changed."""

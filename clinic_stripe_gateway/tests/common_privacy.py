@@ -113,16 +113,13 @@ class PrivacyCommon(StripeHttpCommon):
         self.env.flush_all()
         answer = self.make_jsonrpc_request(
             f"/my/billing/pay/{ids}",
-            {
-                "provider_id": self.provider.id,
-                "payment_method_id": self.card_method.id,
-                "token_id": None,
-                "amount": sum(invoices.mapped("amount_residual")),
-                "flow": "direct",
-                "tokenization_requested": True,
-                "landing_route": "/my/billing",
-                **values,
-            },
+            self._pay_values(
+                **{
+                    "amount": sum(invoices.mapped("amount_residual")),
+                    "tokenization_requested": True,
+                    **values,
+                }
+            ),
         )
         self.env.invalidate_all()
         return answer

@@ -1,5 +1,4 @@
 import contextlib
-import json
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
@@ -24,31 +23,6 @@ class TestAttempts(StripeHttpCommon):
 
     # === ROUTES === #
 
-    def _call(self, route, **params):
-        """Return what the payment form reads: the values to go on, or the error."""
-        self.env.flush_all()
-        # Python's own writer: a browser's would refuse numbers that are none.
-        body = json.dumps(self.build_rpc_payload(params))
-        headers = {"Content-Type": "application/json"}
-        answer = self.url_open(route, data=body, headers=headers).json()
-        self.env.invalidate_all()
-        if "error" in answer:
-            return None, answer["error"]["data"]["message"]
-        return answer["result"], None
-
-    def _form_values(self, amount, **values):
-        """Return what the payment form posts."""
-        return {
-            "provider_id": self.provider.id,
-            "payment_method_id": self.card_method.id,
-            "token_id": None,
-            "amount": amount,
-            "flow": "direct",
-            "tokenization_requested": False,
-            "landing_route": "/my/billing",
-            **values,
-        }
-
     def _try(self, invoices, amount, route="billing", **values):
         """Press "Pay"; return the transaction and the intent's secret, or the error."""
         if route == "billing":
@@ -57,7 +31,7 @@ class TestAttempts(StripeHttpCommon):
         else:
             path = f"/invoice/transaction/{invoices.id}"
             values.setdefault("access_token", invoices._portal_ensure_token())
-        result, error = self._call(path, **self._form_values(amount, **values))
+        result, error = self._rpc(path, **self._pay_values(amount=amount, **values))
         if error:
             return self.env["payment.transaction"], error
         reference = result["reference"]
@@ -66,7 +40,7 @@ class TestAttempts(StripeHttpCommon):
 
     def _poll(self):
         """Let the status page of the last attempt book what has been paid."""
-        return self._call("/payment/status/poll")
+        return self._rpc("/payment/status/poll")
 
     def assertRefused(self, expected, invoices, amount, **values):
         """Nothing is created, nothing is sent, and the payer is told why."""
@@ -174,8 +148,8 @@ class TestAttempts(StripeHttpCommon):
 
     def test_the_invoices_of_an_unknown_list_are_refused(self):
         for ids in ("0", "-1", "999999999", "99999999999999", "1 or 1", "%", ";"):
-            result, error = self._call(
-                f"/my/billing/pay/{ids}", **self._form_values(120)
+            result, error = self._rpc(
+                f"/my/billing/pay/{ids}", **self._pay_values(amount=120)
             )
             self.assertFalse(result)
             self.assertIn("nothing to pay", error)
@@ -183,8 +157,8 @@ class TestAttempts(StripeHttpCommon):
     def test_overdue_invoices_are_paid_for_what_is_owed_only(self):
         (self.invoice | self.other_invoice).invoice_date_due = "2024-01-01"
         self._pay(self.invoice, 100)
-        values = self._form_values(200, payment_reference="overdue")
-        result, error = self._call("/invoice/transaction/overdue", **values)
+        values = self._pay_values(amount=200, payment_reference="overdue")
+        result, error = self._rpc("/invoice/transaction/overdue", **values)
         self.assertFalse(result)
         self.assertIn("100.00 is still owed", error)
         self.assertFalse(self._sent())

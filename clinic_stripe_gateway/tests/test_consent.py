@@ -1,11 +1,13 @@
 from odoo.exceptions import AccessError
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
+
+from odoo.addons.clinic_invoicing.tests.common_pages import PaymentFormCommon
 
 from .common_cards import SavedCardsCommon
 
 
 @tagged("post_install", "-at_install")
-class TestConsent(SavedCardsCommon, HttpCase):
+class TestConsent(SavedCardsCommon, PaymentFormCommon):
     def _consents(self):
         return self.env["clinic.card.consent"].search([])
 
@@ -15,17 +17,14 @@ class TestConsent(SavedCardsCommon, HttpCase):
         self.env.flush_all()
         answer = self.make_jsonrpc_request(
             f"/invoice/transaction/{invoice.id}",
-            {
-                "access_token": invoice._portal_ensure_token(),
-                "provider_id": self.provider.id,
-                "payment_method_id": self.card_method.id,
-                "token_id": None,
-                "amount": invoice.amount_residual,
-                "flow": "direct",
-                "tokenization_requested": True,
-                "landing_route": "/my/billing",
-                **values,
-            },
+            self._pay_values(
+                **{
+                    "access_token": invoice._portal_ensure_token(),
+                    "amount": invoice.amount_residual,
+                    "tokenization_requested": True,
+                    **values,
+                }
+            ),
         )
         self.env.invalidate_all()
         tx = self.env["payment.transaction"].search([], order="id desc", limit=1)

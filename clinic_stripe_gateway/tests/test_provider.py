@@ -98,7 +98,7 @@ class TestProvider(StripeHttpCommon):
                 self._check_keys(user)
         self.assertFalse(self._sent())
 
-    def _rpc(self, user, method, *args, **kwargs):
+    def _call_as(self, user, method, *args, **kwargs):
         """Call a method of the provider as the web client does."""
         self.authenticate(user.login, user.login)
         self.env.flush_all()
@@ -115,14 +115,14 @@ class TestProvider(StripeHttpCommon):
 
     def test_only_administrators_check_keys_over_rpc(self):
         for user in self.outsiders:
-            answer = self._rpc(
+            answer = self._call_as(
                 user, "action_clinic_stripe_check_keys", self.provider.ids
             )
             self.assertEqual(
                 answer["error"]["data"]["name"], "odoo.exceptions.AccessError"
             )
         self.assertFalse(self._sent())
-        answer = self._rpc(
+        answer = self._call_as(
             self.admin, "action_clinic_stripe_check_keys", self.provider.ids
         )
         self.assertEqual(answer["result"]["params"]["type"], "success")
@@ -215,7 +215,7 @@ class TestProvider(StripeHttpCommon):
                 ("export_data", (self.provider.ids, list(SECRETS))),
                 ("search_read", ([("stripe_secret_key", "=like", "sk%")],)),
             ):
-                answer = self._rpc(user, method, *args)
+                answer = self._call_as(user, method, *args)
                 self.assertIn("error", answer, f"{user.login}: {method}")
                 self.assertNotIn(SECRET_KEY, str(answer))
 
