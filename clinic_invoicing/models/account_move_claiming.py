@@ -3,6 +3,8 @@ from collections import defaultdict
 from odoo import fields, models
 from odoo.exceptions import ValidationError
 
+from .account_move import UNPAID_STATES
+
 # Invoices in the order in which money pays them: _clinic_get_open_lines().
 PAID_FIRST = "invoice_date_due, currency_id, amount_total, id"
 
@@ -118,6 +120,15 @@ class AccountMove(models.Model):
                 )
 
     # === WHAT CLIENTS ARE ASKED FOR === #
+
+    def _clinic_is_unpaid(self):
+        """Whether it is an invoice that somebody still owes money for."""
+        self.ensure_one()
+        return (
+            self.state == "posted"
+            and self.move_type == "out_invoice"
+            and self.payment_state in UNPAID_STATES
+        )
 
     def _clinic_get_claimable(self):
         """Return those that clients can be asked for at present.

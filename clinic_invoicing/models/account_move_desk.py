@@ -39,12 +39,7 @@ class AccountMove(models.Model):
     def _clinic_is_due_at_desk(self):
         """Whether somebody who stands at the desk may pay it."""
         self.ensure_one()
-        return (
-            self.state == "posted"
-            and self.move_type == "out_invoice"
-            and self.payment_state in ("not_paid", "partial")
-            and not self._clinic_is_billed_to_insurer()
-        )
+        return self._clinic_is_unpaid() and not self._clinic_is_billed_to_insurer()
 
     def _clinic_get_first_obstacle(self):
         """Return why one of these cannot be paid now; nothing if all can be."""

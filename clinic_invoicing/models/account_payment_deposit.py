@@ -2,7 +2,6 @@ from collections import defaultdict
 
 from odoo import fields, models
 
-from .account_move import UNPAID_STATES
 from .account_payment import BOOKED_STATES
 
 
@@ -66,11 +65,7 @@ class AccountPayment(models.Model):
         """
         usable = self.filtered(lambda payment: payment._clinic_is_open())
         owed = invoices.with_env(self.env).filtered(
-            lambda move: (
-                move.move_type == "out_invoice"
-                and move.state == "posted"
-                and move.payment_state in UNPAID_STATES
-            )
+            lambda move: move._clinic_is_unpaid()
         )
         if not usable or not owed:
             return

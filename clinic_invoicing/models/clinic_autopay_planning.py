@@ -72,22 +72,12 @@ class ClinicAutopay(models.Model):
         Each is taken up once: what was declined, or paid and given back, is asked for
         by people.
         """
-        own = Domain("partner_id", "in", self.partner_id.ids) | (
-            Domain("partner_id.parent_id", "in", self.partner_id.ids)
-            & Domain("partner_id.type", "!=", "contact")
-        )
+        moves = self.env["account.move"]
         taken_up = [("origin", "=", "autopay"), ("state", "!=", "cancelled")]
-        return self.env["account.move"].search(
-            own
-            & Domain(
-                [
-                    ("company_id", "in", self.company_id.ids),
-                    ("state", "=", "posted"),
-                    ("move_type", "=", "out_invoice"),
-                    ("payment_state", "in", ("not_paid", "partial")),
-                    ("clinic_charge_ids", "not any", taken_up),
-                ]
-            ),
+        return moves.search(
+            moves._clinic_get_unpaid_domain(self.partner_id)
+            & Domain("company_id", "in", self.company_id.ids)
+            & Domain("clinic_charge_ids", "not any", taken_up),
             order="invoice_date_due, id",
         )
 
