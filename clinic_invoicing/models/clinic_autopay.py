@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
-from ..rules.typed_numbers import read_number
+from ..rules.typed_numbers import read_amount
 from .clinic_scheduled_charge import OPEN_STATES, WAITING_STATES
 from .res_company_autopay import AUTOPAY_WORDING
 
@@ -195,10 +195,8 @@ class ClinicAutopay(models.Model):
 
         :raise UserError: it is not an amount of money
         """
-        number = read_number(str(text).replace(",", ".")) or 0
-        # What is larger cannot be rounded, and PostgreSQL's money has an end.
-        cap = currency.round(number) if abs(number) < 10**9 else 0
-        if not 0 < cap < 10**9:
+        cap = currency.round(read_amount(str(text).replace(",", ".")))
+        if not cap:
             raise UserError(
                 self.env._("Please give the most that may be charged at once.")
             )

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from odoo import models
 from odoo.exceptions import AccessError, ValidationError
 
-from ..rules.typed_numbers import read_number
-
-# Nobody pays more at once; what is more is a typing error or worse.
-MOST = 10**9
+from ..rules.typed_numbers import read_amount
 
 
 @dataclass(frozen=True)
@@ -144,10 +141,7 @@ class ClinicDesk(models.AbstractModel):
 
     def _read_amount(self, text, currency):
         """Return the amount that somebody typed, rounded; 0 if it is none."""
-        amount = read_number(text) or 0
-        if not 0 < amount < MOST:
-            return 0.0
-        return currency.round(amount)
+        return currency.round(read_amount(text))
 
     # === WAYS TO PAY === #
 

@@ -2,6 +2,9 @@
 
 from math import isfinite
 
+# Nobody pays more at once; what is more is a typing error or worse.
+MOST = 10**9
+
 
 def read_number(text):
     """Return the number that was typed, ``None`` if it is none.
@@ -15,3 +18,12 @@ def read_number(text):
     except (TypeError, ValueError, OverflowError):
         return None
     return number if isfinite(number) else None
+
+
+def read_amount(text):
+    """Return the amount of money that was typed; 0 if it is none that is ever paid.
+
+    :rtype: float
+    """
+    amount = read_number(text)
+    return amount if amount and 0 < amount < MOST else 0.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic_invoicing.rules.typed_numbers import read_number
+from clinic_invoicing.rules.typed_numbers import MOST, read_amount, read_number
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,16 @@ def test_what_is_no_number_is_none(text):
 
 def test_a_number_that_no_float_holds_is_none():
     assert read_number(10**400) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("25.50", 25.5), (0.01, 0.01), (MOST - 1, MOST - 1), (MOST, 0), ("1e300", 0)],
+)
+def test_amounts_are_read_up_to_what_is_ever_paid(text, amount):
+    assert read_amount(text) == amount
+
+
+@pytest.mark.parametrize("text", ["", "nan", "inf", "-1", "0", None, 10**400])
+def test_what_is_no_amount_is_nothing(text):
+    assert read_amount(text) == 0
