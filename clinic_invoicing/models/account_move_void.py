@@ -3,6 +3,7 @@ from odoo.exceptions import LockError, UserError
 from odoo.tools.misc import clean_context
 
 from .account_payment import BOOKED_STATES
+from .payment_transaction_clearing import OFFLINE_CODES
 
 VOIDABLE = "out_invoice"
 
@@ -126,9 +127,7 @@ class AccountMove(models.Model):
             lambda tx: (
                 tx.state == "authorized"
                 # Wire transfers are pending from the start and may never arrive.
-                or (
-                    tx.state == "pending" and tx.provider_code not in ("none", "custom")
-                )
+                or (tx.state == "pending" and tx.provider_code not in OFFLINE_CODES)
             )
         )
         if on_the_way:

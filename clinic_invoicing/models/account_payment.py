@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 from odoo.fields import Domain
 
+from .payment_transaction_clearing import OFFLINE_CODES
+
 # Payments that count: neither planned nor undone.
 BOOKED_STATES = ("in_process", "paid")
 
@@ -191,7 +193,7 @@ class AccountPayment(models.Model):
         """Raise UserError when there is evidence that the money has come."""
         # sudo: billers do not read every transaction.
         tx = self.sudo().payment_transaction_id
-        if tx.state == "done" and tx.provider_code not in ("none", "custom"):
+        if tx.state == "done" and tx.provider_code not in OFFLINE_CODES:
             raise UserError(
                 self.env._(
                     "%(provider)s has charged this payment. Give it back instead.",

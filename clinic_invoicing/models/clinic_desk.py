@@ -6,6 +6,7 @@ from odoo import models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..rules.typed_numbers import read_amount
+from .payment_transaction_clearing import OFFLINE_CODES
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class ClinicDesk(models.AbstractModel):
         providers = self.env["payment.provider"].sudo()
         return providers._get_compatible_providers(
             due.company.id, due.payer.id, amount, currency_id=due.currency.id
-        ).filtered(lambda one: one.code not in ("none", "custom"))
+        ).filtered(lambda one: one.code not in OFFLINE_CODES)
 
     def _get_cards(self, due, amount):
         """Return the payer's saved cards, the one to charge first, in sudo."""

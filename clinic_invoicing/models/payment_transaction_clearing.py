@@ -2,7 +2,8 @@ from odoo import api, models
 from odoo.fields import Domain
 
 PROMISED_STATES = ("pending", "authorized")
-# Wire transfers are pending from the start and may never arrive.
+# Their payments are confirmed by people; all others charge by themselves. A wire
+# transfer is pending from the start and may never arrive.
 OFFLINE_CODES = ("none", "custom")
 
 

@@ -1,8 +1,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-# Their payments are confirmed by people; all others charge by themselves.
-OFFLINE_PROVIDERS = ("none", "custom")
+from ..models.payment_transaction_clearing import OFFLINE_CODES
 
 
 class AccountPaymentRegister(models.TransientModel):
@@ -55,7 +54,7 @@ class AccountPaymentRegister(models.TransientModel):
         provider = line.sudo().payment_provider_id
         if (
             payment_values["payment_type"] != "inbound"
-            or provider.code in (False, *OFFLINE_PROVIDERS)
+            or provider.code in (False, *OFFLINE_CODES)
             or payment_values.get("payment_token_id")
         ):
             return
