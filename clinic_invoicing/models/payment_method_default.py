@@ -34,16 +34,14 @@ class PaymentMethod(models.Model):
     def _clinic_get_shown_brands(self, provider):
         """Return what the form shows the logos of: brands, or the method itself."""
         self.ensure_one()
-        # sudo: payers do not read companies.
-        accepted = provider.sudo().company_id.clinic_accepted_brand_ids
+        accepted = provider._clinic_get_accepted_brands()
         shown = self.brand_ids & accepted if self._clinic_is_card() else self.browse()
         return shown or self.brand_ids or self
 
     def _clinic_get_accepted_names(self, provider):
         """Return the brands to name beside the card form; nothing if all are taken."""
         self.ensure_one()
-        # sudo: payers do not read companies.
-        accepted = provider.sudo().company_id.clinic_accepted_brand_ids
+        accepted = provider._clinic_get_accepted_brands()
         return ", ".join(accepted.mapped("name")) if self._clinic_is_card() else ""
 
     def _clinic_is_card(self):

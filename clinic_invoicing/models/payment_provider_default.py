@@ -15,6 +15,12 @@ class PaymentProvider(models.Model):
         """Return these providers, those that their practice prefers first."""
         return self.sorted(lambda provider: not provider._clinic_is_default())
 
+    def _clinic_get_accepted_brands(self):
+        """Return the card brands that its practice accepts; none stands for all."""
+        self.ensure_one()
+        # sudo: payers read neither companies nor providers.
+        return self.sudo().company_id.clinic_accepted_brand_ids
+
     def _clinic_is_default(self):
         """Whether the practice has chosen it as its gateway."""
         self.ensure_one()

@@ -45,9 +45,9 @@ class PaymentToken(models.Model):
         A card of which nobody knows the brand is none of those that were chosen.
         """
         self.ensure_one()
-        # sudo: payers read neither companies nor which method a card is of.
+        # sudo: payers read neither providers nor which method a card is of.
         token = self.sudo()
-        accepted = token.provider_id.company_id.clinic_accepted_brand_ids
+        accepted = token.provider_id._clinic_get_accepted_brands()
         if not accepted or not token.payment_method_id._clinic_is_card():
             return True
         return bool(token._clinic_get_brand() & accepted)
@@ -66,11 +66,12 @@ class PaymentToken(models.Model):
 
     def _clinic_get_refusal(self):
         self.ensure_one()
-        # sudo: payers do not read companies.
-        company = self.sudo().provider_id.company_id
+        # sudo: payers read neither providers nor companies.
+        provider = self.sudo().provider_id
+        brands = provider._clinic_get_accepted_brands()
         return self.env._(
             "%(practice)s does not accept this card, only %(brands)s. Please use "
             "another one.",
-            practice=company.name,
-            brands=", ".join(company.clinic_accepted_brand_ids.mapped("name")),
+            practice=provider.company_id.name,
+            brands=", ".join(brands.mapped("name")),
         )
