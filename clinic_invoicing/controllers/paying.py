@@ -95,20 +95,14 @@ class ClinicPaying(PortalAccount):
         return currency.round(amount)
 
     def _clinic_prepare_form(
-        self,
-        invoices,
-        payer,
-        amount,
-        *,
-        landing_route,
-        transaction_route,
-        with_cards=True,
+        self, invoices, payer, amount, *, with_cards=True, **routes
     ):
         """Return what Odoo's payment form needs.
 
         Stock always offers the cards of whoever is logged in.
 
         :param bool with_cards: offer the payer's cards, and to save new ones
+        :param str routes: ``landing_route`` and ``transaction_route``
         """
         company, currency = invoices.company_id, invoices.currency_id
         report = {}
@@ -117,14 +111,7 @@ class ClinicPaying(PortalAccount):
         providers = env["payment.provider"]._get_compatible_providers(
             company.id, payer.id, amount, currency_id=currency.id, report=report
         )
-        form = prepare_form(
-            providers,
-            payer,
-            currency,
-            landing_route=landing_route,
-            transaction_route=transaction_route,
-            report=report,
-        )
+        form = prepare_form(providers, payer, currency, report=report, **routes)
         if with_cards:
             cards = form["tokens_sudo"]
             form["tokens_sudo"] = cards._get_available_tokens(providers.ids, payer.id)

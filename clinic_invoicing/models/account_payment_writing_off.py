@@ -30,30 +30,32 @@ class AccountPayment(models.Model):
         :rtype: dict[account.partial.reconcile, tuple[float, float]]
         """
         write_off = self._clinic_get_write_off()
-        currency = self.currency_id
-        if not write_off or currency.is_zero(write_off):
+        if not write_off or self.currency_id.is_zero(write_off):
             return {}
         is_inbound = self.payment_type == "inbound"
         own, other = ("credit", "debit") if is_inbound else ("debit", "credit")
-        amounts = {
-            match: match[f"{own}_amount_currency"]
-            for match in self._clinic_get_matches(other)
-        }
+        matches = self._clinic_get_matches(other)
+        amounts = [match[f"{own}_amount_currency"] for match in matches]
+        split = self._clinic_split_write_off(write_off, amounts)
+        parts = {}
+        for match, amount, part in zip(matches, amounts, split, strict=True):
+            # Each match has an exchange rate of its own.
+            rate = match[f"{other}_amount_currency"] / amount if amount else 0.0
+            currency = match[f"{other}_currency_id"]
+            parts[match] = (part, currency.round(part * rate))
+        return parts
+
+    def _clinic_split_write_off(self, write_off, amounts):
+        """Return what of each of these amounts is no money, the first ones first."""
+        currency = self.currency_id
         units = allocation.split_write_off(
             allocation.to_smallest_unit(write_off, currency.rounding),
             [
                 allocation.to_smallest_unit(amount, currency.rounding)
-                for amount in amounts.values()
+                for amount in amounts
             ],
         )
-        parts = {}
-        for (match, amount), unit in zip(amounts.items(), units, strict=True):
-            part = currency.round(unit * currency.rounding)
-            # Each match has an exchange rate of its own.
-            rate = match[f"{other}_amount_currency"] / amount if amount else 0.0
-            other_currency = match[f"{other}_currency_id"]
-            parts[match] = (part, other_currency.round(part * rate))
-        return parts
+        return [currency.round(unit * currency.rounding) for unit in units]
 
     def _clinic_get_matches(self, side):
         """Return what this payment has settled, due last first, as a list.

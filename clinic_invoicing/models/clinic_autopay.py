@@ -135,32 +135,46 @@ class ClinicAutopay(models.Model):
         :raise UserError: telling what is missing; nothing was changed
         """
         partner = user.partner_id
+        self._check_offered(partner, company)
+        card = self._find_card(partner, company, card_id)
+        if wording != company._clinic_get_autopay_wording():
+            raise UserError(self.env._("The conditions have changed. Read them again."))
+        return self._replace(
+            {
+                "partner_id": partner.id,
+                "company_id": company.id,
+                "token_id": card.id,
+                "card_name": card.display_name,
+                "cap": self._parse_cap(cap, company.currency_id),
+                "agreed_on": fields.Datetime.now(),
+                "agreed_by_id": user.id,
+                "agreed_ip": ip,
+                "wording_version": AUTOPAY_WORDING,
+                "wording": wording,
+            }
+        )
+
+    @api.model
+    def _check_offered(self, partner, company):
+        """Raise UserError when this client cannot turn autopay on at this practice."""
         if company not in self._get_practices(partner):
             raise UserError(self.env._("Autopay is not offered at the moment."))
         if not partner.email:
             raise UserError(
                 self.env._("We need your e-mail address to tell you of each charge.")
             )
-        card = self._get_cards(partner, company).filtered(
-            lambda each: str(each.id) == card_id
-        )
+
+    @api.model
+    def _find_card(self, partner, company, card_id):
+        """Return the card that a client has chosen of their own.
+
+        :raise UserError: the practice cannot charge it, or it is somebody else's
+        """
+        cards = self._get_cards(partner, company)
+        card = cards.filtered(lambda each: str(each.id) == card_id)
         if not card:
             raise UserError(self.env._("Please choose one of your saved cards."))
-        if wording != company._clinic_get_autopay_wording():
-            raise UserError(self.env._("The conditions have changed. Read them again."))
-        values = {
-            "partner_id": partner.id,
-            "company_id": company.id,
-            "token_id": card.id,
-            "card_name": card.display_name,
-            "cap": self._parse_cap(cap, company.currency_id),
-            "agreed_on": fields.Datetime.now(),
-            "agreed_by_id": user.id,
-            "agreed_ip": ip,
-            "wording_version": AUTOPAY_WORDING,
-            "wording": wording,
-        }
-        return self._replace(values)
+        return card
 
     @api.model
     def _replace(self, values):

@@ -167,35 +167,41 @@ class ClinicDesk(models.AbstractModel):
     def _pay_invoices(self, due, line, amount):
         """Pay the invoices, the oldest due first, as the page has shown."""
         # sudo: the front desk has no right in accounting; see _find_invoice().
-        wizards = self.env["account.payment.register"].sudo()
-        wizards = wizards.with_company(due.company)
-        # sudo: as for the wizards.
         payments = self.env["account.payment"].sudo()
         parts = due.invoices._clinic_get_parts_by_account(amount)
-        for lines, part, discounted in parts:
-            # Context: what stock's own button tells; that no provider is asked; that
-            # what is owed changes now, not with the bank statement (forced where the
-            # method has an account, the entry would be on another one); the discounts
-            # that the page has shown.
-            wizard = wizards.with_context(
-                active_model="account.move.line",
-                active_ids=lines.ids,
-                clinic_received_outside=True,
-                clinic_discounted_ids=discounted.ids,
-                force_payment_move=not line.payment_account_id,
-            ).create(
-                {
-                    "journal_id": line.journal_id.id,
-                    "payment_method_line_id": line.id,
-                    "currency_id": due.currency.id,
-                    "group_payment": True,
-                    "amount": part,
-                    "payment_difference_handling": "open",
-                }
-            )
+        for receivables, part, discounted in parts:
+            wizard = self._open_register(due, line, receivables, part, discounted)
             # sudo: stock hands them over without.
             payments |= wizard._create_payments().sudo()
         return payments
+
+    def _open_register(self, due, line, receivables, amount, discounted):
+        """Return stock's dialog, filled in to pay these lines of one account.
+
+        :param account.move.line discounted: those whose discount the page has shown
+        """
+        # sudo: as in _pay_invoices().
+        wizards = self.env["account.payment.register"].sudo()
+        # Context: what stock's own button tells; that no provider is asked; that what
+        # is owed changes now, not with the bank statement (forced where the method has
+        # an account, the entry would be on another one); the discounts.
+        wizards = wizards.with_company(due.company).with_context(
+            active_model="account.move.line",
+            active_ids=receivables.ids,
+            clinic_received_outside=True,
+            clinic_discounted_ids=discounted.ids,
+            force_payment_move=not line.payment_account_id,
+        )
+        return wizards.create(
+            {
+                "journal_id": line.journal_id.id,
+                "payment_method_line_id": line.id,
+                "currency_id": due.currency.id,
+                "group_payment": True,
+                "amount": amount,
+                "payment_difference_handling": "open",
+            }
+        )
 
     def _book_deposit(self, due, line, amount):
         # sudo: as in _pay_invoices().
