@@ -1,10 +1,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..rules.billing_state import CANCELLED, STATUSES_WITHOUT_CHARGE
+from ..rules.billing_state import (
+    CANCELLED,
+    PLANNED,
+    STATUSES_WITHOUT_CHARGE,
+    TO_INVOICE,
+)
 
 # What is paid for with a deposit is still to be invoiced.
-OPEN_STATES = ("planned", "to_invoice")
+UNBILLED_STATES = (PLANNED, TO_INVOICE)
 
 
 class CalendarEvent(models.Model):
@@ -77,7 +82,7 @@ class CalendarEvent(models.Model):
         """
         event = self.sudo()
         closed = event.clinic_status in STATUSES_WITHOUT_CHARGE
-        if closed or event.clinic_billing_state not in OPEN_STATES:
+        if closed or event.clinic_billing_state not in UNBILLED_STATES:
             raise UserError(
                 self.env._(
                     "A deposit is taken before the visit is invoiced. Take a payment "
@@ -147,7 +152,7 @@ class CalendarEvent(models.Model):
         """
         # sudo: stock hides what is on private appointments of others.
         services = self.sudo().clinic_service_ids.filtered(
-            lambda one: one.state in OPEN_STATES and not one.is_fee
+            lambda one: one.state in UNBILLED_STATES and not one.is_fee
         )
         behind = payer and payer._clinic_get_addressee()
         return services.share_ids.filtered(
@@ -186,7 +191,7 @@ class CalendarEvent(models.Model):
         return paid._clinic_get_usable() + self._clinic_get_deposit_on_its_way(payer)
 
     def _clinic_get_deposit_room(self, payer):
-        """Return the most that this payer can pay in advance, or more of it."""
+        """Return how much more this payer can pay in advance."""
         owed = sum(self._clinic_get_deposit_shares(payer).mapped("amount"))
         currency = self._clinic_get_company().currency_id
         return max(0.0, currency.round(owed - self._clinic_get_deposited(payer)))

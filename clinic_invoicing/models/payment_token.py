@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class PaymentToken(models.Model):
-    """What depends on a saved card is told when the card goes."""
+    """Saved cards: how each is charged, and what ends when it is removed."""
 
     _inherit = "payment.token"
 

@@ -10,7 +10,7 @@ class ResCompany(models.Model):
     @api.constrains("clinic_reminders", "clinic_reminder_days")
     def _check_clinic_reminders(self):
         for company in self:
-            if company.clinic_reminders and not self._clinic_has_days(company):
+            if company.clinic_reminders and not company._clinic_has_reminder_days():
                 raise ValidationError(
                     self.env._(
                         "Write after how many days clients are reminded, for instance: "
@@ -18,9 +18,10 @@ class ResCompany(models.Model):
                     )
                 )
 
-    def _clinic_has_days(self, company):
+    def _clinic_has_reminder_days(self):
+        self.ensure_one()
         try:
-            return bool(schedule.parse_days(company.clinic_reminder_days))
+            return bool(schedule.parse_days(self.clinic_reminder_days))
         except ValueError:
             # Another check tells what is wrong with it.
             return True
