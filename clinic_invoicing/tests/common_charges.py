@@ -4,15 +4,13 @@ from lxml import html
 
 from odoo import fields
 
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-
-from .common import ClinicInvoicingCommon
+from .common_online import OnlineCommon
 from .common_pages import PagesCommon
 
 JOB = "clinic_invoicing.ir_cron_scheduled_charges"
 
 
-class ChargesCommon(ClinicInvoicingCommon, AccountPaymentCommon, PagesCommon):
+class ChargesCommon(OnlineCommon, PagesCommon):
     """A practice that offers autopay; its provider answers as the test says."""
 
     @classmethod

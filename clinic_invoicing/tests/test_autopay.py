@@ -119,14 +119,7 @@ class TestAutopay(ChargesCommon):
 
     def test_it_waits_while_money_is_on_its_way_and_goes_on_afterwards(self):
         charge = self._notice()
-        tx = self._create_transaction(
-            "direct",
-            amount=100,
-            currency_id=self.bill.currency_id.id,
-            partner_id=self.client.id,
-            invoice_ids=self.bill.ids,
-            state="pending",
-        )
+        tx = self._attempt(self.bill, state="pending")
         self._come(charge)
         self.assertEqual((charge.state, self.sent), ("noticed", []))
         self.assertIn("on its way", charge.reason)

@@ -1,15 +1,14 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-
 from .common_desk import KEY, DeskCommon
+from .common_online import OnlineCommon
 
 KEYS = (KEY, "1" * 32, "2" * 32)
 
 
 @tagged("post_install", "-at_install")
-class TestDeposits(DeskCommon, AccountPaymentCommon):
+class TestDeposits(DeskCommon, OnlineCommon):
     """What becomes of deposits between the booking of a visit and its payment."""
 
     @classmethod
@@ -35,11 +34,6 @@ class TestDeposits(DeskCommon, AccountPaymentCommon):
             clinic_deposit_event_id=(event or self.visit).id,
             **values,
         )
-
-    def _arrive(self, tx):
-        tx._set_done()
-        tx._post_process()
-        return tx.payment_id
 
     def _pay_bill(self, bill, amount=100):
         return self._take_cash(self._get_due(bill), amount, KEYS[2])
@@ -122,7 +116,7 @@ class TestDeposits(DeskCommon, AccountPaymentCommon):
             self._pay_bill(bill)
         with self.assertRaisesRegex(UserError, "on its way"):
             bill.with_user(self.biller).button_draft()
-        self._arrive(tx)
+        self._book_attempt(tx)
         self.assertEqual((bill.amount_residual, bill.clinic_is_clearing), (70, False))
         self.assertEqual(self.older_bill.amount_residual, 80)
         self._pay_bill(bill, 70)
@@ -203,7 +197,7 @@ class TestDeposits(DeskCommon, AccountPaymentCommon):
 
     def test_deposits_have_entries_with_the_accounting_app_as_well(self):
         self._use_accounting_app().payment_account_id = False
-        online = self._arrive(self._send_deposit())
+        online = self._book_attempt(self._send_deposit())
         cash = self._take_deposit(20)
         self.assertEqual(
             (online.clinic_amount_unallocated, len(online.move_id)), (30, 1)
@@ -216,7 +210,7 @@ class TestDeposits(DeskCommon, AccountPaymentCommon):
             {"account_type": "asset_current", "reconcile": True}
         )
         self._use_accounting_app().payment_account_id = account
-        online = self._arrive(self._send_deposit())
+        online = self._book_attempt(self._send_deposit())
         cash = self._take_deposit(20)
         self.assertEqual((online | cash).outstanding_account_id, account)
         bill = self._bill_visit()
@@ -331,12 +325,12 @@ class TestDeposits(DeskCommon, AccountPaymentCommon):
     def test_manager_is_told_of_money_for_a_visit_that_was_closed(self):
         tx = self._send_deposit()
         self.visit.with_user(self.front_desk)._clinic_close("no_show", self.client)
-        self.assertTold(self._arrive(tx), 30)
+        self.assertTold(self._book_attempt(tx), 30)
 
     def test_manager_is_told_of_money_for_a_visit_that_was_deleted(self):
         tx = self._send_deposit(clinic_desk_key=KEYS[1])
         self.visit.unlink()
-        payment = self._arrive(tx)
+        payment = self._book_attempt(tx)
         self.assertEqual(
             payment.activity_ids.mapped("summary"), ["A payment is not allocated"]
         )
@@ -345,14 +339,14 @@ class TestDeposits(DeskCommon, AccountPaymentCommon):
         tx = self._send_deposit("draft")
         bill = self._bill_visit()
         self._pay_bill(bill)
-        self.assertTold(self._arrive(tx), 30)
+        self.assertTold(self._book_attempt(tx), 30)
 
     def test_deposit_that_came_for_a_draft_is_taken_off_when_it_is_posted(self):
         self.provider.code = "none"
         tx = self._send_deposit("pending")
         bill = self._bill_visit()
         bill.button_draft()
-        payment = self._arrive(tx)
+        payment = self._book_attempt(tx)
         self.assertTold(payment, 30)
         bill.action_post()
         self.assertEqual(bill.amount_residual, 70)

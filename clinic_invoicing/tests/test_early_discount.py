@@ -5,13 +5,12 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-
 from .common_desk import DeskCommon
+from .common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")
-class TestEarlyDiscount(AccountPaymentCommon, DeskCommon):
+class TestEarlyDiscount(OnlineCommon, DeskCommon):
     """Who pays an invoice in time is asked for less, and that closes it."""
 
     @classmethod
@@ -46,20 +45,8 @@ class TestEarlyDiscount(AccountPaymentCommon, DeskCommon):
 
     def _start(self, bills, amount, **values):
         values.setdefault("clinic_discount_day", self.today)
-        return self._create_transaction(
-            "direct",
-            amount=amount,
-            currency_id=bills.currency_id.id,
-            partner_id=self.client.id,
-            invoice_ids=bills.ids,
-            reference=f"early-{amount}-{len(bills.transaction_ids)}",
-            **values,
-        )
-
-    def _settle(self, tx):
-        tx._set_done()
-        tx._post_process()
-        return tx.payment_id
+        reference = f"early-{amount}-{len(bills.transaction_ids)}"
+        return self._attempt(bills, amount, reference=reference, **values)
 
     def _get_discount(self, payments):
         """Return what these payments write off, in money of the practice."""
@@ -75,7 +62,7 @@ class TestEarlyDiscount(AccountPaymentCommon, DeskCommon):
             bill: bill._clinic_get_left(part)
             for bill, part in bills._clinic_get_allocation(amount)
         }
-        payment = self._settle(self._start(bills, amount, **values))
+        payment = self._book_attempt(self._start(bills, amount, **values))
         self.assertEqual(bills.mapped("amount_residual"), left)
         for bill, (_discount, still_owed) in shown.items():
             self.assertEqual(bill.amount_residual, still_owed)
@@ -141,7 +128,7 @@ class TestEarlyDiscount(AccountPaymentCommon, DeskCommon):
         tax = self._create_tax(10)
         bill = self._bill(100, tax_ids=[Command.set(tax.ids)])
         self.assertEqual((bill.amount_total, bill._clinic_sum_asked()), (110, 107.8))
-        payment = self._settle(self._start(bill, 107.8))
+        payment = self._book_attempt(self._start(bill, 107.8))
         self.assertEqual(bill.amount_residual, 0)
         written_off = payment._seek_for_lines()[2]
         self.assertEqual(sorted(written_off.mapped("balance")), [0.2, 2])
@@ -160,14 +147,14 @@ class TestEarlyDiscount(AccountPaymentCommon, DeskCommon):
         bill.invoice_payment_term_id = self.term
         bill.action_post()
         self.assertEqual(bill._clinic_sum_asked(), 98)
-        payment = self._settle(self._start(bill, 98))
+        payment = self._book_attempt(self._start(bill, 98))
         self.assertEqual(bill.amount_residual, 0)
         self.assertTrue(
             all(payment._clinic_get_receivable_lines().mapped("reconciled"))
         )
 
     def test_a_discount_goes_back_with_the_money(self):
-        payment = self._settle(self._start(self.both, 146))
+        payment = self._book_attempt(self._start(self.both, 146))
         payment._clinic_give_back(146, "Wrong card")
         self.assertEqual(self.both.mapped("amount_residual"), [48, 100])
 
@@ -179,7 +166,7 @@ class TestEarlyDiscount(AccountPaymentCommon, DeskCommon):
         tx.clinic_discount_day = self.today - timedelta(days=1)
         self._get_term_line(self.early).discount_date = self.today - timedelta(days=1)
         self.assertEqual(self.early._clinic_sum_asked(), 100)
-        self._settle(tx)
+        self._book_attempt(tx)
         self.assertEqual(self.early.amount_residual, 0)
 
     def test_a_form_that_was_opened_too_late_gets_no_discount(self):
@@ -189,13 +176,15 @@ class TestEarlyDiscount(AccountPaymentCommon, DeskCommon):
     def test_an_invoice_that_is_paid_meanwhile_leaves_a_credit_and_the_discount(self):
         tx = self._start(self.both, 146)
         self._pay(self.plain)
-        payment = self._settle(tx)
+        payment = self._book_attempt(tx)
         self.assertEqual(self.early.amount_residual, 0)
         self.assertEqual(self._get_discount(payment), 2)
         self.assertEqual(payment.clinic_amount_unallocated, 48)
 
     def test_who_pays_all_in_a_shop_leaves_no_credit(self):
-        payment = self._settle(self._start(self.early, 100, clinic_discount_day=False))
+        payment = self._book_attempt(
+            self._start(self.early, 100, clinic_discount_day=False)
+        )
         self.assertEqual(self.early.amount_residual, 0)
         self.assertEqual(self._get_discount(payment), 0)
         self.assertFalse(payment.clinic_amount_unallocated)
@@ -225,7 +214,7 @@ class TestEarlyDiscount(AccountPaymentCommon, DeskCommon):
             self.assertFalse(self._try(route, 98, **more))
             tx = self.early.transaction_ids.sorted("id")[-1]
             self.assertEqual(tx.clinic_discount_day, self.today)
-        self._settle(tx)
+        self._book_attempt(tx)
         self.assertEqual(self.early.amount_residual, 0)
 
     def test_desk_takes_the_discounted_amount(self):

@@ -4,13 +4,11 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-
-from .common import ClinicInvoicingCommon
+from .common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")
-class TestLatePayments(ClinicInvoicingCommon, AccountPaymentCommon):
+class TestLatePayments(OnlineCommon):
     """Money that is under way, and invoices that change meanwhile."""
 
     @classmethod
@@ -24,19 +22,7 @@ class TestLatePayments(ClinicInvoicingCommon, AccountPaymentCommon):
     def _start(self, invoices=None, amount=100, **values):
         """Return a transaction for the bill that is made and not settled."""
         values.setdefault("reference", f"attempt-{amount}-{len(values)}")
-        return self._create_transaction(
-            "direct",
-            amount=amount,
-            currency_id=self.practice.currency_id.id,
-            partner_id=self.client.id,
-            invoice_ids=(invoices or self.bill).ids,
-            **values,
-        )
-
-    def _settle(self, tx):
-        tx._set_done()
-        tx._post_process()
-        return tx.payment_id
+        return self._attempt(invoices or self.bill, amount, **values)
 
     def _make_old(self, tx, minutes):
         created = fields.Datetime.now() - timedelta(minutes=minutes)
@@ -94,7 +80,7 @@ class TestLatePayments(ClinicInvoicingCommon, AccountPaymentCommon):
         tx = self._start()
         self._make_old(tx, 60)
         self.bill.button_draft()
-        payment = self._settle(tx)
+        payment = self._book_attempt(tx)
         self.assertEqual(self.bill.state, "draft")
         self.assertEqual(payment.state, "in_process")
         self.assertEqual(payment.clinic_amount_unallocated, 100)
@@ -111,22 +97,22 @@ class TestLatePayments(ClinicInvoicingCommon, AccountPaymentCommon):
         tx = self._start()
         self._make_old(tx, 60)
         self.bill.button_cancel()
-        payment = self._settle(tx)
+        payment = self._book_attempt(tx)
         self.assertEqual(payment.clinic_amount_unallocated, 100)
         self.assertTrue(payment.activity_ids)
 
     def test_money_that_came_twice_is_told_once(self):
-        first = self._settle(self._start(reference="first"))
+        first = self._book_attempt(self._start(reference="first"))
         self.assertFalse(first.activity_ids)
         tx = self._start(reference="second")
-        second = self._settle(tx)
+        second = self._book_attempt(tx)
         tx._post_process()
         self.assertEqual(len(second.activity_ids), 1)
         self.assertEqual(second.clinic_amount_unallocated, 100)
 
     def test_a_draft_that_was_never_posted_is_posted_as_before(self):
         draft = self.bill.copy()
-        payment = self._settle(self._start(draft))
+        payment = self._book_attempt(self._start(draft))
         self.assertEqual(draft.state, "posted")
         self.assertEqual(draft.payment_state, self.paid_state)
         self.assertFalse(payment.clinic_amount_unallocated)
@@ -146,7 +132,7 @@ class TestLatePayments(ClinicInvoicingCommon, AccountPaymentCommon):
 
     def test_invoices_on_two_receivable_accounts_are_both_paid(self):
         bills = self._split_accounts()
-        payment = self._settle(self._start(bills, 200))
+        payment = self._book_attempt(self._start(bills, 200))
         self.assertEqual(bills.mapped("payment_state"), [self.paid_state] * 2)
         self.assertEqual(payment.amount, 200)
         self.assertFalse(payment.clinic_amount_unallocated)
@@ -154,7 +140,7 @@ class TestLatePayments(ClinicInvoicingCommon, AccountPaymentCommon):
 
     def test_a_part_is_paid_on_the_accounts_in_the_order_of_the_due_dates(self):
         bills = self._split_accounts()
-        payment = self._settle(self._start(bills, 150))
+        payment = self._book_attempt(self._start(bills, 150))
         self.assertEqual(sum(bills.mapped("amount_residual")), 50)
         self.assertFalse(payment.clinic_amount_unallocated)
         payment._clinic_give_back(150, "Wrong card")
@@ -165,7 +151,7 @@ class TestLatePayments(ClinicInvoicingCommon, AccountPaymentCommon):
             bills = self._split_accounts(f"12199{paid}")
             tx = self._start(bills, 200, reference=f"both-{paid}")
             self._pay(bills[paid])
-            payment = self._settle(tx)
+            payment = self._book_attempt(tx)
             self.assertEqual(bills.mapped("amount_residual"), [0, 0])
             self.assertEqual(payment.clinic_amount_unallocated, 100)
             lines = payment._clinic_get_receivable_lines()
@@ -178,7 +164,9 @@ class TestLatePayments(ClinicInvoicingCommon, AccountPaymentCommon):
             terms = bills.line_ids.filtered(lambda x: x.display_type == "payment_term")
             terms.date_maturity = "2024-05-01"
             terms[first].date_maturity = "2024-04-01"
-            payment = self._settle(self._start(bills, 150, reference=f"due-{first}"))
+            payment = self._book_attempt(
+                self._start(bills, 150, reference=f"due-{first}")
+            )
             left = [50, 50]
             left[bills.ids.index(terms[first].move_id.id)] = 0
             self.assertEqual(bills.mapped("amount_residual"), left)
@@ -189,11 +177,11 @@ class TestLatePayments(ClinicInvoicingCommon, AccountPaymentCommon):
 
     def _refund(self, tx, amount):
         refund = tx._create_child_transaction(amount, is_refund=True)
-        return self._settle(refund)
+        return self._book_attempt(refund)
 
     def test_a_refund_is_reconciled_with_its_payment(self):
         tx = self._start()
-        payment = self._settle(tx)
+        payment = self._book_attempt(tx)
         outbound = self._refund(tx, 30)
         self.assertEqual(outbound.clinic_reversed_payment_id, payment)
         self.assertTrue(outbound.is_reconciled)
@@ -207,7 +195,7 @@ class TestLatePayments(ClinicInvoicingCommon, AccountPaymentCommon):
     def test_a_refund_gives_back_on_all_the_accounts(self):
         bills = self._split_accounts()
         tx = self._start(bills, 200)
-        self._settle(tx)
+        self._book_attempt(tx)
         outbound = self._refund(tx, 200)
         self.assertTrue(outbound.is_reconciled)
         self.assertEqual(bills.mapped("amount_residual"), [100, 100])

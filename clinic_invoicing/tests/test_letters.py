@@ -5,13 +5,11 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-
-from .common import ClinicInvoicingCommon
+from .common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")
-class TestLetters(ClinicInvoicingCommon, AccountPaymentCommon):
+class TestLetters(OnlineCommon):
     """Clients are told by e-mail that their money has arrived."""
 
     @classmethod
@@ -33,16 +31,7 @@ class TestLetters(ClinicInvoicingCommon, AccountPaymentCommon):
         return wizard._create_payments()
 
     def _pay_online(self, invoices=None, state="done", **values):
-        invoices = invoices or self.bill
-        tx = self._create_transaction(
-            "direct",
-            amount=values.pop("amount", sum(invoices.mapped("amount_residual"))),
-            currency_id=self.practice.currency_id.id,
-            partner_id=self.client.id,
-            invoice_ids=invoices.ids,
-            state=state,
-            **values,
-        )
+        tx = self._attempt(invoices or self.bill, state=state, **values)
         tx._post_process()
         return tx
 

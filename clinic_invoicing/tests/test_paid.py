@@ -4,13 +4,11 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-
-from .common import ClinicInvoicingCommon
+from .common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")
-class TestPaid(ClinicInvoicingCommon, AccountPaymentCommon):
+class TestPaid(OnlineCommon):
     """What was paid is the same on the invoice, its shares, services and visits."""
 
     @classmethod
@@ -85,15 +83,7 @@ class TestPaid(ClinicInvoicingCommon, AccountPaymentCommon):
         self.assertEqual(event.clinic_billing_state, "invoiced")
 
     def test_online_payment_is_paid_everywhere(self):
-        tx = self._create_transaction(
-            "direct",
-            amount=self.bill.amount_residual,
-            currency_id=self.bill.currency_id.id,
-            partner_id=self.client.id,
-            invoice_ids=[Command.set(self.bill.ids)],
-        )
-        tx._set_done()
-        tx._post_process()
+        self._book_attempt(self._attempt(self.bill))
         self.assertEqual(self.bill.payment_state, self.paid_state)
         self.assertEqual(set(self.services.mapped("state")), {"paid"})
         self.assertPaid(self.services, [100, 60, 40])

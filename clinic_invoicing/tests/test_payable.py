@@ -2,13 +2,11 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-
-from .common import ClinicInvoicingCommon
+from .common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")
-class TestPayable(ClinicInvoicingCommon, AccountPaymentCommon):
+class TestPayable(OnlineCommon):
     """Only what is owed can be paid online; anything else changes nothing."""
 
     @classmethod
@@ -53,16 +51,8 @@ class TestPayable(ClinicInvoicingCommon, AccountPaymentCommon):
 
     def _create_attempt(self, state, invoices=None, **values):
         invoices = invoices or self.bill
-        values.setdefault("amount", sum(invoices.mapped("amount_residual")))
-        return self._create_transaction(
-            "direct",
-            currency_id=invoices.currency_id.id,
-            partner_id=self.client.id,
-            invoice_ids=[Command.set(invoices.ids)],
-            reference=f"attempt-{state}-{len(invoices.transaction_ids)}",
-            state=state,
-            **values,
-        )
+        reference = f"attempt-{state}-{len(invoices.transaction_ids)}"
+        return self._attempt(invoices, state=state, reference=reference, **values)
 
     def _let_provider_be_real(self):
         """Give the provider a code as providers that process payments have.

@@ -7,16 +7,14 @@ from odoo.http import root
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-
-from .common import ClinicInvoicingCommon
+from .common_online import OnlineCommon
 from .common_pages import PagesCommon
 
 MISSING = 2**31 - 1
 
 
 @tagged("post_install", "-at_install")
-class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, PagesCommon):
+class TestPortal(OnlineCommon, PagesCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -148,13 +146,7 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, PagesCommon):
         self.assertFalse(page.xpath("//a[contains(@class, 'o_clinic_pay')]"))
 
     def test_row_tells_what_became_of_the_last_attempt(self):
-        self._create_transaction(
-            "direct",
-            amount=80,
-            currency_id=self.own_bill.currency_id.id,
-            partner_id=self.client.id,
-            invoice_ids=[Command.set(self.own_bill.ids)],
-        )
+        self._attempt(self.own_bill)
         row = self._get_rows(self._get_page())[self.own_bill.id]
         self.assertIn("nobody has told us how it ended", row)
         self.assertIn("Make Payment", row)
@@ -217,14 +209,7 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, PagesCommon):
         self.assertRegex(row, r"Payment \d\d/\d\d/\d{4}.*\$ 10.00")
 
     def test_what_is_on_its_way_is_not_to_be_paid_now(self):
-        self._create_transaction(
-            "direct",
-            amount=80,
-            currency_id=self.own_bill.currency_id.id,
-            partner_id=self.client.id,
-            invoice_ids=[Command.set(self.own_bill.ids)],
-            state="done",
-        )
+        self._attempt(self.own_bill, state="done")
         page = self._get_page()
         self.assertIn("Payment clearing", self._get_rows(page)[self.own_bill.id])
         (owed,) = page.xpath("//div[contains(@class, 'o_clinic_owed')]")
@@ -245,8 +230,7 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, PagesCommon):
         before = self._get_attempts()
         self._start_payment(self.own_bill.id, 80)
         attempt = self._get_attempts() - before
-        attempt._set_done()
-        attempt._post_process()
+        self._book_attempt(attempt)
         (thanks,) = self._get_page().xpath("//div[contains(@class, 'o_clinic_thanks')]")
         self.assertIn("$ 80.00", " ".join(thanks.text_content().split()))
         self.assertNotIn("Thank you", self._get_page().text_content())
@@ -522,8 +506,7 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, PagesCommon):
         before = self._get_attempts()
         self._start_payment(ids, 150)
         attempt = self._get_attempts() - before
-        attempt._set_done()
-        attempt._post_process()
+        self._book_attempt(attempt)
         self.assertEqual(self.childs_bill.amount_residual, 0)
         self.assertEqual(self.own_bill.amount_residual, 65)
 
@@ -662,8 +645,7 @@ class TestPortal(ClinicInvoicingCommon, AccountPaymentCommon, PagesCommon):
         self.assertEqual(values["amount"], 215)
         self.assertEqual(bills.mapped("clinic_payment_attempts"), [1, 1])
         # And when it is paid, every page says so.
-        attempt._set_done()
-        attempt._post_process()
+        self._book_attempt(attempt)
         page = self._get_page()
         self.assertEqual(self._get_badge(page), 0)
         self.assertEqual(self._get_rows(page, "clinic_paid").keys(), set(bills.ids))

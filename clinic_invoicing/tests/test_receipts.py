@@ -4,13 +4,12 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-
 from .common_money_owed import MoneyOwedCommon
+from .common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")
-class TestReceipts(MoneyOwedCommon, AccountPaymentCommon):
+class TestReceipts(MoneyOwedCommon, OnlineCommon):
     """A receipt names services, practitioner and payments, for the client's claim."""
 
     @classmethod
@@ -196,15 +195,7 @@ class TestReceipts(MoneyOwedCommon, AccountPaymentCommon):
             lambda line: line.display_type == "payment_term"
         ).account_id = other_account
         bill.action_post()
-        tx = self._create_transaction(
-            "direct",
-            amount=160,
-            currency_id=self.practice.currency_id.id,
-            partner_id=self.client.id,
-            invoice_ids=[Command.set((self.january | bill).ids)],
-        )
-        tx._set_done()
-        tx._post_process()
+        self._book_attempt(self._attempt(self.january | bill, 160))
         self.assertEqual(self._get_amounts(self.january), [("payment", 100)])
         self.assertEqual(self._get_amounts(bill), [("payment", 60)])
 
@@ -229,15 +220,8 @@ class TestReceipts(MoneyOwedCommon, AccountPaymentCommon):
     # === HOW IT IS WRITTEN === #
 
     def test_a_card_is_told_by_its_brand(self):
-        tx = self._create_transaction(
-            "direct",
-            amount=100,
-            currency_id=self.practice.currency_id.id,
-            partner_id=self.client.id,
-            invoice_ids=[Command.set(self.january.ids)],
-        )
-        tx._set_done()
-        tx._post_process()
+        tx = self._attempt(self.january, 100)
+        self._book_attempt(tx)
         ((_date, kind, method, amount),) = self._get_settlements(self.january)
         self.assertEqual((kind, amount), ("payment", 100))
         self.assertEqual(method, tx.payment_method_id.name)

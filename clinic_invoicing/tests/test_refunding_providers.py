@@ -1,13 +1,11 @@
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-
-from .common import ClinicInvoicingCommon
+from .common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")
-class TestRefundingProviders(ClinicInvoicingCommon, AccountPaymentCommon):
+class TestRefundingProviders(OnlineCommon):
     """A provider that can refund is asked to, whichever it is."""
 
     @classmethod
@@ -49,17 +47,7 @@ class TestRefundingProviders(ClinicInvoicingCommon, AccountPaymentCommon):
         self.payment_method.support_refund = "partial"
 
     def _pay_online(self):
-        tx = self._create_transaction(
-            "direct",
-            amount=100,
-            currency_id=self.practice.currency_id.id,
-            partner_id=self.client.id,
-            invoice_ids=self.bill.ids,
-            reference="online",
-        )
-        tx._set_done()
-        tx._post_process()
-        return tx.payment_id
+        return self._book_attempt(self._attempt(self.bill, reference="online"))
 
     def _open(self, mode="refund", amount=None):
         payment = self.payment.with_user(self.manager)

@@ -6,15 +6,13 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-
-from .common import ClinicInvoicingCommon
+from .common_online import OnlineCommon
 
 DUE = "2024-04-30"
 
 
 @tagged("post_install", "-at_install")
-class TestReminders(ClinicInvoicingCommon, AccountPaymentCommon):
+class TestReminders(OnlineCommon):
     """Clients are asked for what is overdue, each step once."""
 
     @classmethod
@@ -138,14 +136,7 @@ class TestReminders(ClinicInvoicingCommon, AccountPaymentCommon):
 
     def test_what_is_clearing_waits(self):
         self._go_online(self.provider)
-        tx = self._create_transaction(
-            "direct",
-            amount=100,
-            currency_id=self.practice.currency_id.id,
-            partner_id=self.client.id,
-            invoice_ids=self.bill.ids,
-            state="pending",
-        )
+        tx = self._attempt(self.bill, state="pending")
         self.assertEqual(self._run("2024-05-03").line_ids.move_id, self.second_bill)
         tx.state = "cancel"
         self.assertEqual(self._run("2024-05-05").line_ids.move_id, self.bill)

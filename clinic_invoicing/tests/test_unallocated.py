@@ -3,13 +3,11 @@ from ast import literal_eval
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-
-from .common import ClinicInvoicingCommon
+from .common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")
-class TestUnallocated(ClinicInvoicingCommon, AccountPaymentCommon):
+class TestUnallocated(OnlineCommon):
     """Money that has paid nothing is seen, and is allocated or given back."""
 
     @classmethod
@@ -67,13 +65,7 @@ class TestUnallocated(ClinicInvoicingCommon, AccountPaymentCommon):
         self.assertNotIn(self.payment, self._list())
 
     def test_it_pays_what_it_was_meant_for_first(self):
-        tx = self._create_transaction(
-            "direct",
-            amount=30,
-            currency_id=self.practice.currency_id.id,
-            partner_id=self.client.id,
-            invoice_ids=self.bills[2].ids,
-        )
+        tx = self._attempt(self.bills[2], 30)
         payment = self._receive(150, payment_transaction_id=tx.id)
         payment.with_user(self.biller).action_clinic_allocate()
         self.assertDue(100, 50, 0)
