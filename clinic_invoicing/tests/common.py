@@ -205,6 +205,13 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
         return wizard._create_payments()
 
     @classmethod
+    def _bill_to(cls, invoice, partner):
+        """Correct a posted invoice: somebody else owes it."""
+        invoice.button_draft()
+        invoice.partner_id = partner
+        invoice.action_post()
+
+    @classmethod
     def _credit(cls, invoice, **default_values):
         """Return the posted credit note of a whole invoice, reconciled with it."""
         return invoice._reverse_moves(

@@ -291,17 +291,13 @@ class TestAutopay(ChargesCommon):
 
     def test_what_is_billed_to_somebody_else_by_then_is_not_charged(self):
         charge = self._notice()
-        self.bill.button_draft()
-        self.bill.partner_id = self.other_client
-        self.bill.action_post()
+        self._bill_to(self.bill, self.other_client)
         self._come(charge)
         self.assertEqual((self.sent, charge.state), ([], "done"))
 
     def test_no_link_is_sent_for_what_is_billed_to_somebody_else_by_then(self):
         charge = self._notice()
-        self.bill.button_draft()
-        self.bill.partner_id = self.other_client
-        self.bill.action_post()
+        self._bill_to(self.bill, self.other_client)
         charge._send_link("The card was declined.")
         self.assertEqual(charge.state, "done")
         self.assertFalse(self.env["clinic.payment.link"].search([]))

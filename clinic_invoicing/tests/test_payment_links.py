@@ -116,9 +116,7 @@ class TestPaymentLinks(OnlineCommon, PagesCommon):
         self.assertRefused(140, "nothing to pay")
 
     def test_invoice_that_somebody_else_owes_now_is_not_asked_for(self):
-        self.bill.button_draft()
-        self.bill.partner_id = self.other_client
-        self.bill.action_post()
+        self._bill_to(self.bill, self.other_client)
         form, text = self._get_form()
         self.assertEqual(float(form.get("data-amount")), 40)
         self.assertNotIn(self.bill.name, text)

@@ -264,9 +264,7 @@ class TestPaymentPlans(ChargesCommon):
 
     def test_what_is_billed_to_somebody_else_leaves_the_plan(self):
         plan = self._start(self.bill | self.second_bill, number=2)
-        self.bill.button_draft()
-        self.bill.partner_id = self.other_client
-        self.bill.action_post()
+        self._bill_to(self.bill, self.other_client)
         for charge in plan.charge_ids:
             self._come(charge)
             self._come(charge)
