@@ -124,7 +124,7 @@ class PaymentToken(models.Model):
         )
         activities = []
         for company, of_company in cards.grouped("company_id").items():
-            biller = self._clinic_get_biller(company)
+            biller = company._clinic_get_biller() or self.env.user
             activities += [card._prepare_expiry_activity(biller) for card in of_company]
         # context: no mail for each of them; the billers see them in Odoo.
         quietly = {"mail_activity_quick_update": True}
@@ -149,13 +149,3 @@ class PaymentToken(models.Model):
             ),
             "user_id": biller.id,
         }
-
-    @api.model
-    def _clinic_get_biller(self, company):
-        """Return who looks after the cards of a company."""
-        billers = self.env.ref("clinic_invoicing.group_biller").all_user_ids
-        billers = billers.filtered(
-            lambda user: company in user.company_ids and not user._is_superuser()
-        ).sorted("id")
-        managers = company._clinic_get_managers()
-        return (billers - managers)[:1] or managers[:1] or self.env.user
