@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class AccountPayment(models.Model):
-    """Staff are offered the saved cards that the practice accepts."""
+    """Staff are offered the saved cards that can be charged, the best one first."""
 
     _inherit = "account.payment"
 
@@ -11,7 +11,7 @@ class AccountPayment(models.Model):
         result = super()._compute_suitable_payment_token_ids()
         for payment in self:
             cards = payment.suitable_payment_token_ids
-            payment.suitable_payment_token_ids = cards._clinic_get_accepted()
+            payment.suitable_payment_token_ids = cards._clinic_get_offered()
         return result
 
     def action_post(self):

@@ -17,7 +17,14 @@ class PaymentToken(models.Model):
         )
         if is_validation:
             return tokens
-        return tokens._clinic_get_accepted()._clinic_sort_offered()
+        return tokens._clinic_get_offered()
+
+    def _clinic_get_offered(self):
+        """Return the cards that can be charged, the one to offer first at the top.
+
+        A hook for providers that know which cannot be.
+        """
+        return self._clinic_get_accepted()._clinic_sort_offered()
 
     def _clinic_sort_offered(self):
         """Return these cards in the order in which they are offered."""

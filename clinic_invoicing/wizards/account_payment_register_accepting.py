@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class AccountPaymentRegister(models.TransientModel):
-    """Staff are offered the saved cards that the practice accepts."""
+    """Staff are offered the saved cards that can be charged, the best one first."""
 
     _inherit = "account.payment.register"
 
@@ -11,5 +11,5 @@ class AccountPaymentRegister(models.TransientModel):
         result = super()._compute_suitable_payment_token_ids()
         for wizard in self:
             cards = wizard.suitable_payment_token_ids
-            wizard.suitable_payment_token_ids = cards._clinic_get_accepted()
+            wizard.suitable_payment_token_ids = cards._clinic_get_offered()
         return result

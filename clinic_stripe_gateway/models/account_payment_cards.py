@@ -2,18 +2,9 @@ from odoo import api, models
 
 
 class AccountPayment(models.Model):
-    """Staff are offered the payer's default card, and none that cannot be charged."""
+    """Staff find the payer's default card chosen."""
 
     _inherit = "account.payment"
-
-    @api.depends("payment_method_line_id")
-    def _compute_suitable_payment_token_ids(self):
-        result = super()._compute_suitable_payment_token_ids()
-        for payment in self:
-            payment.suitable_payment_token_ids = (
-                payment.suitable_payment_token_ids._clinic_get_offered()
-            )
-        return result
 
     @api.onchange("partner_id", "payment_method_line_id", "journal_id")
     def _onchange_set_payment_token_id(self):

@@ -43,17 +43,14 @@ class PaymentToken(models.Model):
         return cards._clinic_get_offered()
 
     def _clinic_get_offered(self):
-        """Return the cards that can be charged, the best one first."""
+        """Leave out what the keys of today cannot charge."""
         # sudo: payers do not read which account a key or a card is of.
         cards = self.sudo().filtered(
-            lambda card: (
-                card._clinic_is_accepted()
-                and card._clinic_is_of_account(
-                    card.provider_id.clinic_stripe_account_ref
-                )
+            lambda card: card._clinic_is_of_account(
+                card.provider_id.clinic_stripe_account_ref
             )
         )
-        return cards._clinic_sort_offered().with_env(self.env)
+        return super(PaymentToken, cards.with_env(self.env))._clinic_get_offered()
 
     def _clinic_get_rank(self):
         """Put what has expired last, and the client's default first of its gateway."""

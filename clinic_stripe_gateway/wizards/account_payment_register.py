@@ -2,18 +2,9 @@ from odoo import api, models
 
 
 class AccountPaymentRegister(models.TransientModel):
-    """Staff are offered the payer's default card, and none that cannot be charged."""
+    """Staff find the payer's default card chosen."""
 
     _inherit = "account.payment.register"
-
-    @api.depends("payment_method_line_id")
-    def _compute_suitable_payment_token_ids(self):
-        result = super()._compute_suitable_payment_token_ids()
-        for wizard in self:
-            wizard.suitable_payment_token_ids = (
-                wizard.suitable_payment_token_ids._clinic_get_offered()
-            )
-        return result
 
     @api.depends("can_edit_wizard", "suitable_payment_token_ids", "journal_id")
     def _compute_payment_token_id(self):
