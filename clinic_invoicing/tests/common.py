@@ -153,7 +153,7 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def _create_service(cls, rate=None, patient=None, **values):
-        """Record a service without appointment."""
+        """Record a service; without ``event_id`` it belongs to no appointment."""
         values.setdefault("date", "2024-03-12")
         return cls.env["clinic.service"].create(
             {

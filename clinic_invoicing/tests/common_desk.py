@@ -47,6 +47,16 @@ class DeskCommon(ClinicInvoicingCommon, PagesCommon):
             page = self.url_open("/my").text
         return re.search(r'csrf_token: "([^"]+)"', page).group(1)
 
+    def _press_cash(self, bill, amount, key=KEY):
+        """Record cash on the page of a bill; return where that leads to."""
+        return self._press(
+            f"/clinic/desk/pay/{bill.id}/outside",
+            key,
+            choice=self._get_cash(),
+            amount=amount,
+            invoice_ids=bill.id,
+        )
+
     # === WITHOUT PAGES === #
 
     def _get_due(self, invoices):

@@ -59,13 +59,7 @@ class TestDeposits(DeskCommon, OnlineCommon):
     def _create_group(self):
         """Return a session of the client and of somebody else."""
         event = self._create_event(self.client)
-        self.env["clinic.service"].create(
-            {
-                "event_id": event.id,
-                "patient_id": self.other_client.id,
-                "rate_id": self.rate.id,
-            }
-        )
+        self._create_service(event_id=event.id, patient=self.other_client)
         return event
 
     # === ON ITS WAY === #
@@ -243,13 +237,7 @@ class TestDeposits(DeskCommon, OnlineCommon):
     def test_what_an_invoice_has_taken_leaves_room_for_the_next_service(self):
         self._take_deposit(100)
         self._bill_visit()
-        self.env["clinic.service"].create(
-            {
-                "event_id": self.visit.id,
-                "patient_id": self.client.id,
-                "rate_id": self.rate.id,
-            }
-        )
+        self._create_service(event_id=self.visit.id)
         self.assertEqual(self.visit._clinic_get_deposit_amount(self.client), 30)
         self._take_deposit(100, key=KEYS[1])
 
@@ -300,13 +288,7 @@ class TestDeposits(DeskCommon, OnlineCommon):
     def test_nobody_is_told_while_something_is_still_to_be_invoiced(self):
         payment = self._take_deposit(100)
         self.visit.clinic_service_ids.price_unit = 70
-        rest = self.env["clinic.service"].create(
-            {
-                "event_id": self.visit.id,
-                "patient_id": self.client.id,
-                "rate_id": self.rate.id,
-            }
-        )
+        rest = self._create_service(event_id=self.visit.id)
         self.visit.action_clinic_complete()
         self._invoice(self.visit.clinic_service_ids - rest)
         self.assertEqual(payment.clinic_amount_unallocated, 30)

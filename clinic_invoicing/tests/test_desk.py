@@ -49,13 +49,7 @@ class TestDesk(DeskCommon):
     def test_cash_pays_the_invoice_and_leads_to_the_outcome(self):
         bill, action = self._complete()
         _text, key = self._see(action["url"])
-        place = self._press(
-            f"/clinic/desk/pay/{bill.id}/outside",
-            key,
-            choice=self._get_cash(),
-            amount="100.0",
-            invoice_ids=bill.id,
-        )
+        place = self._press_cash(bill, "100.0", key)
         self.assertEqual(place, f"/clinic/desk/result/{key}")
         self.assertEqual(bill.amount_residual, 0)
         payment = bill.matched_payment_ids
@@ -67,13 +61,7 @@ class TestDesk(DeskCommon):
     def test_second_click_shows_the_outcome_of_the_first(self):
         bill = self._bill_visit()
         for _click in range(2):
-            place = self._press(
-                f"/clinic/desk/pay/{bill.id}/outside",
-                KEY,
-                choice=self._get_cash(),
-                amount="40",
-                invoice_ids=bill.id,
-            )
+            place = self._press_cash(bill, "40")
             self.assertEqual(place, f"/clinic/desk/result/{KEY}")
         self.assertEqual(bill.amount_residual, 60)
 
@@ -110,13 +98,7 @@ class TestDesk(DeskCommon):
         url = f"/clinic/desk/pay/{bill.id}"
         for amount in ("80.01", "nan", "1e400", "x", "-1", ""):
             with self.subTest(amount=amount):
-                place = self._press(
-                    f"{url}/outside",
-                    KEY,
-                    choice=self._get_cash(),
-                    amount=amount,
-                    invoice_ids=bill.id,
-                )
+                place = self._press_cash(bill, amount)
                 self.assertEqual(place, f"{url}?invoice_ids={bill.id}")
                 self.assertRegex(self._see(place)[0], "Only|amount must be")
         self.assertEqual(bill.amount_residual, 80)
@@ -154,14 +136,7 @@ class TestDesk(DeskCommon):
 
     def test_payers_of_one_visit_are_reachable_from_one_another(self):
         event = self._create_event(self.client)
-        self.env["clinic.service"].create(
-            {
-                "event_id": event.id,
-                "patient_id": self.other_client.id,
-                "rate_id": self.rate.id,
-                "date": "2024-03-12",
-            }
-        )
+        self._create_service(event_id=event.id, patient=self.other_client)
         bills, action = self._complete(event)
         self.assertEqual(len(bills), 2)
         other = bills.filtered(lambda bill: f"/{bill.id}" not in action["url"])
