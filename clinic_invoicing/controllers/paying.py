@@ -101,7 +101,8 @@ class ClinicPaying(PortalAccount):
 
         Stock always offers the cards of whoever is logged in.
 
-        :param bool with_cards: offer the payer's cards, and to save new ones
+        :param bool with_cards: offer the payer's cards, and to save new ones; else the
+            form tells nothing of the payer
         :param str routes: ``landing_route`` and ``transaction_route``
         """
         company, currency = invoices.company_id, invoices.currency_id
@@ -117,6 +118,9 @@ class ClinicPaying(PortalAccount):
             form["tokens_sudo"] = cards._get_available_tokens(providers.ids, payer.id)
             may_save = self._compute_show_tokenize_input_mapping(providers)
             form["show_tokenize_input_mapping"] = may_save
+        else:
+            # Providers fill their forms in with the address of this partner.
+            form["partner_id"] = request.env.user.partner_id.id
         return {
             "company_mismatch": not self._can_partner_pay_in_company(payer, company),
             "expected_company": company,

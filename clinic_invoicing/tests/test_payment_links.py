@@ -83,6 +83,61 @@ class TestPaymentLinks(OnlineCommon, PagesCommon):
             self.assertNotIn(word, text)
         self.assertIn("Harbour Clinic", text)
 
+    def _let_provider_fill_in_who_pays(self):
+        """Give the provider a form like those of some of stock's providers."""
+        form = self.env["ir.ui.view"].create(
+            {
+                "name": "Filled-in form",
+                "type": "qweb",
+                "arch": """
+                    <div name="filled_in">
+                        <t t-set="payers" t-value="provider_sudo.env['res.partner']"/>
+                        <t t-set="payer" t-value="payers.browse(partner_id)"/>
+                        <t t-out="payer.name"/>
+                        <t t-out="payer.email"/>
+                        <t t-out="payer.street"/>
+                    </div>
+                """,
+            }
+        )
+        self.env["ir.model.data"].create(
+            {
+                "module": "clinic_invoicing",
+                "name": "filled_in_form",
+                "model": form._name,
+                "res_id": form.id,
+            }
+        )
+        self.provider.inline_form_view_id = form
+
+    def _get_filled_in(self):
+        page = html.fromstring(self._get().text)
+        (filled_in,) = page.xpath("//div[@name='filled_in']")
+        return filled_in.text_content()
+
+    def test_providers_form_tells_a_visitor_nothing_of_the_payer(self):
+        self._let_provider_fill_in_who_pays()
+        self.client.write({"street": "3 Quiet Lane", "email": "clara@example.com"})
+        # sudo: nobody belongs to no company.
+        visitor = self.env.ref("base.public_user").sudo().partner_id
+        for login, partner in (
+            (None, visitor),
+            ("other_client", self.other_client),
+        ):
+            with self.subTest(login=login):
+                self.authenticate(login, login)
+                form, _text = self._get_form()
+                self.assertEqual(int(form.get("data-partner-id")), partner.id)
+                filled_in = self._get_filled_in()
+                for word in ("Clara", "clara@example.com", "3 Quiet Lane"):
+                    self.assertNotIn(word, filled_in)
+        self.assertEqual(self._pay_by_link(140).partner_id, self.client)
+
+    def test_providers_form_is_filled_in_for_the_payer(self):
+        self._let_provider_fill_in_who_pays()
+        self.authenticate("client", "client")
+        self.assertIn("Clara Client", self._get_filled_in())
+
     def test_page_is_neither_kept_nor_passed_on(self):
         headers = self._get().headers
         self.assertEqual(headers["Cache-Control"], "no-store")
