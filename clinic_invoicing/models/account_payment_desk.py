@@ -12,6 +12,15 @@ class AccountPayment(models.Model):
         help="The form that made it: a second click makes no second payment.",
     )
 
+    clinic_desk_first_id = fields.Many2one(
+        "account.payment",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="What was taken with the same form, on another receivable account.",
+    )
+    clinic_desk_other_ids = fields.One2many("account.payment", "clinic_desk_first_id")
+
     _clinic_desk_key_unique = models.UniqueIndex(
         "(clinic_desk_key) WHERE clinic_desk_key IS NOT NULL",
         "This payment was made already.",
@@ -20,12 +29,15 @@ class AccountPayment(models.Model):
     def _clinic_get_desk_outcome(self):
         """Return what the desk shows of it; see payment.transaction."""
         self.ensure_one()
+        taken = self | self.clinic_desk_other_ids.sorted("id")
+        invoices = taken.invoice_ids
         return {
             "state": "paid",
-            "amount": self.currency_id.format(self.amount),
-            "invoices": self.invoice_ids,
+            "amount": self.currency_id.format(sum(taken.mapped("amount"))),
+            "payments": taken,
+            "invoices": invoices,
             # The payment itself may only know the company that the client belongs to.
-            "payer": self.invoice_ids.partner_id[:1] or self.partner_id,
+            "payer": invoices.partner_id[:1] or self.partner_id,
             "event": self.clinic_deposit_event_id,
             "reason": "",
         }

@@ -161,7 +161,9 @@ class ClinicDesk(models.AbstractModel):
         self._check_chosen(line)
         register = self._book_deposit if due.event else self._pay_invoices
         payments = register(due, line, amount)
-        payments[:1].clinic_desk_key = key
+        first, others = payments[:1], payments[1:]
+        first.clinic_desk_key = key
+        others.clinic_desk_first_id = first
         return payments
 
     def _pay_invoices(self, due, line, amount):

@@ -40,6 +40,7 @@ class PaymentTransaction(models.Model):
         return {
             "state": state,
             "amount": self.currency_id.format(self.amount),
+            "payments": self.payment_id,
             "invoices": self.invoice_ids,
             "payer": self.partner_id,
             "event": self.clinic_deposit_event_id,

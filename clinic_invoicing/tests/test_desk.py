@@ -86,6 +86,21 @@ class TestDesk(DeskCommon):
         self.assertEqual(paid, {move.id: part for move, part in shown})
         self.assertEqual(sum(both.mapped("amount_residual")), 80)
 
+    def test_outcome_tells_all_that_was_taken_over_two_receivable_accounts(self):
+        account = self.company_data["default_account_receivable"].copy()
+        self.client.property_account_receivable_id = account
+        bill, _action = self._bill_visit()
+        both = self.older_bill | bill
+        payments = self._take(self._get_due(both), 180)
+        self.assertEqual(sorted(payments.mapped("amount")), [80, 100])
+        text, _key = self._see(f"/clinic/desk/result/{KEY}")
+        text = text.replace("\xa0", " ")
+        self.assertIn("Clara Client has paid $ 180.00", text)
+        for payment, amount in zip(payments, ("80.00", "100.00"), strict=True):
+            self.assertIn(f"{payment.name} · $ {amount}", text)
+        for invoice in both:
+            self.assertIn(f"{invoice.name} · still owed: $ 0.00", text)
+
     def test_more_than_is_owed_is_refused(self):
         due = self._get_due(self.older_bill)
         for amount in (80.01, 0, -5):
