@@ -220,7 +220,9 @@ class AccountMove(models.Model):
         if self.payment_state == "reversed":
             return self.env._("This invoice has been cancelled. Nothing is owed.")
         if self.payment_state == "blocked":
-            return self.env._("This invoice cannot be paid at the moment.")
+            return self.env._(
+                "This invoice is on hold. Nothing needs to be paid for it at present."
+            )
         # What was paid without an entry is open until the bank statement comes.
         is_paid = self.payment_state not in UNPAID_STATES
         if is_paid or self.currency_id.is_zero(self.amount_residual):
@@ -260,6 +262,8 @@ class AccountMove(models.Model):
             return self.env._(
                 "Your payment is clearing: it is on its way. You need not do anything."
             )
+        if self.payment_state == "blocked":
+            return self._clinic_get_payment_obstacle()
         if last.state == "draft":
             return last._clinic_get_unfinished_notice()
         if last.state == "error":

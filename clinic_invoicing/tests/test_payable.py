@@ -190,7 +190,7 @@ class TestPayable(OnlineCommon):
     def test_blocked_invoice_is_refused(self):
         self.bill.action_toggle_block_payment()
         self.assertEqual(self.bill.payment_state, "blocked")
-        self.assertRefused(self.bill, 100, "cannot be paid at the moment")
+        self.assertRefused(self.bill, 100, "is on hold")
 
     def test_one_invoice_that_cannot_be_paid_stops_the_whole_payment(self):
         self._pay(self.second_bill)

@@ -145,6 +145,21 @@ class TestPortal(OnlineCommon, PagesCommon):
         page = self._get_page()
         self.assertFalse(page.xpath("//a[contains(@class, 'o_clinic_pay')]"))
 
+    def test_invoice_on_hold_asks_for_nothing_and_says_so(self):
+        self._start_payment(self.own_bill.id, 80)
+        self.own_bill.invoice_date_due = "2024-03-20"
+        self.own_bill.action_toggle_block_payment()
+        page = self._get_page()
+        (owed,) = page.xpath("//div[contains(@class, 'o_clinic_owed')]")
+        self.assertNotIn("80.00", owed.text_content())
+        row = self._get_rows(page)[self.own_bill.id]
+        self.assertIn("Nothing needs to be paid for it at present", row)
+        self.assertNotIn("Overdue", row)
+        self.assertNotIn("how it ended", row)
+        self._pay(self.childs_bill)
+        text = self._get_page().text_content()
+        self.assertIn("You have nothing to pay", text)
+
     def test_row_tells_what_became_of_the_last_attempt(self):
         self._attempt(self.own_bill)
         row = self._get_rows(self._get_page())[self.own_bill.id]
@@ -570,7 +585,7 @@ class TestPortal(OnlineCommon, PagesCommon):
         self._pay(self.own_bill)
         self.assertIn("already been paid", self._get_dialog_error(self.own_bill.id))
         self.childs_bill.action_toggle_block_payment()
-        self.assertIn("at the moment", self._get_dialog_error(self.childs_bill.id))
+        self.assertIn("is on hold", self._get_dialog_error(self.childs_bill.id))
         self.childs_bill.button_draft()
         self.assertIn("nothing to pay", self._get_dialog_error(self.childs_bill.id))
 

@@ -115,7 +115,7 @@ class TestAttempts(StripeHttpCommon):
 
     def test_a_blocked_invoice_is_refused(self):
         self.invoice.action_toggle_block_payment()
-        self.assertRefused("cannot be paid at the moment", self.invoice, 120)
+        self.assertRefused("is on hold", self.invoice, 120)
 
     def test_a_payment_that_is_on_its_way_is_not_paid_again(self):
         self._create_transaction(self.invoice)._set_pending()
