@@ -10,9 +10,9 @@ class AccountPartialReconcile(models.Model):
     def create(self, vals_list):
         partials = super().create(vals_list)
         # sudo: who reconciles may not read payments.
-        for_services = partials.sudo().filtered(
-            "debit_move_id.move_id.clinic_has_services"
-        )
+        booked = partials.sudo()
+        booked.credit_move_id.move_id.origin_payment_id._clinic_close_left_deposits()
+        for_services = booked.filtered("debit_move_id.move_id.clinic_has_services")
         for_services.credit_move_id.move_id.origin_payment_id._clinic_queue_letters()
         return partials
 

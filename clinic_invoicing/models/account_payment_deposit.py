@@ -99,7 +99,7 @@ class AccountPayment(models.Model):
                 continue
             payment.company_id._clinic_tell_managers(
                 payment,
-                self.env._("A deposit is left"),
+                self._clinic_get_left_summary(),
                 self.env._(
                     "%(amount)s of this deposit is open, and nothing of its visit is "
                     "still to be invoiced to who has paid it. If a fee is due, invoice "
@@ -110,3 +110,38 @@ class AccountPayment(models.Model):
                     ),
                 ),
             )
+
+    def _clinic_get_left_summary(self):
+        return self.env._("A deposit is left")
+
+    def _clinic_call_off(self, reason):
+        result = super()._clinic_call_off(reason)
+        self._clinic_close_left_deposits()
+        return result
+
+    def _clinic_close_left_deposits(self):
+        """Close what managers were asked to do, where nothing of a deposit is left."""
+        if not self:
+            return
+        # Whoever asked may have spoken another language than who reconciles.
+        languages = {"en_US", *dict(self.env["res.lang"].get_installed())}
+        summaries = [
+            self.with_context(lang=language)._clinic_get_left_summary()
+            for language in languages
+        ]
+        # Searched: most payments are no deposits, and a deposit's visit may be deleted.
+        # sudo: it is a manager's, and who reconciles need not be one.
+        activities = self.env["mail.activity"].sudo()
+        activities = activities.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("summary", "in", summaries),
+            ]
+        )
+        # sudo: as above.
+        told = self.sudo().browse(activities.mapped("res_id"))
+        left = told.filtered(lambda payment: payment._clinic_is_open())
+        done = activities.filtered(lambda activity: activity.res_id not in left.ids)
+        if done:
+            done.action_feedback(feedback=self.env._("Nothing of it is left."))

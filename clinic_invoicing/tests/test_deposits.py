@@ -334,6 +334,52 @@ class TestDeposits(DeskCommon, OnlineCommon):
         self.assertEqual(bill.amount_residual, 70)
         self.assertFalse(payment.clinic_amount_unallocated)
 
+    def _tell_of_a_deposit_and_post_again(self, price=100):
+        """Return a deposit that managers were told of; its invoice takes it then."""
+        self.provider.code = "none"
+        tx = self._send_deposit("pending")
+        self.visit.clinic_service_ids.price_unit = price
+        bill = self._bill_visit()
+        bill.button_draft()
+        payment = self._arrive(tx)
+        self.assertTold(payment, 30)
+        bill.action_post()
+        return payment
+
+    def test_nothing_is_asked_of_the_manager_when_the_invoice_takes_all_after_all(self):
+        payment = self._tell_of_a_deposit_and_post_again()
+        self.assertFalse(payment.clinic_amount_unallocated)
+        self.assertFalse(payment.activity_ids)
+
+    def test_manager_is_asked_still_when_the_invoice_takes_a_part(self):
+        payment = self._tell_of_a_deposit_and_post_again(price=20)
+        self.assertEqual(payment.clinic_amount_unallocated, 10)
+        self.assertEqual(payment.activity_ids.mapped("summary"), ["A deposit is left"])
+
+    def test_manager_who_uses_or_refunds_what_is_left_has_done_it(self):
+        events = [self._create_event(self.client) for _number in range(4)]
+        payments = [
+            self._take_deposit(event=event, key=str(number) * 32)
+            for number, event in enumerate(events)
+        ]
+        for event, payment in zip(events, payments, strict=True):
+            event.unlink()
+            self.assertTold(payment, 30)
+        other = payments[0].activity_schedule(
+            summary="Call the client", user_id=self.manager.id
+        )
+        allocated, by_hand, refunded, called_off = payments
+        self.env["res.lang"]._activate_lang("fr_FR")
+        in_french = allocated.with_user(self.manager).with_context(lang="fr_FR")
+        in_french.action_clinic_allocate()
+        line = by_hand._clinic_get_receivable_lines()
+        self.older_bill.js_assign_outstanding_line(line.id)
+        refunded.with_user(self.manager)._clinic_undo("refund", 30, "Not needed")
+        called_off.with_user(self.manager)._clinic_undo("never_charged", 30, "Mistake")
+        self.assertEqual(allocated.activity_ids, other)
+        for payment in (by_hand, refunded, called_off):
+            self.assertFalse(payment.activity_ids)
+
     def test_manager_is_told_of_who_was_absent_from_a_group(self):
         event = self._create_group()
         payments = [
