@@ -153,6 +153,19 @@ class AccountMove(models.Model):
             key=lambda row: row["date"],
         )
 
+    def _clinic_sum_received(self):
+        """Return the money that has settled these invoices and has not gone back.
+
+        Neither discounts nor write-offs, nor what was settled by other entries.
+        """
+        received = sum(
+            row["amount"]
+            for move in self
+            for row in move._clinic_get_settlements()
+            if row["kind"] in ("payment", "refund")
+        )
+        return self.currency_id[:1].round(received) if self else received
+
     def _clinic_get_counterparts(self):
         """Return ``(entry, amount, written_off)`` that settle invoice and credit notes.
 

@@ -51,10 +51,11 @@ class ClinicProgramRegistration(models.Model):
             return self.env._("Nothing was charged for this registration.")
         currency = bills.currency_id[:1]
         owed = sum(bills.mapped("amount_residual"))
-        paid = sum(bills.mapped("amount_total")) - owed
-        if self._is_refundable():
-            if currency.is_zero(paid):
-                return self.env._("Nothing has been paid, and nothing is owed.")
+        paid = bills._clinic_sum_received()
+        is_refundable = self._is_refundable()
+        if currency.is_zero(paid) and (is_refundable or currency.is_zero(owed)):
+            return self.env._("Nothing has been paid, and nothing is owed.")
+        if is_refundable:
             return self.env._("%(paid)s is given back.", paid=currency.format(paid))
         if currency.is_zero(owed):
             return self.env._(

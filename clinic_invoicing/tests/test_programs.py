@@ -4,6 +4,7 @@ from psycopg2 import IntegrityError
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
@@ -352,6 +353,50 @@ class TestPrograms(ProgramsCommon, AccountPaymentCommon):
         self.assertEqual(payment._clinic_get_given_back(), 0)
         self.assertEqual(registration.invoice_id.amount_residual, 0)
         self.assertEqual(registration.service_id.state, "paid")
+
+    def _pay_and_write_off(self, bill, amount):
+        """Let a payment close the bill with less than is owed."""
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=bill.ids
+        ).create(
+            {
+                "amount": amount,
+                "payment_difference_handling": "reconcile",
+                "writeoff_account_id": self.company_data["default_account_expense"].id,
+            }
+        )._create_payments()
+
+    def test_only_money_is_given_back_or_kept(self):
+        registration = self._register_online()
+        self._pay_and_write_off(registration.invoice_id, 80)
+        self.assertEqual(registration.invoice_id.amount_residual, 0)
+        self.assertRegex(self._read_terms(registration), r"\$\s80.00 is given back")
+        self._move_program(days=3)
+        self._promise(registration, days=-4)
+        self.assertRegex(self._read_terms(registration), r"\$\s80.00 is not given back")
+
+    def test_a_bill_that_was_let_off_is_neither_paid_nor_owed(self):
+        registration = self._register()
+        bill = registration.invoice_id
+        line = bill.line_ids.filtered(lambda one: one.display_type == "payment_term")
+        let_off = self.env["account.move"].create(
+            {
+                "line_ids": [
+                    Command.create({"account_id": account.id, **values})
+                    for account, values in (
+                        (line.account_id, {"credit": 90, "partner_id": self.client.id}),
+                        (self.company_data["default_account_expense"], {"debit": 90}),
+                    )
+                ]
+            }
+        )
+        let_off.action_post()
+        (line | let_off.line_ids.filtered("credit")).reconcile()
+        self.assertEqual(bill.amount_residual, 0)
+        for days in (30, 1):
+            self._move_program(days=days)
+            self._promise(registration, days=days - 7)
+            self.assertIn("Nothing has been paid", self._read_terms(registration))
 
     def test_a_program_that_is_put_earlier_takes_no_promise_back(self):
         registration = self._register_online()
