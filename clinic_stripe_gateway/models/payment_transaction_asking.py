@@ -9,6 +9,7 @@ from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
 from ..adapter import Rejected
+from .payment_transaction_cards import TYPED
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
@@ -149,7 +150,7 @@ class PaymentTransaction(models.Model):
         """Send the same request with the same key, or give up when it is too old."""
         age = fields.Datetime.now() - self.create_date
         # The card form of an online payment is gone.
-        is_gone = self.operation == "online_direct" and request == "charge"
+        is_gone = self.operation in TYPED and request == "charge"
         if is_gone or age > timedelta(hours=SEND_AGAIN_HOURS[request]):
             self._clinic_stripe_give_up(request)
             return

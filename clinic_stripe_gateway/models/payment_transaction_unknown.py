@@ -8,6 +8,7 @@ from odoo.addons.payment_stripe import const as stripe_const
 
 from ..adapter import KeyReused, TryLater
 from ..exceptions import OutcomePending
+from .payment_transaction_cards import TYPED
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
@@ -88,7 +89,7 @@ class PaymentTransaction(models.Model):
             self.env.ref("clinic_stripe_gateway.ir_cron_ask_unanswered")._trigger()
 
     def _stripe_create_intent(self):
-        if self.operation != "online_direct":
+        if self.operation not in TYPED:
             return super()._stripe_create_intent()
         with self._clinic_stripe_awaiting("charge"):
             return super()._stripe_create_intent()

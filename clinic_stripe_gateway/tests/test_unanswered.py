@@ -244,6 +244,27 @@ class TestUnanswered(DeskCommon):
         self.assertEqual((tx.state, invoice.amount_residual), ("error", 0))
         self.assertEqual(self._billed(), 12000)
 
+    def _check_typed_and_forgotten(self, operation):
+        """Let a form be paid whose request is rolled back, then open it again."""
+        invoice = self._bill()
+        self.env.flush_all()
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            self._pay_by_card(invoice, operation=operation)
+            raise ZeroDivisionError
+        self.env.invalidate_all()
+        tx = self._create_transaction(invoice, operation=operation, amount=50)
+        values = tx._get_processing_values()
+        self.assertEqual((tx.state, values["state"]), ("pending", "error"))
+        self._ask(tx)
+        self._process_events()
+        self.assertEqual((tx.state, invoice.amount_residual), ("error", 0))
+
+    def test_a_form_that_was_paid_and_forgotten_is_not_opened_again(self):
+        self._check_typed_and_forgotten("online_direct")
+
+    def test_what_a_form_calls_itself_makes_no_difference_to_that(self):
+        self._check_typed_and_forgotten("online_redirect")
+
     def test_the_job_ends_when_its_time_is_over(self):
         token, txs = self._save_card(), self.env["payment.transaction"]
         self._hide("refuse", INTENTS)
