@@ -74,13 +74,13 @@ class AccountPayment(models.Model):
             for visit in move.invoice_line_ids.clinic_service_id.event_id:
                 by_visit[visit.id] |= move
         usable._clinic_lock_for_undo()
-        for payment in usable:
-            visit = payment.clinic_deposit_event_id
-            own = by_visit[visit.id].filtered(
+        own = {
+            payment: by_visit[payment.clinic_deposit_event_id.id].filtered(
                 lambda move, payment=payment: payment._clinic_may_pay(move)
             )
-            if own:
-                payment._clinic_allocate(own)
+            for payment in usable
+        }
+        usable._clinic_allocate_each(own)
 
     def _clinic_may_pay(self, invoice):
         """Whether the invoice is to who has paid, and in the same money."""

@@ -149,10 +149,18 @@ class AccountPayment(models.Model):
 
     def _clinic_reconcile_open(self, lines):
         """Reconcile those of the lines with each other that are still open."""
+        plan = self._clinic_plan_open(lines)
+        if plan:
+            lines._reconcile_plan(plan)
+
+    def _clinic_plan_open(self, lines):
+        """Return which of the lines, still open, can be reconciled with each other."""
         open_lines = lines.filtered(lambda line: not line.reconciled)
-        for same_account in open_lines.grouped("account_id").values():
-            if len({line.balance > 0 for line in same_account}) > 1:
-                same_account.reconcile()
+        return [
+            same_account
+            for same_account in open_lines.grouped("account_id").values()
+            if len({line.balance > 0 for line in same_account}) > 1
+        ]
 
     def _clinic_forget_unpaid(self, invoices):
         """Unlink invoices that this payment does not pay any more.
@@ -172,18 +180,46 @@ class AccountPayment(models.Model):
     def _clinic_pay_invoices(self, invoices):
         """Pay these invoices with what is open of this payment, oldest first."""
         self.ensure_one()
-        owed = invoices.filtered(lambda move: move.state == "posted").line_ids
-        owed = owed.filtered(
-            lambda line: (
-                line.account_id.account_type == "asset_receivable"
-                and not line.reconciled
-            )
-        )
+        return self._clinic_pay_groups([(self, invoices)])[self]
+
+    def _clinic_pay_groups(self, groups):
+        """Pay invoices with what is open of these payments, group by group.
+
+        All at once: Odoo reconciles many as fast as few.
+
+        :param list[tuple] groups: one of these payments and invoices each, of which
+            the oldest is paid first
+        :return: the invoices that each of these payments has paid
+        :rtype: dict[account.payment, account.move]
+        """
         before = self._clinic_get_partials()
-        self._clinic_reconcile_open(self._clinic_get_receivable_lines() + owed)
-        paid = (self._clinic_get_partials() - before).debit_move_id.move_id
-        self.invoice_ids |= paid
+        plan = self._clinic_plan_groups(groups)
+        if plan:
+            self.env["account.move.line"]._reconcile_plan(plan)
+        by_entry = defaultdict(self.env["account.move"].browse)
+        for partial in self._clinic_get_partials() - before:
+            by_entry[partial.credit_move_id.move_id] |= partial.debit_move_id.move_id
+        paid = {payment: by_entry[payment.move_id] for payment in self}
+        for moves, payments in self.grouped(paid.get).items():
+            if moves:
+                payments.invoice_ids = [Command.link(move.id) for move in moves]
         return paid
+
+    def _clinic_plan_groups(self, groups):
+        """Return the lines that are reconciled: see :meth:`_clinic_pay_groups`."""
+        # All at once: by groups, each would be read by itself.
+        moves = self.env["account.move"].union(*(moves for _payment, moves in groups))
+        owed = moves.filtered(lambda move: move.state == "posted").line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
+        by_entry = (self._clinic_get_receivable_lines() | owed).grouped("move_id")
+        nothing = owed.browse()
+        plan = []
+        for payment, invoices in groups:
+            entries = (payment.move_id, *invoices)
+            lines = (by_entry.get(entry, nothing) for entry in entries)
+            plan += self._clinic_plan_open(nothing.concat(*lines))
+        return plan
 
     # === UNDOING === #
 

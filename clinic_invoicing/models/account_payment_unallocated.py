@@ -65,17 +65,31 @@ class AccountPayment(models.Model):
         self.ensure_one()
         if invoices is None:
             invoices = self._clinic_get_allocatable_invoices()
-        # sudo: billers do not read every transaction.
-        meant = self.sudo().payment_transaction_id.invoice_ids & invoices
-        paid = self.env["account.move"]
-        for group in (meant, invoices - meant):
-            if self.clinic_amount_unallocated > 0:
-                paid |= self._clinic_pay_invoices(group)
-        if paid:
-            note = self.env._(
-                "Allocated to %(names)s.", names=", ".join(paid.mapped("name"))
+        return self._clinic_allocate_each({self: invoices})[self]
+
+    def _clinic_allocate_each(self, invoices_by_payment):
+        """Pay invoices with what is open of these payments, one after the other.
+
+        :param dict invoices_by_payment: what each may pay
+        :return: the invoices that each has paid, wholly or in part
+        :rtype: dict[account.payment, account.move]
+        """
+        groups = []
+        for payment in self.filtered(lambda one: one.clinic_amount_unallocated > 0):
+            invoices = invoices_by_payment[payment]
+            # sudo: billers do not read every transaction.
+            meant = invoices & payment.sudo().payment_transaction_id.invoice_ids
+            groups += [(payment, meant), (payment, invoices - meant)]
+        paid = self._clinic_pay_groups(groups)
+        notes = {
+            payment.id: self.env._(
+                "Allocated to %(names)s.", names=", ".join(moves.mapped("name"))
             )
-            self._message_log(body=note)
+            for payment, moves in paid.items()
+            if moves
+        }
+        if notes:
+            self.browse(notes)._message_log_batch(bodies=notes)
         return paid
 
     def _clinic_get_allocatable_invoices(self):

@@ -275,6 +275,57 @@ class TestDeposits(DeskCommon, OnlineCommon):
         self.assertEqual((len(bill), bill.amount_residual), (1, 140))
         self.assertEqual(events.clinic_deposit_ids.invoice_ids, bill)
 
+    def test_deposits_share_an_invoice_in_the_order_they_were_taken(self):
+        first = self._take_deposit(70)
+        second = self._take_deposit(30, key=KEYS[1])
+        self.visit.clinic_service_ids.price_unit = 80
+        bill = self._bill_visit()
+        self.assertEqual(bill.payment_state, "paid")
+        self.assertEqual(first.clinic_amount_unallocated, 0)
+        self.assertEqual(second.clinic_amount_unallocated, 20)
+        self.assertEqual((first | second).invoice_ids, bill)
+        for payment in (first, second):
+            self.assertIn(bill.name, payment.message_ids[:1].body)
+
+    def test_deposit_pays_nothing_when_those_before_it_have_paid_all(self):
+        first = self._take_deposit(70)
+        second = self._take_deposit(30, key=KEYS[1])
+        self.visit.clinic_service_ids.price_unit = 60
+        bill = self._bill_visit()
+        self.assertEqual(bill.payment_state, "paid")
+        self.assertEqual(first.clinic_amount_unallocated, 10)
+        self.assertEqual(second.clinic_amount_unallocated, 30)
+        self.assertFalse(second.invoice_ids)
+
+    def _count_queries_of_using(self, count):
+        """Return how many queries it takes to use so many deposits."""
+        events = [self._create_event(self.client) for _number in range(count)]
+        payments = self.env["account.payment"]
+        for number, event in enumerate(events):
+            key = f"{count:016x}{number:016x}"
+            payments |= self._take_deposit(event=event, key=key)
+        events = self.env["calendar.event"].union(*events)
+        events.action_clinic_complete()
+        # Nobody takes them off yet.
+        payments.clinic_deposit_event_id = False
+        bills = self._invoice(events.clinic_service_ids, grouping="service")
+        for payment, event in zip(payments, events, strict=True):
+            payment.clinic_deposit_event_id = event
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        payments.sudo()._clinic_use_deposits(bills.sudo())
+        self.env.flush_all()
+        after = self.cr.sql_log_count
+        self.assertEqual(set(bills.mapped("amount_residual")), {70})
+        return after - before
+
+    def test_many_deposits_are_used_at_once(self):
+        self._count_queries_of_using(1)
+        few, many = (self._count_queries_of_using(count) for count in (2, 8))
+        # Linking a payment to its invoices is what Odoo does one by one.
+        self.assertLessEqual(many - few, 6 * 9)
+
     # === WHAT IS LEFT === #
 
     def test_manager_is_told_of_a_deposit_that_exceeds_the_invoice(self):
