@@ -184,12 +184,21 @@ class AccountMove(models.Model):
             raise ValidationError(self.env._("The amount must be more than zero."))
         asked = self._clinic_sum_asked()
         if currency.compare_amounts(amount, asked) > 0:
-            raise ValidationError(
-                self.env._(
-                    "Only %(owed)s is still owed. Please reload the page.",
-                    owed=currency.format(asked),
-                )
+            raise ValidationError(self._clinic_explain_asked(asked))
+
+    def _clinic_explain_asked(self, asked):
+        """Return why no more is taken than ``asked``, which closes these invoices."""
+        currency = self.currency_id[:1]
+        amount = currency.format(asked)
+        if currency.compare_amounts(asked, self._clinic_sum_owed()) < 0:
+            return self.env._(
+                "Only %(owed)s is still owed: the discount for paying early is taken "
+                "off.",
+                owed=amount,
             )
+        return self.env._(
+            "Only %(owed)s is still owed. Please reload the page.", owed=amount
+        )
 
     def _clinic_check_offered(self, payer, amount, provider_id, token_id):
         """Raise unless the payment form offers this way to pay to this payer.

@@ -203,7 +203,8 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
         for shown in ("146.00", "Discount for paying early: $ 2.00"):
             self.assertIn(shown, text.replace("\xa0", " "))
         path = f"/my/billing/pay/{self.early.id}"
-        self.assertIn("98.00 is still owed", self._try(path, 100))
+        refusal = "98.00 is still owed: the discount for paying early is taken off"
+        self.assertIn(refusal, self._try(path, 100).replace("\xa0", " "))
         for route, more in (
             (path, {}),
             (
