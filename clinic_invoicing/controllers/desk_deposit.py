@@ -19,12 +19,15 @@ class ClinicDeskDeposit(ClinicDesk):
         """Show the ways to pay a deposit for an appointment."""
         due = self._clinic_desk_find_deposit(event_id, payer_id)
         part = self._clinic_desk()._read_amount(amount, due.currency)
+        room = due.event._clinic_get_deposit_room(due.payer)
+        is_part = part and due.currency.compare_amounts(part, room) <= 0
         return self._clinic_desk_render_ways(
             "clinic_invoicing.desk_deposit",
             due,
-            part or due.event._clinic_get_deposit_amount(due.payer),
+            part if is_part else due.event._clinic_get_deposit_amount(due.payer),
             f"/clinic/desk/deposit/{due.event.id}",
             {
+                "room": room,
                 "payers": due.event._clinic_get_deposit_payers(),
                 "obstacle": due.event._clinic_get_deposit_obstacle(due.payer),
             },

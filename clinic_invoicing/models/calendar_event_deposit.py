@@ -134,14 +134,19 @@ class CalendarEvent(models.Model):
 
     def _clinic_get_deposit_obstacle(self, payer):
         """Return why this payer is not asked for a deposit now; nothing if they are."""
-        on_its_way = self._clinic_get_deposit_on_its_way(payer)
-        if not on_its_way:
-            return ""
         currency = self._clinic_get_company().currency_id
-        return self.env._(
-            "A deposit of %(amount)s is on its way. Do not take it again.",
-            amount=currency.format(on_its_way),
-        )
+        on_its_way = self._clinic_get_deposit_on_its_way(payer)
+        if on_its_way:
+            return self.env._(
+                "A deposit of %(amount)s is on its way. Do not take it again.",
+                amount=currency.format(on_its_way),
+            )
+        if currency.is_zero(self._clinic_get_deposit_room(payer)):
+            return self.env._(
+                "All that %(client)s will owe for this visit is paid already.",
+                client=payer.name,
+            )
+        return ""
 
     # === HOW MUCH === #
 

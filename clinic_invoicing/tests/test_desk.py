@@ -286,6 +286,19 @@ class TestDesk(DeskCommon):
         self.assertEqual(payment.partner_id, self.client)
         self.assertFalse(self.visit.sudo()._clinic_get_deposit_amount(self.client))
 
+    def test_deposit_page_offers_no_more_than_the_client_will_owe(self):
+        url = f"/clinic/desk/deposit/{self.visit.id}"
+        for typed, offered in (("100", "100.00"), ("100.01", "30.00")):
+            with self.subTest(typed):
+                page = html.fromstring(self._get(f"{url}?amount={typed}").text)
+                (field,) = page.xpath("//input[@id='clinic_desk_amount']")
+                self.assertEqual(float(field.get("max")), 100)
+                self.assertEqual(field.get("value"), offered)
+        self._take_deposit(100)
+        page = html.fromstring(self._get(url).text)
+        self.assertIn("is paid already", page.text_content())
+        self.assertFalse(page.xpath("//input[@name='amount']"))
+
     def test_deposit_is_taken_off_the_invoice_of_its_visit(self):
         payment = self._take_deposit()
         bill, action = self._complete()
