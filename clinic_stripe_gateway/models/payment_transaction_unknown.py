@@ -78,8 +78,8 @@ class PaymentTransaction(models.Model):
             _logger.warning("Stripe has not answered for %s.", self.reference)
             self._set_pending(
                 state_message=self.env._(
-                    "Stripe has not answered. Odoo finds out by itself what became "
-                    "of it. Do not try again."
+                    "Stripe has not answered yet. The outcome is looked up "
+                    "automatically. Do not try again."
                 )
             )
             # sudo: nobody else may ask for it.
@@ -95,9 +95,12 @@ class PaymentTransaction(models.Model):
             return super()._stripe_create_intent()
 
     def _get_processing_values(self):
-        """Keep the browser from going on without an intent."""
+        """Keep the browser from going on without an intent.
+
+        With a saved card it needs none, and waits for the outcome.
+        """
         values = super()._get_processing_values()
-        if self.clinic_stripe_request:
+        if self.clinic_stripe_request and self.operation == "online_direct":
             values["state"] = "error"
         return values
 

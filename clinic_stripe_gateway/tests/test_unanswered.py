@@ -106,6 +106,16 @@ class TestUnanswered(DeskCommon):
         self._ask(tx)
         self.assertEqual((tx.state, self._billed()), ("done", 12000))
 
+    def test_a_client_whose_saved_card_is_not_answered_waits_and_reads_no_error(self):
+        token, invoice = self._save_card(), self._bill()
+        self._hide("lost_answer", INTENTS)
+        tx = self._create_transaction(
+            invoice, operation="online_token", token_id=token.id
+        )
+        tx._charge_with_token()
+        self.assertEqual(tx._get_processing_values()["state"], "pending")
+        self.assertIn("Do not try again", tx.state_message)
+
     def test_a_charge_that_comes_too_often_at_once_was_not_made(self):
         token, invoice = self._save_card(), self._bill()
         self._hide("rate_limit", INTENTS)
