@@ -74,6 +74,7 @@ class TestDesk(DeskCommon):
         text, _key = self._see(every)
         self.assertIn("180.00", text)
         self.assertNotIn("Choose all", text)
+        self.assertIn("due first are paid first", self._see(every, amount="60")[0])
         due = self._get_due(both)
         shown = due.invoices._clinic_get_allocation(100)
         payment = self._take_cash(due, 100)
@@ -179,6 +180,9 @@ class TestDesk(DeskCommon):
         link = self.env["clinic.payment.link"].search([])
         self.assertEqual(link.invoice_ids, self.older_bill)
         self.assertIn(link.url, text)
+        asks = "asks for all that is owed"
+        self.assertNotIn(asks, text)
+        self.assertIn(asks, self._see(url, amount="30")[0])
         place = self._press(f"{url}/email", key, invoice_ids=self.older_bill.id)
         self.assertIn("clara@example.com", self._see(place)[0])
         self.client.email = False
@@ -271,7 +275,7 @@ class TestDesk(DeskCommon):
         action = self.visit.with_user(self.front_desk).action_clinic_take_deposit()
         self.assertEqual(action["url"], f"/clinic/desk/deposit/{self.visit.id}")
         text, key = self._see(action["url"])
-        self.assertIn("Record $ 30.00 as received", text.replace("\xa0", " "))
+        self.assertIn("Record as received: $ 30.00", text.replace("\xa0", " "))
         self._press(
             f"{action['url']}/outside",
             key,
