@@ -352,6 +352,7 @@ class TestPaymentPlans(ChargesCommon):
         self.assertIn("Payment plan to accept", self._get_text("/my/billing"))
         page = self._get_text(url)
         self.assertIn("50.00", page)
+        self.assertIn(f"Invoice {self.bill.name}", page)
         self.assertIn("I agree to pay", page)
         data = {"card_id": self.card.id, "wording": plan._get_wording()}
         self._post(f"{url}/accept", **data)
