@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
 from ..rules import charging
 
@@ -119,7 +120,8 @@ class ClinicScheduledCharge(models.Model):
     @api.depends("partner_id", "date")
     def _compute_display_name(self):
         for charge in self:
-            charge.display_name = f"{charge.partner_id.name}, {charge.date}"
+            day = format_date(charge.env, charge.date)
+            charge.display_name = f"{charge.partner_id.name}, {day}"
 
     # === ACTION METHODS === #
 
