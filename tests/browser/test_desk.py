@@ -39,7 +39,7 @@ def typed_cards(person):
 
 
 @pytest.mark.usefixtures("saved_card")
-def test_the_saved_card_pays_and_the_calendar_says_so(front_desk):
+def test_the_saved_card_pays_and_the_calendar_says_so(practice, front_desk):
     block = front_desk.books(PATIENT, PRACTITIONER, RATE, hour=21)
     block.click()
     popover = front_desk.sees(".o_cw_popover")
@@ -49,7 +49,17 @@ def test_the_saved_card_pays_and_the_calendar_says_so(front_desk):
     front_desk.sees(CHARGE, "4242")
     shows_the_client_alone(front_desk)
     front_desk.look("payment-step")
-    front_desk.page.locator(CHARGE).first.dblclick()
+    intents = "/v1/payment_intents"
+    held = practice.stripe.fault("pause_before", "POST", intents, count=1)
+    asked = []
+    front_desk.page.on("request", lambda request: asked.append(request.url))
+    front_desk.page.locator(CHARGE).first.dblclick(no_wait_after=True)
+    practice.stripe.wait_held(held["id"])
+    # Longer than the page waits before it looks whether the client has paid: the
+    # reload would keep the employee from the outcome.
+    front_desk.page.wait_for_timeout(5_000)
+    assert not [url for url in asked if url.endswith("/news")]
+    practice.stripe.remove_fault(held["id"])
     front_desk.page.wait_for_url(CALENDAR)
     front_desk.is_told(f"{PATIENT} has paid")
     expect(block).to_have_class(re.compile("o_clinic_paid"))

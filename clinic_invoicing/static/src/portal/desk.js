@@ -16,6 +16,9 @@ function leaveWith(notice, url) {
  */
 export class ClinicDeskPay extends Interaction {
     static selector = ".o_clinic_desk_pay";
+    dynamicContent = {
+        "form[method=post]": { "t-on-submit": () => (this.isLeaving = true) },
+    };
 
     start() {
         const timer = setInterval(() => this.look(), POLL_MS);
@@ -23,13 +26,17 @@ export class ClinicDeskPay extends Interaction {
     }
 
     async look() {
-        if (document.hidden) {
+        if (document.hidden || this.isLeaving) {
             return;
         }
         const { url, owed, clearing, invoiceIds, calendar } = this.el.dataset;
         const news = await this.waitFor(
             rpc(url, { owed, clearing, invoice_ids: invoiceIds }, { silent: true })
         ).catch(() => ({}));
+        if (this.isLeaving) {
+            // To the outcome: a reload would keep the employee from it.
+            return;
+        }
         if (news.notice && news.is_settled) {
             leaveWith(news.notice, calendar);
         } else if (news.changed) {
