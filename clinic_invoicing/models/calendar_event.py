@@ -222,13 +222,23 @@ class CalendarEvent(models.Model):
             return self._clinic_notify("warning", services._format_obstacles(obstacles))
         today = fields.Date.context_today(self)
         invoices = ready._create_invoices(today)
-        message = self.env._(
-            "Invoice %(names)s is posted.", names=", ".join(invoices.mapped("name"))
-        )
+        message = self._clinic_describe_invoices(invoices)
         if obstacles:
             message += "\n" + services._format_obstacles(obstacles)
         told = self._clinic_notify("warning" if obstacles else "success", message)
         return self._clinic_take_payment(invoices) or told
+
+    def _clinic_describe_invoices(self, invoices):
+        message = self.env._(
+            "Invoice %(names)s is posted.", names=", ".join(invoices.mapped("name"))
+        )
+        is_owed = any(
+            not move.currency_id.is_zero(move.amount_residual) for move in invoices
+        )
+        if not is_owed:
+            # A deposit has paid all of it, or it costs nothing.
+            message += " " + self.env._("Nothing is owed.")
+        return message
 
     def _clinic_take_payment(self, invoices):
         """Return the action that leads to the payment step, if anything is owed."""

@@ -324,6 +324,7 @@ class TestDesk(DeskCommon):
         bill, action = self._complete()
         self.assertEqual(bill.amount_residual, 0)
         self.assertEqual(action["tag"], "display_notification")
+        self.assertIn("Nothing is owed", action["params"]["message"])
         self.assertEqual(payment.clinic_amount_unallocated, 30)
 
     def test_deposit_is_never_taken_off_what_somebody_else_owes(self):
