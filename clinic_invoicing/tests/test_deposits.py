@@ -392,7 +392,7 @@ class TestDeposits(DeskCommon, OnlineCommon):
         self.visit.clinic_service_ids.price_unit = price
         bill = self._bill_visit()
         bill.button_draft()
-        payment = self._arrive(tx)
+        payment = self._book_attempt(tx)
         self.assertTold(payment, 30)
         bill.action_post()
         return payment
