@@ -113,7 +113,7 @@ class ClinicBilling(ClinicPaying):
         return {
             **self._prepare_portal_layout_values(),
             "page_name": "clinic_billing",
-            "owed": moves._clinic_get_owed(
+            "asked": moves._clinic_get_asked(
                 moves._clinic_get_payable_domain(partner) & chosen
             ),
             "patients": moves._clinic_get_billed_patients(partner),
@@ -153,10 +153,11 @@ class ClinicBilling(ClinicPaying):
             offset=max(0, offset - unpaid_count),
         )[: self._rows_per_page - len(unpaid)]
         # Read together: all rows of the page open to the same.
-        rows = unpaid.ids + settled.ids
+        rows = moves.browse(unpaid.ids + settled.ids)
         return {
-            "unpaid": unpaid.with_prefetch(rows),
-            "settled": settled.with_prefetch(rows),
+            "unpaid": unpaid.with_prefetch(rows.ids),
+            "settled": settled.with_prefetch(rows.ids),
+            "given_back": rows._clinic_get_given_back_by_invoice(),
             "pager": pager,
         }
 

@@ -26,11 +26,16 @@ class AccountMove(models.Model):
         return Domain("invoice_line_ids.clinic_service_id.patient_id", "=", patient_id)
 
     @api.model
-    def _clinic_get_owed(self, domain):
-        """Return ``(company, currency, amount)`` of what is owed on these invoices."""
-        return self._read_group(
+    def _clinic_get_asked(self, domain):
+        """Return ``(company, currency, amount)`` that closes these invoices today."""
+        groups = self._read_group(
             domain, ["company_id", "currency_id"], ["amount_residual:sum"]
         )
+        discounts = self._clinic_get_discounts(domain)
+        return [
+            (company, currency, currency.round(owed - discounts[company, currency]))
+            for company, currency, owed in groups
+        ]
 
     @api.model
     def _clinic_count_open(self, domain):
@@ -68,13 +73,25 @@ class AccountMove(models.Model):
         ]
 
     def _clinic_get_portal_payments(self):
-        """Return by what this invoice is settled, and what has gone back.
+        """Return by what this invoice is settled and credited, and what has gone back.
 
         :rtype: list[dict]
         """
         self.ensure_one()
         # sudo: clients do not read entries, only what they have paid themselves.
+        move = self.sudo()
+        credits = [
+            {
+                "kind": "credit_note",
+                "date": note.invoice_date,
+                "payment": self.env["account.payment"],
+                "method": note.name,
+                "amount": note.amount_total,
+            }
+            for note in move._clinic_get_credit_notes()
+        ]
+        rows = move._clinic_get_settlements() + credits
         return [
             {**row, "card": row["payment"]._clinic_get_card_name()}
-            for row in self.sudo()._clinic_get_settlements()
+            for row in sorted(rows, key=lambda row: row["date"])
         ]

@@ -89,8 +89,6 @@ class AccountMove(models.Model):
             for line in self.invoice_line_ids
             if line.display_type == "product"
         ]
-        settlements = self._clinic_get_settlements()
-        told = {row["payment"] for row in settlements}
         credit_notes = self._clinic_get_credit_notes()
         return {
             "invoice": self,
@@ -100,17 +98,8 @@ class AccountMove(models.Model):
             ),
             "taxes": self._clinic_get_taxes(),
             "credit_notes": credit_notes,
-            "settlements": settlements,
-            "given_back": [
-                {
-                    "date": payment.date,
-                    "method": payment._clinic_get_method_name(),
-                    "amount": payment.amount,
-                    "currency": payment.currency_id,
-                }
-                for payment in given_back
-                if payment not in told
-            ],
+            "settlements": self._clinic_get_settlements(),
+            "given_back": self._clinic_describe_given_back(given_back),
             "balance": self.amount_residual
             - sum(credit_note.amount_residual for credit_note in credit_notes),
         }
@@ -206,6 +195,26 @@ class AccountMove(models.Model):
             {**row, **part}
             for part in (money, adjustment)
             if not currency.is_zero(part["amount"])
+        ]
+
+    def _clinic_describe_given_back(self, given_back):
+        """Return the rows of money that went back, but for what is a settlement.
+
+        :param account.payment given_back: what opened this invoice again
+        :rtype: list[dict]
+        """
+        if not given_back:
+            return []
+        told = {row["payment"] for row in self._clinic_get_settlements()}
+        return [
+            {
+                "date": payment.date,
+                "method": payment._clinic_get_method_name(),
+                "amount": payment.amount,
+                "currency": payment.currency_id,
+            }
+            for payment in given_back
+            if payment not in told
         ]
 
     def _clinic_get_given_back_by_invoice(self):

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 
 from .clinic_scheduled_charge import OPEN_STATES
 
@@ -53,6 +54,12 @@ class AccountMove(models.Model):
         if self.env.context.get("clinic_in_plan"):
             return claimable
         return claimable.filtered(lambda move: not move._clinic_has_plan())
+
+    @api.model
+    def _clinic_get_payable_domain(self, partner):
+        """Do not ask for what the client pays in instalments, as agreed."""
+        in_plan = Domain("clinic_plan_ids.state", "=", "active")
+        return super()._clinic_get_payable_domain(partner) & ~in_plan
 
     def _clinic_get_payment_notice(self):
         """Tell the client as well what they have agreed to."""

@@ -4,6 +4,7 @@ from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import format_date
 
 from .common_desk import DeskCommon
 from .common_online import OnlineCommon
@@ -72,6 +73,22 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
         self.assertFalse(payment.clinic_amount_unallocated)
 
     # === WHAT IS ASKED FOR === #
+
+    def test_the_clients_page_asks_for_what_closes_it_and_says_until_when(self):
+        self.authenticate("client", "client")
+        text = self._read_billing()
+        self.assertIn("To pay now $ 146.00", text)
+        last_day = format_date(self.env, self.today + timedelta(days=7))
+        self.assertIn(f"$ 100.00 $ 98.00 if paid by {last_day}", text)
+        self.assertEqual(text.count("if paid by"), 1)
+        # Too late: all of it is owed.
+        self._get_term_line(self.early).discount_date = self.today - timedelta(days=1)
+        text = self._read_billing()
+        self.assertIn("To pay now $ 148.00", text)
+        self.assertNotIn("if paid by", text)
+
+    def _read_billing(self):
+        return " ".join(self._see("/my/billing")[0].split())
 
     def test_less_is_asked_for_in_time_and_all_is_owed(self):
         self.assertEqual(self.both._clinic_sum_owed(), 148)

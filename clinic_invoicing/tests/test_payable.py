@@ -294,7 +294,7 @@ class TestPayable(OnlineCommon):
         self.assertRefused(self.bill | foreign, 100, "own currency")
         domain = [("id", "in", (self.bill | foreign).ids)]
         self.assertCountEqual(
-            self.env["account.move"]._clinic_get_owed(domain),
+            self.env["account.move"]._clinic_get_asked(domain),
             [
                 (self.practice, self.dollar, 100),
                 (self.practice, self.euro, foreign.amount_residual),

@@ -345,6 +345,12 @@ class TestPaymentPlans(ChargesCommon):
 
     # === PAGES === #
 
+    def test_staff_see_as_owed_what_is_on_a_plan(self):
+        self._start()
+        both = self.bill | self.second_bill
+        self.assertEqual(self.bill._clinic_get_owed_by_same_payer(), both)
+        self.assertTrue(self.bill._clinic_is_due_at_desk())
+
     def test_a_client_reads_and_accepts_a_plan_in_the_portal(self):
         plan = self._propose(number=2)
         url = f"/my/billing/plans/{plan.id}"

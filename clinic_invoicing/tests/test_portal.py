@@ -55,6 +55,12 @@ class TestPortal(OnlineCommon, PagesCommon):
             for row in rows
         }
 
+    def _get_asked(self):
+        """Return the large amount that is to be paid now."""
+        page = self._get_page()
+        (amount,) = page.xpath("//div[contains(@class, 'o_clinic_owed')]/div/span[1]")
+        return " ".join(amount.text_content().split())
+
     def _start_payment(self, ids, amount, url="/my/billing/pay/%s", **values):
         return self._rpc(url % ids, **self._pay_values(amount=amount, **values))
 
@@ -159,6 +165,53 @@ class TestPortal(OnlineCommon, PagesCommon):
         self._pay(self.childs_bill)
         text = self._get_page().text_content()
         self.assertIn("You have nothing to pay", text)
+
+    def test_what_is_paid_in_instalments_is_not_asked_for_at_once(self):
+        wizard = self.env["clinic.payment.plan.proposal"].create(
+            {"invoice_ids": [Command.set(self.own_bill.ids)]}
+        )
+        plan = self.env["clinic.payment.plan"].sudo()
+        plan = plan.browse(wizard.action_propose()["res_id"])
+        self.assertEqual(self._get_asked(), "$ 215.00")
+        plan._accept(
+            self.client_user, card_id="", wording=plan._get_wording(), ip="203.0.113.7"
+        )
+        self.own_bill.invoice_date_due = "2024-03-20"
+        self.assertEqual(self._get_asked(), "$ 135.00")
+        page = self._get_page("/my/billing/pay", invoice_ids="all")
+        (form,) = page.xpath("//form[@id='o_payment_form']")
+        self.assertEqual(float(form.get("data-amount")), 135)
+        self.assertRegex(page.text_content(), r"as agreed:\s+\$\s80.00")
+        # Who wants to pay earlier can.
+        row = self._get_rows(page)[self.own_bill.id]
+        self.assertRegex(row, "In instalments.*Make Payment.*as agreed")
+        self.assertNotIn("Overdue", row)
+        self._pay(self.childs_bill)
+        self.assertIn("You have nothing to pay now", self._get_page().text_content())
+        plan.action_cancel()
+        self.assertEqual(self._get_asked(), "$ 80.00")
+
+    def test_row_shows_what_was_credited(self):
+        self._pay(self.own_bill, 30)
+        notes = self._credit(self.childs_bill)
+        row = self._get_rows(self._get_page())[self.childs_bill.id]
+        self.assertRegex(row, rf"Credit .*{notes.name} \$ 135.00")
+
+    def test_row_shows_money_that_was_given_back(self):
+        payment = self._pay(self.own_bill)
+        payment._clinic_give_back(80, "Paid by mistake")
+        row = self._get_rows(self._get_page())[self.own_bill.id]
+        self.assertRegex(row, r"Unpaid .*\$ 80.00 was given back on")
+
+    def test_nothing_can_be_chosen_while_online_payment_is_switched_off(self):
+        choose = "//button[contains(@class, 'o_clinic_pay_chosen')]"
+        self.assertTrue(self._get_page().xpath(choose))
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param("account_payment.enable_portal_payment", False)
+        page = self._get_page()
+        self.assertFalse(page.xpath(choose))
+        (owed,) = page.xpath("//div[contains(@class, 'o_clinic_owed')]")
+        self.assertIn("cannot be paid online", owed.text_content())
 
     def test_row_tells_what_became_of_the_last_attempt(self):
         self._attempt(self.own_bill)
