@@ -1,6 +1,6 @@
 from werkzeug.exceptions import NotFound
 
-from odoo.http import route
+from odoo.http import request, route
 
 from .desk import ClinicDesk
 
@@ -17,7 +17,9 @@ class ClinicDeskDeposit(ClinicDesk):
     )
     def clinic_desk_deposit(self, event_id, payer_id="", amount="", **_kwargs):
         """Show the ways to pay a deposit for an appointment."""
-        due = self._clinic_desk_find_deposit(event_id, payer_id)
+        due = self._clinic_desk()._find_deposit(event_id, self._cast_as_int(payer_id))
+        if not due:
+            return self._clinic_desk_lead_to_bill(event_id)
         part = self._clinic_desk()._read_amount(amount, due.currency)
         room = due.event._clinic_get_deposit_room(due.payer)
         is_part = part and due.currency.compare_amounts(part, room) <= 0
@@ -54,6 +56,13 @@ class ClinicDeskDeposit(ClinicDesk):
         """Start to pay a deposit with a card that is typed."""
         due = self._clinic_desk_find_deposit(event_id, payer_id)
         return self._clinic_desk_type_card(due, **kwargs)
+
+    def _clinic_desk_lead_to_bill(self, event_id):
+        """Lead who reloads an old page to what is to be paid for the visit now."""
+        bill = self._clinic_desk()._find_bill_of_visit(event_id)
+        if not bill:
+            raise NotFound()
+        return request.redirect(f"/clinic/desk/pay/{bill.id}")
 
     def _clinic_desk_find_deposit(self, event_id, payer_id):
         payer_id = self._cast_as_int(payer_id)

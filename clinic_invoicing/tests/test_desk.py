@@ -303,6 +303,14 @@ class TestDesk(DeskCommon):
         self.assertIn("is paid already", page.text_content())
         self.assertFalse(page.xpath("//input[@name='amount']"))
 
+    def test_page_of_a_deposit_leads_to_the_invoice_once_there_is_one(self):
+        url = f"/clinic/desk/deposit/{self.visit.id}"
+        bill = self._bill_visit()
+        response = self._get(url)
+        self.assertEqual(response.headers["Location"], f"/clinic/desk/pay/{bill.id}")
+        self._pay(bill)
+        self.assertEqual(self._get(url).status_code, 404)
+
     def test_deposit_is_taken_off_the_invoice_of_its_visit(self):
         payment = self._take_deposit()
         bill, action = self._complete()
