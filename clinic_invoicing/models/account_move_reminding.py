@@ -75,6 +75,7 @@ class AccountMove(models.Model):
                     "reload the page."
                 )
             ) from error
+        self._clinic_check_asking_is_on()
         moves = self.filtered("clinic_has_services")._clinic_get_remindable()
         if not moves:
             raise UserError(
@@ -88,6 +89,18 @@ class AccountMove(models.Model):
         return moves
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _clinic_check_asking_is_on(self):
+        """Raise UserError while clients could not pay what they are reminded of."""
+        if not self._clinic_is_online_payment_on():
+            raise UserError(
+                self.env._(
+                    "Clients cannot pay in the portal at the moment, so nobody is "
+                    "reminded. An administrator switches it on in Settings ▸ Clinic "
+                    "Billing."
+                )
+            )
 
     def _clinic_get_reminded(self):
         """Return who is asked for this invoice."""

@@ -51,6 +51,13 @@ class TestReminders(OnlineCommon):
     def _remind(self, bills, user=None):
         return bills.with_user(user or self.biller).action_clinic_remind()
 
+    def test_biller_reads_that_nobody_is_reminded_while_clients_cannot_pay(self):
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("account_payment.enable_portal_payment", False)
+        with self.assertRaisesRegex(UserError, "cannot pay in the portal"):
+            self._remind(self.bill)
+        self.assertFalse(self.reminders.search([("partner_id", "=", self.client.id)]))
+
     # === THE SCHEDULE === #
 
     def test_each_step_is_sent_once(self):
