@@ -228,7 +228,8 @@ class ClinicScheduledCharge(models.Model):
         self.invalidate_recordset()
         if self.state != "charging" or tx.state != "pending":
             return
-        if not (self._is_agreed() and self._is_still_owed(tx)):
+        is_agreed = self._is_agreed() and tx.token_id.active
+        if not (is_agreed and self._is_still_owed(tx)):
             tx._clinic_withdraw_charge()
             today = fields.Date.context_today(self)
             reason = self.env._("The invoice was changed in this moment.")

@@ -116,6 +116,17 @@ class TestPaymentPlans(ChargesCommon):
 
     # === ACCEPTING === #
 
+    def test_a_card_that_is_removed_before_it_is_charged_is_not_charged(self):
+        plan = self._start(number=2)
+        charge = plan.charge_ids[0]
+        self._come(charge)
+        tx = charge._start(50)
+        self.card.active = False
+        charge._send(tx)
+        self.assertEqual((self.sent, tx.state), ([], "cancel"))
+        self._come(charge)
+        self.assertEqual((self.sent, charge.state), ([], "link_sent"))
+
     def test_with_a_card_each_instalment_is_told_and_charged(self):
         plan = self._start(number=2)
         self.assertRecordValues(

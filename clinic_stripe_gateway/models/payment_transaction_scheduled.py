@@ -48,7 +48,7 @@ class PaymentTransaction(models.Model):
         """Send nothing again that the payer has called off meanwhile."""
         # sudo: who asks Stripe need not see the charge.
         charge = self.sudo().clinic_charge_id
-        if charge and not charge._is_agreed():
+        if charge and not (charge._is_agreed() and self.token_id.active):
             return False
         return super()._clinic_stripe_is_owed()
 
