@@ -69,11 +69,13 @@ class ClinicAutopay(models.Model):
     def _find_unplanned(self):
         """Return the unpaid invoices of these payers that autopay has not taken up.
 
-        Each is taken up once: what was declined, or paid and given back, is asked for
-        by people.
+        Each is taken up once: what was declined, called off by people, or paid and
+        given back, is asked for by people.
         """
         moves = self.env["account.move"]
-        taken_up = [("origin", "=", "autopay"), ("state", "!=", "cancelled")]
+        taken_up = Domain("origin", "=", "autopay") & (
+            Domain("state", "!=", "cancelled") | Domain("is_called_off", "=", True)
+        )
         return moves.search(
             moves._clinic_get_unpaid_domain(self.partner_id)
             & Domain("company_id", "in", self.company_id.ids)

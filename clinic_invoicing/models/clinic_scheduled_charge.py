@@ -98,6 +98,10 @@ class ClinicScheduledCharge(models.Model):
         tracking=True,
         help="Why it waits, was declined, or ended.",
     )
+    is_called_off = fields.Boolean(
+        readonly=True,
+        help="By a biller: autopay does not take up its invoices again.",
+    )
     transaction_ids = fields.One2many(
         "payment.transaction", "clinic_charge_id", string="Attempts", readonly=True
     )
@@ -131,7 +135,8 @@ class ClinicScheduledCharge(models.Model):
         # sudo: nobody writes charges by hand; the rights were checked.
         for charge in self.sudo():
             charge._set_cancelled(
-                self.env._("Called off by %(user)s.", user=self.env.user.name)
+                self.env._("Called off by %(user)s.", user=self.env.user.name),
+                is_called_off=True,
             )
 
     def _check_may_manage(self):
@@ -193,8 +198,8 @@ class ClinicScheduledCharge(models.Model):
     def _set_done(self, reason=False):
         self._update_state("done", next_date=False, reason=reason)
 
-    def _set_cancelled(self, reason):
-        self._update_state("cancelled", next_date=False, reason=reason)
+    def _set_cancelled(self, reason, **values):
+        self._update_state("cancelled", next_date=False, reason=reason, **values)
 
     def _update_state(self, target, **values):
         """Make a move of the table.

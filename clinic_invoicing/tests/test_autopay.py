@@ -354,6 +354,19 @@ class TestAutopay(ChargesCommon):
         self.assertEqual((self.sent, charge.state), ([], "link_sent"))
         self.assertTrue(self._get_activities(charge))
 
+    def test_what_a_biller_has_called_off_is_not_planned_again(self):
+        charge = self._notice()
+        charge.with_user(self.biller).action_cancel()
+        self._run()
+        self.assertEqual(self._get_charges().mapped("state"), ["cancelled"])
+
+    def test_what_ended_with_another_limit_is_planned_again(self):
+        charge = self._notice()
+        agreement = self._agree(cap="400")
+        self._run()
+        self.assertEqual(charge.state, "cancelled")
+        self.assertEqual((self._get_charges() - charge).autopay_id, agreement)
+
     # === AGREEING === #
 
     def test_the_agreement_keeps_what_was_read_by_whom_and_from_where(self):
