@@ -5,12 +5,24 @@ from odoo import fields, models
 from ..rules import charging, schedule
 
 NOTICE = "clinic_invoicing.scheduled_charge_mail_template_notice"
+# Of an e-mail that nobody has received, and that is not tried again by itself.
+UNSENT = ("exception", "cancel")
 
 
 class ClinicScheduledCharge(models.Model):
     """No card is charged unless its owner was told beforehand, and lately."""
 
     _inherit = "clinic.scheduled.charge"
+
+    notice_mail_id = fields.Many2one(
+        "mail.mail",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        groups="base.group_system",
+        help="Deleted once it is sent; what remains was not.",
+    )
 
     def _give_notice(self):
         """Tell the payer beforehand what is charged, when, and how to stop it."""
@@ -21,7 +33,7 @@ class ClinicScheduledCharge(models.Model):
             return
         self.amount = amount
         self._set_noticed(self._get_charge_date())
-        self._send_mail(NOTICE)
+        self.notice_mail_id = self._send_mail(NOTICE)
 
     def _get_charge_date(self):
         """Return the day to tell the payer: never sooner than they could object.
@@ -44,6 +56,15 @@ class ClinicScheduledCharge(models.Model):
         days = schedule.parse_days(self.company_id.clinic_charge_retry_days)
         expected = charging.get_last_day(self.date, self.first_attempt_on, days)
         return charging.is_notice_over(expected, fields.Date.context_today(self))
+
+    def _is_notice_lost(self):
+        """Whether the e-mail that told the payer could not be sent."""
+        return self.notice_mail_id.state in UNSENT
+
+    def _wait_for_notice(self):
+        """Charge nothing that nobody was told of; after a while it is told anew."""
+        self._wait(self.env._("The e-mail that tells the payer could not be sent."))
+        self._tell_billers(self.env._("A payer could not be told of a charge"))
 
     def _get_refusal(self, amount):
         """Return why the card is not charged, ``False`` if it is."""

@@ -27,8 +27,9 @@ class ClinicScheduledCharge(models.Model):
             self._tell_billers(self.env._("A payer has no e-mail address"))
 
     def _send_mail(self, template):
+        """Return the id of an e-mail to the payer, which Odoo's queue will send."""
         # sudo: payers' e-mails are sent by nobody in particular.
-        self.env.ref(template).sudo().send_mail(self.id)
+        return self.env.ref(template).sudo().send_mail(self.id)
 
     def _get_payable(self):
         """Return those of its invoices that the payer still owes."""

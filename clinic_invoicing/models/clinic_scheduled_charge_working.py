@@ -143,6 +143,8 @@ class ClinicScheduledCharge(models.Model):
         elif self._is_notice_over():
             self._set_planned(fields.Date.context_today(self))
             self._give_notice()
+        elif self._is_notice_lost():
+            self._wait_for_notice()
         else:
             self._charge()
 

@@ -354,6 +354,19 @@ class TestAutopay(ChargesCommon):
         self.assertEqual((self.sent, charge.state), ([], "link_sent"))
         self.assertTrue(self._get_activities(charge))
 
+    def test_a_client_whom_the_notice_did_not_reach_is_not_charged(self):
+        charge = self._notice()
+        self._get_mails("your card will be charged").state = "exception"
+        for _run in range(2):
+            self._come(charge)
+        self.assertEqual((self.sent, charge.state), ([], "noticed"))
+        self.assertIn("could not be sent", charge.reason)
+        self.assertEqual(len(self._get_activities(charge)), 1)
+        charge.date = self._in_days(-8)
+        self._come(charge)
+        self._come(charge)
+        self.assertEqual((self.sent, charge.state), ([100], "done"))
+
     def test_what_a_biller_has_called_off_is_not_planned_again(self):
         charge = self._notice()
         charge.with_user(self.biller).action_cancel()
