@@ -57,6 +57,11 @@ class ClinicAutopay(models.Model):
         readonly=True,
         help="More than this is never charged at once: the client gets a link.",
     )
+    notice_days = fields.Integer(
+        string="Days of Notice",
+        readonly=True,
+        help="As agreed; a shorter notice counts for later agreements only.",
+    )
     active = fields.Boolean(string="On", default=True, readonly=True, tracking=True)
     agreed_on = fields.Datetime(required=True, readonly=True)
     agreed_by_id = fields.Many2one("res.users", required=True, readonly=True)
@@ -146,6 +151,7 @@ class ClinicAutopay(models.Model):
                 "token_id": card.id,
                 "card_name": card.display_name,
                 "cap": self._parse_cap(cap, company.currency_id),
+                "notice_days": company.clinic_autopay_notice_days,
                 "agreed_on": fields.Datetime.now(),
                 "agreed_by_id": user.id,
                 "agreed_ip": ip,
@@ -260,6 +266,14 @@ class ClinicAutopay(models.Model):
         if currency != own:
             amount = currency._convert(amount, own, self.company_id)
         return own.compare_amounts(amount, self.cap) > 0
+
+    def _get_notice_days(self):
+        """Return how long before a charge the client is told: never less than agreed.
+
+        The practice may give a longer notice since.
+        """
+        self.ensure_one()
+        return max(self.notice_days, self.company_id.clinic_autopay_notice_days)
 
     def _get_upcoming(self):
         """Return the charges that are still to come, the next one first."""

@@ -86,8 +86,7 @@ class ClinicAutopay(models.Model):
     def _prepare_charge(self, invoices):
         self.ensure_one()
         today = fields.Date.context_today(self)
-        notice = self.company_id.clinic_autopay_notice_days
-        date = fields.Date.add(today, days=notice)
+        date = fields.Date.add(today, days=self._get_notice_days())
         return {
             "partner_id": self.partner_id.id,
             "company_id": self.company_id.id,

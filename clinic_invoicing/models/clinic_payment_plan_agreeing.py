@@ -133,7 +133,7 @@ class ClinicScheduledCharge(models.Model):
         """Let the job tell of this instalment in time, and collect it on its day."""
         self.ensure_one()
         today = fields.Date.context_today(self)
-        notice = self.company_id.clinic_autopay_notice_days if card else 0
+        notice = self._get_notice_days() if card else 0
         self.token_id = card
         self.date = max(self.date, today)
         self._set_planned(max(today, fields.Date.subtract(self.date, days=notice)))

@@ -41,11 +41,16 @@ class ClinicScheduledCharge(models.Model):
         Who accepts a plan that starts at once knows that it does.
         """
         today = fields.Date.context_today(self)
-        notice = timedelta(days=self.company_id.clinic_autopay_notice_days)
+        notice = timedelta(days=self._get_notice_days())
         is_told_in_time = self.plan_id and (
             self.date > today or self._is_plan_agreed_on(today)
         )
         return max(self.date, today if is_told_in_time else today + notice)
+
+    def _get_notice_days(self):
+        if self.autopay_id:
+            return self.autopay_id._get_notice_days()
+        return self.company_id.clinic_autopay_notice_days
 
     def _is_plan_agreed_on(self, day):
         agreed_on = self.plan_id.agreed_on

@@ -367,6 +367,22 @@ class TestAutopay(ChargesCommon):
         self._come(charge)
         self.assertEqual((self.sent, charge.state), ([100], "done"))
 
+    def test_a_shorter_notice_counts_for_later_agreements_only(self):
+        self._agree()
+        self.practice.clinic_autopay_notice_days = 1
+        self._run()
+        charge = self._get_charges()
+        self.assertEqual(charge.date, self._in_days(3))
+        charge.date = self._in_days(-8)
+        self._come(charge)
+        self.assertEqual(charge.date, self._in_days(3), "it is told anew in time, too")
+
+    def test_a_longer_notice_counts_at_once(self):
+        self._agree()
+        self.practice.clinic_autopay_notice_days = 5
+        self._run()
+        self.assertEqual(self._get_charges().date, self._in_days(5))
+
     def test_what_a_biller_has_called_off_is_not_planned_again(self):
         charge = self._notice()
         charge.with_user(self.biller).action_cancel()
