@@ -97,5 +97,6 @@ class ClinicAutopay(models.Model):
             "invoice_ids": [Command.set(invoices.ids)],
             "amount": invoices._clinic_sum_asked(date),
             "date": date,
+            "discount_day": date,
             "next_date": today,
         }

@@ -14,6 +14,11 @@ class ClinicScheduledCharge(models.Model):
 
     _inherit = "clinic.scheduled.charge"
 
+    discount_day = fields.Date(
+        readonly=True,
+        help="For which the payer was told the amount. The discounts of this day are "
+        "given, whenever the card is charged.",
+    )
     notice_mail_id = fields.Many2one(
         "mail.mail",
         readonly=True,
@@ -26,13 +31,15 @@ class ClinicScheduledCharge(models.Model):
 
     def _give_notice(self):
         """Tell the payer beforehand what is charged, when, and how to stop it."""
+        date = self._get_charge_date()
+        self.discount_day = self.discount_day or date
         amount = self._get_amount()
         refusal = self._get_refusal(amount)
         if refusal or not self.token_id:
             self._send_link(refusal)
             return
         self.amount = amount
-        self._set_noticed(self._get_charge_date())
+        self._set_noticed(date)
         self.notice_mail_id = self._send_mail(NOTICE)
 
     def _get_charge_date(self):

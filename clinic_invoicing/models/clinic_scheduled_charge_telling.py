@@ -43,9 +43,10 @@ class ClinicScheduledCharge(models.Model):
         return self._get_payable()._clinic_get_payment_link().url
 
     def _get_link_amount(self):
-        """Return what the link is sent for."""
+        """Return what the link asks for, of a plan no more than the instalment."""
         self.ensure_one()
-        return min(self.amount, sum(self._get_payable().mapped("amount_residual")))
+        asked = self._get_payable()._clinic_sum_asked()
+        return min(self.amount, asked) if self.plan_id else asked
 
     def _get_stop_url(self):
         """Return where the payer stops it; used by the e-mails."""

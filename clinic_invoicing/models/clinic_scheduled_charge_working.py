@@ -163,7 +163,8 @@ class ClinicScheduledCharge(models.Model):
 
     def _get_amount(self):
         """Return what is charged now: never more than planned, agreed and owed."""
-        return min(self.amount, self._get_claimable()._clinic_sum_asked())
+        asked = self._get_claimable()._clinic_sum_asked(self.discount_day)
+        return min(self.amount, asked)
 
     def _wait_or_close(self):
         """Nothing can be charged today: because nothing is owed, or not yet."""
@@ -213,6 +214,9 @@ class ClinicScheduledCharge(models.Model):
                 token.partner_id,
                 invoice_ids=[Command.set(invoices.ids)],
                 clinic_charge_id=self.id,
+                clinic_discount_day=(
+                    self.discount_day or fields.Date.context_today(self)
+                ),
             )
         )
         tx._clinic_announce_charge()

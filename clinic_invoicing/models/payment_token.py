@@ -30,6 +30,7 @@ class PaymentToken(models.Model):
         self.ensure_one()
         transactions = self.env["payment.transaction"]
         return {
+            "clinic_discount_day": fields.Date.context_today(self),
             **purpose,
             "provider_id": self.provider_id.id,
             "payment_method_id": self.payment_method_id.id,
@@ -41,7 +42,6 @@ class PaymentToken(models.Model):
             "amount": amount,
             "currency_id": currency.id,
             "partner_id": payer.id,
-            "clinic_discount_day": fields.Date.context_today(self),
         }
 
     def _handle_archiving(self):

@@ -61,7 +61,8 @@ class TestAutopay(ChargesCommon):
         self.assertFalse(self._get_charges(foreign))
         self.assertEqual(len(self._get_charges()), 1)
 
-    def test_the_discount_of_the_day_of_the_charge_is_planned_and_given(self):
+    def _invoice_with_discount(self):
+        """Return an invoice of 100, of which 98 are enough within 7 days."""
         self.client.property_payment_term_id = self.env["account.payment.term"].create(
             {
                 "name": "2 % within 7 days",
@@ -70,7 +71,15 @@ class TestAutopay(ChargesCommon):
                 "discount_days": 7,
             }
         )
-        early = self._invoice(self._create_service(), invoice_date=self._in_days(0))
+        return self._invoice(self._create_service(), invoice_date=self._in_days(0))
+
+    def _let_discount_pass(self, invoice, charge):
+        """Do what a week does: the day that was told is over, and the discount."""
+        charge.discount_day = self._in_days(-2)
+        invoice.line_ids.filtered("discount_date").discount_date = self._in_days(-1)
+
+    def test_the_discount_of_the_day_of_the_charge_is_planned_and_given(self):
+        early = self._invoice_with_discount()
         charge = self._notice(early)
         self.assertEqual((charge.amount, charge.invoice_ids), (198, self.bill | early))
         agreement = charge.autopay_id
@@ -79,6 +88,23 @@ class TestAutopay(ChargesCommon):
         self._come(charge)
         self.assertEqual((self.sent, charge.state), ([198], "done"))
         self.assertEqual((self.bill | early).mapped("amount_residual"), [0, 0])
+
+    def test_a_retry_after_the_discount_day_closes_the_invoice_as_was_told(self):
+        early = self._invoice_with_discount()
+        self.answers = ["error"]
+        charge = self._notice(early)
+        self._come(charge)
+        self._let_discount_pass(early, charge)
+        self._come(charge)
+        self.assertEqual((self.sent, charge.state), ([198, 198], "done"))
+        self.assertEqual((self.bill | early).mapped("amount_residual"), [0, 0])
+
+    def test_a_link_that_is_sent_after_the_discount_day_tells_what_it_asks_for(self):
+        early = self._invoice_with_discount()
+        charge = self._notice(early)
+        self._let_discount_pass(early, charge)
+        charge._give_up("The card was declined.")
+        self.assertIn("200.00", self._get_mails("please pay").body_html)
 
     def test_no_link_to_pay_is_sent_for_what_is_charged_by_itself(self):
         self.practice.clinic_email_pay_requests = True
