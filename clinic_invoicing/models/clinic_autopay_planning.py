@@ -85,7 +85,7 @@ class ClinicAutopay(models.Model):
 
     def _prepare_charge(self, invoices):
         self.ensure_one()
-        today = fields.Date.context_today(self)
+        today = self.company_id._clinic_get_today(self.partner_id)
         date = fields.Date.add(today, days=self._get_notice_days())
         return {
             "partner_id": self.partner_id.id,

@@ -132,7 +132,7 @@ class ClinicScheduledCharge(models.Model):
     def _schedule_instalment(self, card):
         """Let the job tell of this instalment in time, and collect it on its day."""
         self.ensure_one()
-        today = fields.Date.context_today(self)
+        today = self._get_today()
         notice = self._get_notice_days() if card else 0
         self.token_id = card
         self.date = max(self.date, today)

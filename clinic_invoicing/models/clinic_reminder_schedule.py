@@ -2,7 +2,7 @@ import logging
 
 import psycopg2
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import split_every
 
@@ -98,7 +98,7 @@ class ClinicReminder(models.Model):
         values = {
             "steps": schedule.parse_days(company.clinic_reminder_days),
             "company": company.id,
-            "today": fields.Date.context_today(self),
+            "today": company._clinic_get_today(company.partner_id),
             "moves": None if moves is None else moves.ids,
         }
         self.env.cr.execute(DUE, values)

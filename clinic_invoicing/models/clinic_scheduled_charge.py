@@ -145,6 +145,11 @@ class ClinicScheduledCharge(models.Model):
         if not self.env.user.has_group("clinic_invoicing.group_biller"):
             raise AccessError(self.env._("Only billers may call off charges."))
 
+    def _get_today(self, moment=None):
+        """Return the day where it is, or was at a moment, for practice and payer."""
+        self.ensure_one()
+        return self.company_id._clinic_get_today(self.partner_id, moment)
+
     # === CONSENT === #
 
     def _is_agreed(self):
@@ -170,7 +175,7 @@ class ClinicScheduledCharge(models.Model):
             "noticed",
             date=date,
             next_date=date,
-            noticed_on=fields.Date.context_today(self),
+            noticed_on=self._get_today(),
             reason=False,
         )
 
@@ -179,7 +184,7 @@ class ClinicScheduledCharge(models.Model):
             "charging",
             transaction_id=tx.id,
             attempts=self.attempts + 1,
-            first_attempt_on=self.first_attempt_on or fields.Date.context_today(self),
+            first_attempt_on=self.first_attempt_on or self._get_today(),
             next_date=False,
             reason=False,
         )
@@ -191,7 +196,7 @@ class ClinicScheduledCharge(models.Model):
         self._update_state(
             "link_sent",
             next_date=False,
-            noticed_on=fields.Date.context_today(self),
+            noticed_on=self._get_today(),
             reason=reason,
         )
 
@@ -221,5 +226,5 @@ class ClinicScheduledCharge(models.Model):
 
     def _wait(self, reason):
         """Look at it again tomorrow."""
-        tomorrow = fields.Date.add(fields.Date.context_today(self), days=1)
+        tomorrow = fields.Date.add(self._get_today(), days=1)
         self.write({"next_date": tomorrow, "reason": reason})

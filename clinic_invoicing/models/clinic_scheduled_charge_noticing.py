@@ -47,7 +47,7 @@ class ClinicScheduledCharge(models.Model):
 
         Who accepts a plan that starts at once knows that it does.
         """
-        today = fields.Date.context_today(self)
+        today = self._get_today()
         notice = timedelta(days=self._get_notice_days())
         is_told_in_time = self.plan_id and (
             self.date > today or self._is_plan_agreed_on(today)
@@ -60,14 +60,13 @@ class ClinicScheduledCharge(models.Model):
         return self.company_id.clinic_autopay_notice_days
 
     def _is_plan_agreed_on(self, day):
-        agreed_on = self.plan_id.agreed_on
-        return fields.Datetime.context_timestamp(self, agreed_on).date() == day
+        return self._get_today(self.plan_id.agreed_on) == day
 
     def _is_notice_over(self):
         """Whether it was held up for so long that the payer must be told anew."""
         days = schedule.parse_days(self.company_id.clinic_charge_retry_days)
         expected = charging.get_last_day(self.date, self.first_attempt_on, days)
-        return charging.is_notice_over(expected, fields.Date.context_today(self))
+        return charging.is_notice_over(expected, self._get_today())
 
     def _is_notice_lost(self):
         """Whether the e-mail that told the payer could not be sent."""

@@ -11,7 +11,7 @@ _logger = logging.getLogger(__name__)
 
 SETTLED = ("done", "error", "cancel")
 
-# What is due: its day has come, or its outcome.
+# What is due: its day has come, at least where the job is, or its outcome.
 DUE = """
       FROM clinic_scheduled_charge charge
  LEFT JOIN payment_transaction tx ON tx.id = charge.transaction_id
@@ -131,7 +131,12 @@ class ClinicScheduledCharge(models.Model):
         self.ensure_one()
         if self.state == "charging":
             self._settle()
-        elif self._is_paid_late():
+        elif self.next_date <= self._get_today():
+            self._take_step()
+
+    def _take_step(self):
+        """Tell its payer, charge the card, or find out why not."""
+        if self._is_paid_late():
             self._set_done()
         elif not self._is_agreed():
             # It was on its way when the agreement ended, and could not be called off.
@@ -141,7 +146,7 @@ class ClinicScheduledCharge(models.Model):
         elif self.state == "planned":
             self._give_notice()
         elif self._is_notice_over():
-            self._set_planned(fields.Date.context_today(self))
+            self._set_planned(self._get_today())
             self._give_notice()
         elif self._is_notice_lost():
             self._wait_for_notice()
@@ -154,6 +159,9 @@ class ClinicScheduledCharge(models.Model):
 
     # === HOW MUCH === #
 
+    def _get_discount_day(self):
+        return self.discount_day or self._get_today()
+
     def _get_claimable(self):
         """Return those of its invoices that the payer can be asked for now."""
         # context: what a plan keeps from others, it pays itself.
@@ -163,7 +171,7 @@ class ClinicScheduledCharge(models.Model):
 
     def _get_amount(self):
         """Return what is charged now: never more than planned, agreed and owed."""
-        asked = self._get_claimable()._clinic_sum_asked(self.discount_day)
+        asked = self._get_claimable()._clinic_sum_asked(self._get_discount_day())
         return min(self.amount, asked)
 
     def _wait_or_close(self):
@@ -214,9 +222,7 @@ class ClinicScheduledCharge(models.Model):
                 token.partner_id,
                 invoice_ids=[Command.set(invoices.ids)],
                 clinic_charge_id=self.id,
-                clinic_discount_day=(
-                    self.discount_day or fields.Date.context_today(self)
-                ),
+                clinic_discount_day=self._get_discount_day(),
             )
         )
         tx._clinic_announce_charge()
@@ -237,7 +243,7 @@ class ClinicScheduledCharge(models.Model):
         is_agreed = self._is_agreed() and tx.token_id.active
         if not (is_agreed and self._is_still_owed(tx)):
             tx._clinic_withdraw_charge()
-            today = fields.Date.context_today(self)
+            today = self._get_today()
             reason = self.env._("The invoice was changed in this moment.")
             self._set_retrying(today, reason, attempts=self.attempts - 1)
             return
@@ -289,5 +295,5 @@ class ClinicScheduledCharge(models.Model):
         if not retry or tx._clinic_needs_authentication():
             self._give_up(reason)
             return
-        tomorrow = fields.Date.add(fields.Date.context_today(self), days=1)
+        tomorrow = fields.Date.add(self._get_today(), days=1)
         self._set_retrying(max(retry, tomorrow), reason)

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 # Changes with the meaning of the wording, not with its language.
 AUTOPAY_WORDING = "2026-11"
@@ -27,6 +27,21 @@ class ResCompany(models.Model):
             "time under Billing.",
             practice=self.name,
             days=self.clinic_autopay_notice_days,
+        )
+
+    def _clinic_get_today(self, payer, moment=None):
+        """Return the day as it is for the practice and a payer, the earlier of both.
+
+        What was told for a day never happens on the evening before.
+
+        :param datetime moment: instead of now
+        """
+        self.ensure_one()
+        # context: jobs run where it is tomorrow already; who has told no time zone
+        # lives in that of the job.
+        return min(
+            fields.Date.context_today(self.with_context(tz=zone), moment)
+            for zone in (payer.tz, self.partner_id.tz)
         )
 
     def _clinic_tell_billers(self, record, summary, note):

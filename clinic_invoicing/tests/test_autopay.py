@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
@@ -408,6 +410,19 @@ class TestAutopay(ChargesCommon):
         self.practice.clinic_autopay_notice_days = 5
         self._run()
         self.assertEqual(self._get_charges().date, self._in_days(5))
+
+    def test_no_card_is_charged_on_the_evening_before_the_day_that_was_told(self):
+        self.env.ref("base.user_root").tz = "Pacific/Kiritimati"
+        self.client.tz = "Pacific/Honolulu"
+        charge = self._notice()
+        today = charge._get_today()
+        self.assertEqual(charge.date, today + timedelta(days=3))
+        charge.next_date = today + timedelta(days=1)
+        self._run()
+        self.assertEqual(self.sent, [], "it is that day where the job is, only there")
+        charge.next_date = today
+        self._run()
+        self.assertEqual((self.sent, charge.state), ([100], "done"))
 
     def test_what_a_biller_has_called_off_is_not_planned_again(self):
         charge = self._notice()

@@ -75,6 +75,11 @@ class TestReminders(OnlineCommon):
             with self.subTest(day=day):
                 self.assertEqual(len(self._run(day)), is_sent)
 
+    def test_the_day_counts_where_the_practice_is(self):
+        self.practice.partner_id.tz = "Pacific/Honolulu"
+        self.assertFalse(self._run("2024-05-03"), "it is the evening of the second")
+        self.assertTrue(self._run("2024-05-04"))
+
     def test_a_payer_gets_one_email_for_all_that_is_open(self):
         self._pay(self.second_bill, 15)
         third = self._bill(patient=self.other_client)
