@@ -76,6 +76,7 @@ class ClinicAutopay(models.Model):
             ("staff", "The practice has turned it off for this client"),
             ("card", "The card cannot be charged any more"),
             ("company", "The practice does not offer it any more"),
+            ("access", "The client cannot sign in any more"),
         ],
         readonly=True,
         tracking=True,

@@ -51,6 +51,19 @@ class ClinicAutopay(models.Model):
         lost._end("card")
         return self - lost
 
+    @api.model
+    def _end_without_access(self, partners):
+        """End those of clients who can neither see nor stop it any more."""
+        agreements = self.search([("partner_id", "in", partners.ids)])
+        agreements.filtered(
+            lambda agreement: (
+                not any(
+                    user.active and (user._is_portal() or user._is_internal())
+                    for user in agreement.partner_id.user_ids
+                )
+            )
+        )._end("access")
+
     def _get_plannable(self):
         """Return the invoices to plan, by agreement, currency and address."""
         by_payer = {

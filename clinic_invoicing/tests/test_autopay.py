@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -374,6 +375,21 @@ class TestAutopay(ChargesCommon):
         self.practice.clinic_autopay = False
         self.assertEqual(charge.autopay_id.end_reason, "company")
         self.assertEqual(len(self._get_mails("autopay is off")), 1)
+
+    def test_who_cannot_sign_in_any_more_to_stop_it_is_not_charged(self):
+        charge = self._notice()
+        second = self.client_user.copy(
+            {"login": "second", "partner_id": self.client.id}
+        )
+        self.client_user.active = False
+        self.assertTrue(charge.autopay_id.active, "the second login can stop it")
+        portal = self.env.ref("base.group_portal")
+        public = self.env.ref("base.group_public")
+        second.group_ids = [Command.unlink(portal.id), Command.link(public.id)]
+        self.assertEqual(charge.autopay_id.end_reason, "access")
+        self.assertEqual((charge.state, self.sent), ("cancelled", []))
+        ended = self._get_mails("autopay is off")
+        self.assertIn("cannot sign in", ended.body_html)
 
     def test_who_cannot_be_told_any_more_is_not_charged_and_the_billers_know(self):
         charge = self._notice()
