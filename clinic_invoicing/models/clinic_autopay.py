@@ -117,10 +117,14 @@ class ClinicAutopay(models.Model):
         return offering & (billing | self._get_current(partner).company_id)
 
     @api.model
-    def _get_cards(self, partner, company):
-        """Return the client's own cards that this practice can charge."""
+    def _get_cards(self, partner, company, currency=None):
+        """Return the client's own cards that this practice can charge.
+
+        :param currency: the practice's own if it is not given
+        """
+        currency = currency or company.currency_id
         providers = self.env["payment.provider"]._get_compatible_providers(
-            company.id, partner.id, 0, currency_id=company.currency_id.id
+            company.id, partner.id, 0, currency_id=currency.id
         )
         cards = self.env["payment.token"]._get_available_tokens(
             providers.ids, partner.id
@@ -142,7 +146,7 @@ class ClinicAutopay(models.Model):
         """
         partner = user.partner_id
         self._check_offered(partner, company)
-        card = self._find_card(partner, company, card_id)
+        card = self._get_cards(partner, company)._clinic_choose(card_id)
         if wording != company._clinic_get_autopay_wording():
             raise UserError(self.env._("The conditions have changed. Read them again."))
         return self._replace(
@@ -170,18 +174,6 @@ class ClinicAutopay(models.Model):
             raise UserError(
                 self.env._("We need your e-mail address to tell you of each charge.")
             )
-
-    @api.model
-    def _find_card(self, partner, company, card_id):
-        """Return the card that a client has chosen of their own.
-
-        :raise UserError: the practice cannot charge it, or it is somebody else's
-        """
-        cards = self._get_cards(partner, company)
-        card = cards.filtered(lambda each: str(each.id) == card_id)
-        if not card:
-            raise UserError(self.env._("Please choose one of your saved cards."))
-        return card
 
     @api.model
     def _replace(self, values):

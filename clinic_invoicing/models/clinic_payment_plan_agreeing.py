@@ -32,7 +32,9 @@ class ClinicPaymentPlan(models.Model):
         )
 
     def _get_cards(self, user):
-        return self.env["clinic.autopay"]._get_cards(user.partner_id, self.company_id)
+        return self.env["clinic.autopay"]._get_cards(
+            user.partner_id, self.company_id, self.currency_id
+        )
 
     def _accept(self, user, *, card_id, wording, ip):
         """Start the plan as the client has read it.
@@ -41,9 +43,8 @@ class ClinicPaymentPlan(models.Model):
         :raise UserError: telling why not; nothing was changed
         """
         self.ensure_one()
-        card = self._get_cards(user).filtered(lambda each: str(each.id) == card_id)
-        if card_id and not card:
-            raise UserError(self.env._("Please choose one of your saved cards."))
+        cards = self._get_cards(user)
+        card = cards._clinic_choose(card_id) if card_id else cards.browse()
         if not self.partner_id.email:
             raise UserError(
                 self.env._(

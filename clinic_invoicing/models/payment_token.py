@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class PaymentToken(models.Model):
@@ -20,6 +21,17 @@ class PaymentToken(models.Model):
             # Nobody would capture what the job has only reserved.
             return self.env._("The practice charges this card by hand only.")
         return False
+
+    def _clinic_choose(self, card_id):
+        """Return the one of these cards that a client has chosen.
+
+        :param str card_id: from a browser
+        :raise UserError: it is none of these
+        """
+        card = self.filtered(lambda each: str(each.id) == card_id)
+        if not card:
+            raise UserError(self.env._("Please choose one of your saved cards."))
+        return card
 
     def _clinic_prepare_charge(self, amount, currency, payer, prefix=None, **purpose):
         """Return the values of a transaction that charges this card.

@@ -127,6 +127,19 @@ class TestPaymentPlans(ChargesCommon):
         self._come(charge)
         self.assertEqual((self.sent, charge.state), ([], "link_sent"))
 
+    def test_only_cards_that_can_be_charged_in_the_currency_of_the_plan_are_offered(
+        self,
+    ):
+        plan = self._propose()
+        self.assertEqual(plan._get_cards(self.client_user), self.card)
+        self.provider.available_currency_ids = self.practice.currency_id
+        self.assertEqual(plan._get_cards(self.client_user), self.card)
+        # As for invoices in another currency.
+        plan.currency_id = self.env.ref("base.CHF")
+        self.assertFalse(plan._get_cards(self.client_user))
+        with self.assertRaisesRegex(UserError, "saved cards"):
+            self._accept(plan, self.card)
+
     def test_with_a_card_each_instalment_is_told_and_charged(self):
         plan = self._start(number=2)
         self.assertRecordValues(
