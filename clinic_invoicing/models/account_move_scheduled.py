@@ -31,14 +31,16 @@ class AccountMove(models.Model):
     )
 
     def _clinic_keep_agreed(self, payer, currency):
-        """Return those that are still billed to who has agreed to pay them.
+        """Return those still owed, and billed to who has agreed to pay them.
 
         A draft may have been given another payer, or another currency, since.
         """
         return self.filtered(
             lambda move: (
-                payer._clinic_is_billed_at(move.partner_id)
+                move.state == "posted"
+                and move.amount_residual > 0
                 and move.currency_id == currency
+                and payer._clinic_is_billed_at(move.partner_id)
             )
         )
 

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
 from ..rules import instalments
-from .clinic_scheduled_charge import OPEN_STATES, WAITING_STATES
+from .clinic_scheduled_charge import OPEN_STATES
 
 MAIL_PROPOSED = "clinic_invoicing.payment_plan_mail_template_proposed"
 
@@ -101,7 +101,7 @@ class ClinicPaymentPlan(models.Model):
     )
     def _compute_amount_open(self):
         for plan in self:
-            plan.amount_open = sum(plan._get_open_invoices().mapped("amount_residual"))
+            plan.amount_open = plan._get_open_invoices()._clinic_sum_owed()
 
     # === ACTION METHODS === #
 
@@ -182,18 +182,13 @@ class ClinicPaymentPlan(models.Model):
         """Call off what is still to come; the invoices are claimed as before."""
         for plan in self:
             plan._update_state(target, end_reason=reason)
-            waiting = plan.charge_ids.filtered(
-                lambda charge: charge.state in (*WAITING_STATES, "link_sent")
-            )
-            waiting._set_cancelled(reason)
+            plan.charge_ids._call_off(reason)
 
     # === WHAT IS LEFT === #
 
     def _get_open_invoices(self):
-        own = self.invoice_ids._clinic_keep_agreed(self.partner_id, self.currency_id)
-        return own.filtered(
-            lambda move: move.state == "posted" and move.amount_residual > 0
-        )
+        """Return those of its invoices that the payer still owes."""
+        return self.invoice_ids._clinic_keep_agreed(self.partner_id, self.currency_id)
 
     def _get_open_charges(self):
         """Return the instalments that are not paid, those asked for already first."""

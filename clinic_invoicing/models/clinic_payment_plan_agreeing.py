@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .clinic_scheduled_charge import WAITING_STATES
-
 # Changes with the meaning of the wording, not with its language.
 PLAN_WORDING = "2026-11"
 
@@ -71,7 +69,7 @@ class ClinicPaymentPlan(models.Model):
         if self.state != "proposed" or wording != self._get_wording():
             raise UserError(self.env._("This plan has changed. Please read it again."))
         open_invoices = self._get_open_invoices()
-        owed = sum(open_invoices.mapped("amount_residual"))
+        owed = open_invoices._clinic_sum_owed()
         planned = sum(self._get_open_charges().mapped("amount"))
         is_same = self.currency_id.compare_amounts(owed, planned) == 0
         # What has a plan already is not claimable either.
@@ -112,9 +110,7 @@ class ClinicPaymentPlan(models.Model):
                     "moment, then reload the page."
                 )
             )
-        autopay.filtered(
-            lambda charge: charge.state in (*WAITING_STATES, "link_sent")
-        )._set_cancelled(self.env._("The client pays in instalments."))
+        autopay._call_off(self.env._("The client pays in instalments."))
 
     def _decline(self):
         """Say no; the invoices are due as before."""
@@ -125,16 +121,3 @@ class ClinicPaymentPlan(models.Model):
         self.company_id._clinic_tell_billers(
             self, self.env._("A payment plan was declined"), ""
         )
-
-
-class ClinicScheduledCharge(models.Model):
-    _inherit = "clinic.scheduled.charge"
-
-    def _schedule_instalment(self, card):
-        """Let the job tell of this instalment in time, and collect it on its day."""
-        self.ensure_one()
-        today = self._get_today()
-        notice = self._get_notice_days() if card else 0
-        self.token_id = card
-        self.date = max(self.date, today)
-        self._set_planned(max(today, fields.Date.subtract(self.date, days=notice)))

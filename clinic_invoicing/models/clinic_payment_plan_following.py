@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..rules import instalments
+from .clinic_scheduled_charge import DUE_STATES
 
 _logger = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ class ClinicPaymentPlan(models.Model):
         for plan in self:
             plan.token_id = False
             plan.charge_ids.filtered(
-                lambda charge: charge.state in ("planned", "noticed", "retrying")
+                lambda charge: charge.state in DUE_STATES
             ).token_id = False
             plan.company_id._clinic_tell_billers(
                 plan,

@@ -4,9 +4,11 @@ from odoo.tools import format_date
 
 from ..rules import charging
 
-OPEN_STATES = ("planned", "noticed", "charging", "retrying")
+# Something is to be done on a day.
+DUE_STATES = ("planned", "noticed", "retrying")
+OPEN_STATES = (*DUE_STATES, "charging")
 # Nothing is under way that could not be called off.
-WAITING_STATES = ("draft", "planned", "noticed", "retrying")
+WAITING_STATES = ("draft", *DUE_STATES)
 
 
 class ClinicScheduledCharge(models.Model):
@@ -157,8 +159,8 @@ class ClinicScheduledCharge(models.Model):
         self.ensure_one()
         return self.autopay_id.active or self.plan_id.state == "active"
 
-    def _get_own_invoices(self):
-        """Return those of its invoices that its payer has agreed to pay."""
+    def _get_payable(self):
+        """Return those of its invoices that the payer still owes."""
         return self.invoice_ids._clinic_keep_agreed(self.partner_id, self.currency_id)
 
     def _get_end_reason(self):
@@ -205,6 +207,19 @@ class ClinicScheduledCharge(models.Model):
 
     def _set_cancelled(self, reason, **values):
         self._update_state("cancelled", next_date=False, reason=reason, **values)
+
+    def _call_off(self, reason):
+        """Cancel those of these that are neither under way nor over."""
+        self.filtered(
+            lambda charge: charging.is_allowed(charge.state, "cancelled")
+        )._set_cancelled(reason)
+
+    def _close_if_paid(self):
+        """Close it when nothing is owed any more; return whether it is so."""
+        is_paid = not self._get_payable()
+        if is_paid:
+            self._set_done(self.env._("Nothing is owed any more."))
+        return is_paid
 
     def _update_state(self, target, **values):
         """Make a move of the table.

@@ -29,6 +29,15 @@ class ClinicScheduledCharge(models.Model):
         help="Deleted once it is sent; what remains was not.",
     )
 
+    def _schedule_instalment(self, card):
+        """Let the job tell of this instalment in time, and collect it on its day."""
+        self.ensure_one()
+        today = self._get_today()
+        notice = self._get_notice_days() if card else 0
+        self.token_id = card
+        self.date = max(self.date, today)
+        self._set_planned(max(today, fields.Date.subtract(self.date, days=notice)))
+
     def _give_notice(self):
         """Tell the payer beforehand what is charged, when, and how to stop it."""
         date = self._get_charge_date()

@@ -17,8 +17,7 @@ class ClinicScheduledCharge(models.Model):
 
     def _send_link(self, reason):
         """Ask the payer to pay by hand, and say why; unless it is paid by now."""
-        if not self._get_payable():
-            self._set_done(self.env._("Nothing is owed any more."))
+        if self._close_if_paid():
             return
         self._set_link_sent(reason)
         if self.partner_id.email:
@@ -30,12 +29,6 @@ class ClinicScheduledCharge(models.Model):
         """Return the id of an e-mail to the payer, which Odoo's queue will send."""
         # sudo: payers' e-mails are sent by nobody in particular.
         return self.env.ref(template).sudo().send_mail(self.id)
-
-    def _get_payable(self):
-        """Return those of its invoices that the payer still owes."""
-        return self._get_own_invoices().filtered(
-            lambda move: move.state == "posted" and move.amount_residual > 0
-        )
 
     def _get_link_url(self):
         """Return where the payer pays by hand; used by the e-mails."""

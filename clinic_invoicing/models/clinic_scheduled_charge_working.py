@@ -6,6 +6,7 @@ from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..rules import charging, schedule
+from .clinic_scheduled_charge import DUE_STATES
 
 _logger = logging.getLogger(__name__)
 
@@ -16,7 +17,7 @@ DUE = """
       FROM clinic_scheduled_charge charge
  LEFT JOIN payment_transaction tx ON tx.id = charge.transaction_id
      WHERE charge.id != ALL(%(seen)s)
-       AND ((charge.state IN ('planned', 'noticed', 'retrying')
+       AND ((charge.state IN %(due)s
              AND charge.next_date <= %(today)s)
             OR (charge.state = 'charging' AND tx.state IN %(settled)s))
 """
@@ -109,7 +110,8 @@ class ClinicScheduledCharge(models.Model):
         """
         self.env.flush_all()
         today = fields.Date.context_today(self)
-        self.env.cr.execute(query, {"seen": seen, "today": today, "settled": SETTLED})
+        values = {"seen": seen, "today": today, "due": DUE_STATES, "settled": SETTLED}
+        self.env.cr.execute(query, values)
         return self.env.cr.fetchone()
 
     def _work_off_alone(self):
@@ -166,8 +168,7 @@ class ClinicScheduledCharge(models.Model):
         """Return those of its invoices that the payer can be asked for now."""
         # context: what a plan keeps from others, it pays itself.
         in_plan = {"clinic_in_plan": bool(self.plan_id)}
-        own = self._get_own_invoices().with_context(**in_plan)
-        return own._clinic_get_claimable()
+        return self._get_payable().with_context(**in_plan)._clinic_get_claimable()
 
     def _get_amount(self):
         """Return what is charged now: never more than planned, agreed and owed."""
@@ -176,12 +177,10 @@ class ClinicScheduledCharge(models.Model):
 
     def _wait_or_close(self):
         """Nothing can be charged today: because nothing is owed, or not yet."""
-        still_open = self._get_payable()
-        if not still_open:
-            self._set_done(self.env._("Nothing is owed any more."))
+        if self._close_if_paid():
             return
         self._wait(
-            still_open[0]._clinic_get_payment_obstacle()
+            self._get_payable()[0]._clinic_get_payment_obstacle()
             or self.env._("What is owed has still to be decided.")
         )
 
@@ -258,11 +257,8 @@ class ClinicScheduledCharge(models.Model):
             invoices._clinic_lock_for_payment()
         except UserError:
             return False
-        owed = sum(
-            invoices.filtered(lambda move: move.state == "posted").mapped(
-                "amount_residual"
-            )
-        )
+        posted = invoices.filtered(lambda move: move.state == "posted")
+        owed = posted._clinic_sum_owed()
         return self.currency_id.compare_amounts(tx.amount, owed) <= 0
 
     @api.model
