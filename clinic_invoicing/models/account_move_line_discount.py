@@ -43,3 +43,13 @@ class AccountMoveLine(models.Model):
             )
             lines += [values for group in booked.values() for values in group]
         return lines
+
+    def _clinic_prepare_copy(self, **values):
+        """Return the values of a line like this one, of another amount."""
+        self.ensure_one()
+        # Context: with the taxes that a discount has changed.
+        line = self.with_context(include_business_fields=True)
+        [copied] = line.copy_data()
+        for name in ("move_id", "debit", "credit"):
+            copied.pop(name, None)
+        return {**copied, **values}

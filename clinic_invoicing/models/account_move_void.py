@@ -171,6 +171,8 @@ class AccountMove(models.Model):
     def _clinic_take_payments_off(self):
         """Take the payments off these invoices: their money is open credit then.
 
+        A discount was no money, and falls.
+
         :return: by payment, the money that has paid these invoices
         :rtype: dict
         """
@@ -180,7 +182,9 @@ class AccountMove(models.Model):
         amounts = {}
         for payment in payments:
             amounts[payment] = payment._clinic_get_amount_back(self)
+            let_off = payment._clinic_get_write_offs_on(self)
             payment._clinic_take_off(self)
+            payment._clinic_take_discounts_back(let_off)
         return amounts
 
     def _clinic_give_payments_back(self, amounts, money, reason):

@@ -101,6 +101,12 @@ class AccountPayment(models.Model):
             return 0.0
         return max(0.0, self.amount - self._clinic_get_given_back())
 
+    def _clinic_get_booked_reversals(self):
+        """Return the payments by which money of these has gone back."""
+        return self.clinic_reversal_ids.filtered(
+            lambda payment: payment.state in BOOKED_STATES
+        )
+
     def _clinic_get_given_back(self):
         """Return what went back of this payment according to the books."""
         self.ensure_one()
@@ -187,7 +193,8 @@ class AccountPayment(models.Model):
         """
         self.ensure_one()
         self._clinic_check_may_call_off()
-        self._clinic_annul()
+        # No money has gone back, but discounts may have been taken back.
+        (self._clinic_get_booked_reversals() | self)._clinic_annul()
 
     def _clinic_check_may_call_off(self):
         """Raise UserError when there is evidence that the money has come."""

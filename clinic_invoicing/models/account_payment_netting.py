@@ -41,55 +41,61 @@ class AccountPayment(models.Model):
         )
 
     def _clinic_get_sources(self):
-        """Return ``(account, invoice, amount)`` in the order in which money goes back.
+        """Return ``(account, invoice, amount, written off)``, as money goes back.
 
         First what has paid nothing (no invoice), then the invoice that is due last:
-        the oldest ones stay paid. Amounts are in the currency of the payment.
+        the oldest ones stay paid. Amounts are in the currency of the payment; what is
+        written off, a discount for example, is part of them and no money.
         """
         self.ensure_one()
         moves = self.env["account.move"]
-        sources = [
-            (line.account_id, moves, -line.amount_residual_currency)
-            for line in self._clinic_get_receivable_lines()
-            if not line.reconciled
-        ]
+        parts = self._clinic_get_write_off_parts()
+        matched = sum(part for part, _settled in parts.values())
+        left = self._clinic_get_write_off_left() - matched
+        sources = []
+        for line in self._clinic_get_receivable_lines():
+            if not line.reconciled:
+                amount = -line.amount_residual_currency
+                sources.append((line.account_id, moves, amount, min(left, amount)))
+                left -= min(left, amount)
         for partial in self._clinic_get_partials():
             invoice = partial.debit_move_id.move_id
             account = partial.credit_move_id.account_id
-            sources.append((account, invoice, partial.credit_amount_currency))
+            written_off, _settled = parts.get(partial, (0.0, 0.0))
+            amount = partial.credit_amount_currency
+            sources.append((account, invoice, amount, written_off))
         return sources
 
     def _clinic_take_from_sources(self, amount):
-        """Return ``(account, invoice, part)`` that together give ``amount`` back."""
-        taken = []
-        for account, invoice, available in self._clinic_get_sources():
-            part = min(available, amount)
-            if self.currency_id.compare_amounts(part, 0) > 0:
-                taken.append((account, invoice, part))
-                amount = self.currency_id.round(amount - part)
-        return taken
+        """Return ``(account, invoice, part, written off)`` that give ``amount`` back.
 
-    def _clinic_get_parts_by_account(self, amount):
-        """Return how much of ``amount`` goes back on which receivable account."""
-        parts = defaultdict(float)
-        for account, _invoice, part in self._clinic_take_from_sources(amount):
-            parts[account] += part
-        return dict(parts)
+        The money of the parts is ``amount``. What is written off of a source, and
+        part of it, falls with the last of its money.
+        """
+        compare = self.currency_id.compare_amounts
+        taken = []
+        for account, invoice, available, written_off in self._clinic_get_sources():
+            money = min(self.currency_id.round(available - written_off), amount)
+            is_all = compare(money, available - written_off) == 0
+            part = available if is_all else min(available, money)
+            if compare(part, 0) > 0 and compare(amount, 0) > 0:
+                off = self.currency_id.round(part - money)
+                taken.append((account, invoice, part, off))
+                amount = self.currency_id.round(amount - money)
+        return taken
 
     def _clinic_get_reopening(self, amount):
         """Return which invoices are open again, by how much, if it goes back."""
-        if self._clinic_is_all_that_is_left(amount):
-            amount += sum(self._seek_for_lines()[2].mapped("amount_currency"))
-        parts = defaultdict(float)
-        for _account, invoice, part in self._clinic_take_from_sources(amount):
-            if invoice:
-                parts[invoice] += part
-        return dict(parts)
+        return self._clinic_sum_by_invoice(self._clinic_take_from_sources(amount))
 
     def _clinic_get_paid_parts(self):
         """Return what this payment has paid on which invoice, in its currency."""
+        return self._clinic_sum_by_invoice(self._clinic_get_sources())
+
+    def _clinic_sum_by_invoice(self, sources):
+        """Return which part of each invoice is among these."""
         parts = defaultdict(float)
-        for _account, invoice, part in self._clinic_get_sources():
+        for _account, invoice, part, _written_off in sources:
             if invoice:
                 parts[invoice] += part
         return dict(parts)
@@ -101,7 +107,8 @@ class AccountPayment(models.Model):
         """
         parts = self._clinic_get_paid_parts()
         paid = sum(parts.get(invoice, 0.0) for invoice in invoices)
-        return min(paid, self._clinic_get_returnable())
+        paid -= sum(self._clinic_get_write_offs_on(invoices).values())
+        return min(self.currency_id.round(paid), self._clinic_get_returnable())
 
     # === RECONCILING === #
 

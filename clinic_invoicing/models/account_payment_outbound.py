@@ -1,4 +1,8 @@
+from collections import defaultdict
+
 from odoo import fields, models
+
+from ..rules import allocation
 
 
 class AccountPayment(models.Model):
@@ -8,10 +12,26 @@ class AccountPayment(models.Model):
 
     def _clinic_book_given_back(self, amount):
         """Create and post the outbound payment of ``amount``, and net it."""
+        return self._clinic_book_outbound(self._clinic_prepare_given_back(amount))
+
+    def _clinic_take_discounts_back(self, parts):
+        """Owe anew what was let off: by an outbound payment without money.
+
+        :param dict parts: how much on which receivable account
+        """
+        written_off = sum(parts.values())
+        if self.currency_id.is_zero(written_off):
+            return
+        values = self._clinic_prepare_given_back(0.0)
+        values.update(self._clinic_prepare_lines_back(parts, written_off))
+        self._clinic_book_outbound(values)
+
+    def _clinic_book_outbound(self, values):
+        """Create and post an outbound payment, and net it."""
         self.ensure_one()
         # Context: taxes of a discount are copied, not computed anew.
         payments = self.with_context(skip_invoice_sync=True)
-        outbound = payments.create(self._clinic_prepare_given_back(amount))
+        outbound = payments.create(values)
         outbound.action_post()
         self._clinic_net_against(outbound)
         return outbound.with_env(self.env)
@@ -41,24 +61,29 @@ class AccountPayment(models.Model):
     def _clinic_prepare_given_back_lines(self, amount):
         """Return the receivable accounts that giving ``amount`` back belongs to.
 
-        A discount that was granted for the payment falls when nothing is left of it.
+        A discount falls when nothing is left of the money that its invoice got.
         """
-        parts = self._clinic_get_parts_by_account(amount)
-        destination, *others = parts or {self.destination_account_id: amount}
+        parts, written_off = defaultdict(float), 0.0
+        for account, _invoice, part, off in self._clinic_take_from_sources(amount):
+            parts[account] += part
+            written_off += off
+        return self._clinic_prepare_lines_back(parts, written_off)
+
+    def _clinic_prepare_lines_back(self, parts, written_off):
+        """Return the values by which an outbound payment owes parts on accounts.
+
+        :param dict parts: by receivable account; the first one takes what is left
+        :param float written_off: how much of them is no money
+        """
+        destination, *others = parts or [self.destination_account_id]
         extra = [
             self._clinic_prepare_part(account, parts[account]) for account in others
         ]
-        if self._clinic_is_all_that_is_left(amount):
-            extra += self._clinic_prepare_discounts_back()
         return {
             "destination_account_id": destination.id,
-            "write_off_line_vals": extra,
+            "write_off_line_vals": extra
+            + self._clinic_prepare_discounts_back(written_off),
         }
-
-    def _clinic_is_all_that_is_left(self, amount):
-        """Whether nothing remains of the payment once ``amount`` is given back."""
-        left = self.amount - self._clinic_get_given_back()
-        return self.currency_id.compare_amounts(amount, left) >= 0
 
     def _clinic_prepare_part(self, account, amount):
         """Return the values of a line that owes a part on another account."""
@@ -75,20 +100,55 @@ class AccountPayment(models.Model):
             ),
         }
 
-    def _clinic_prepare_discounts_back(self):
-        """Return the values of lines that take back discounts and write-offs."""
-        _liquidity, _receivable, write_offs = self._seek_for_lines()
-        # Context: with the taxes that a discount has changed.
-        copies = write_offs.with_context(include_business_fields=True).copy_data()
+    def _clinic_prepare_discounts_back(self, amount):
+        """Return the values of lines that take discounts and write-offs back.
+
+        Each kind by its share in what is left of them, so that with the last of the
+        money nothing is left of any.
+
+        :param float amount: how much of them, in the currency of the payment
+        """
+        if self.currency_id.is_zero(amount):
+            return []
+        left = self._clinic_get_write_off_left()
+        payments = self | self._clinic_get_booked_reversals()
+        lines = self.env["account.move.line"].union(
+            *(payment._clinic_get_write_off_lines() for payment in payments)
+        )
+        kinds = lines.grouped(get_kind).values()
+        taken = {
+            name: self._clinic_take_share(
+                currency, [sum(kind.mapped(name)) for kind in kinds], amount, left
+            )
+            for name, currency in (
+                ("amount_currency", self.currency_id),
+                ("balance", self.company_id.currency_id),
+            )
+        }
         return [
-            {
-                **{
-                    name: value
-                    for name, value in values.items()
-                    if name not in ("move_id", "debit", "credit")
-                },
-                "amount_currency": -line.amount_currency,
-                "balance": -line.balance,
-            }
-            for line, values in zip(write_offs, copies, strict=True)
+            kind[0]._clinic_prepare_copy(amount_currency=-part, balance=-balance)
+            for kind, part, balance in zip(kinds, *taken.values(), strict=True)
         ]
+
+    def _clinic_take_share(self, currency, amounts, part, whole):
+        """Return the same share of each of these amounts, together rounded once.
+
+        :param float part: of ``whole``: what the share is
+        """
+        unit = currency.rounding
+        units = [allocation.to_smallest_unit(amount, unit) for amount in amounts]
+        taken = allocation.take_share(units, part, whole)
+        return [currency.round(each * unit) for each in taken]
+
+
+def get_kind(line):
+    """Return what a line of a discount or write-off has in common with its copies."""
+    distribution = line.analytic_distribution
+    return (
+        line.account_id,
+        line.partner_id,
+        line.tax_ids,
+        line.tax_repartition_line_id,
+        line.name,
+        distribution and str(sorted(distribution.items())),
+    )

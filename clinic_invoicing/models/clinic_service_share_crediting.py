@@ -137,7 +137,7 @@ class AccountMove(models.Model):
         Unallocated Payments, to be allocated or given back.
         """
         self.ensure_one()
-        payments = self.env["account.payment"]
+        payments, before = self.env["account.payment"], {}
         if (
             self.currency_id.compare_amounts(
                 self.amount_residual, credit_note.amount_total
@@ -147,7 +147,9 @@ class AccountMove(models.Model):
             payments = self._clinic_get_inbound_payments()
             payments._clinic_lock_for_undo()
             for payment in payments:
+                before[payment] = payment._clinic_get_paid_with(self)
                 payment._clinic_take_off(self)
         (self | credit_note)._clinic_reconcile_each_account()
         for payment in payments:
             payment._clinic_pay_invoices(self)
+            payment._clinic_lower_discounts(self, *before[payment])

@@ -1,5 +1,7 @@
 """Which part of a partly paid invoice has been paid for which of its shares."""
 
+from itertools import accumulate, pairwise
+
 
 def allocate_in_order(paid, nets):
     """Hand out what was paid to the shares in their order, first come first served.
@@ -21,21 +23,39 @@ def allocate_in_order(paid, nets):
     return allocated
 
 
-def split_write_off(write_off, parts):
+def split_write_off(write_off, parts, discounts):
     """Say how much of each part of a payment is written off, and no money.
 
-    The first parts are written off first: what comes later was paid with money. When
-    more money came than was to be paid, the write-off is negative: the first part has
-    all of it.
+    Each part has its own discount. Of what is left the first parts are written off
+    first: what comes later was paid with money. When more money came than was to be
+    paid, the write-off is negative: the first part has all of it.
 
     :param int write_off: of the whole payment, in the currency's smallest unit
     :param list[int] parts: what the payment has settled, in the smallest unit
+    :param list[int] discounts: what was let off each part, in the smallest unit
     :return: the write-off in each part, in the order of ``parts``
     :rtype: list[int]
     """
     if write_off < 0:
         return [write_off if index == 0 else 0 for index in range(len(parts))]
-    return allocate_in_order(write_off, parts)
+    own = allocate_in_order(write_off, discounts)
+    paid = [part - discount for part, discount in zip(parts, own, strict=True)]
+    more = allocate_in_order(write_off - sum(own), paid)
+    return [sum(both) for both in zip(own, more, strict=True)]
+
+
+def take_share(amounts, part, whole):
+    """Take the same share of each of these amounts.
+
+    Together it is that share of their sum, to the unit.
+
+    :param list[int] amounts: in the currency's smallest unit
+    :param float part: of ``whole``: what the share is
+    :return: what is taken of each, in the order of ``amounts``
+    :rtype: list[int]
+    """
+    totals = [round(total * part / whole) for total in accumulate(amounts)]
+    return [total - before for before, total in pairwise([0, *totals])]
 
 
 def to_smallest_unit(amount, rounding):

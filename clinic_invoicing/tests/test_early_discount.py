@@ -175,6 +175,99 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
         payment._clinic_give_back(146, "Wrong card")
         self.assertEqual(self.both.mapped("amount_residual"), [48, 100])
 
+    def test_voiding_one_of_two_gives_back_what_it_was_paid_with(self):
+        payment = self._book_attempt(self._start(self.both, 146))
+        self.early._clinic_void("Wrong patient")
+        back = payment.clinic_reversal_ids
+        self.assertEqual(sum(back.mapped("amount")), 98)
+        self.assertEqual(self.plain.amount_residual, 0)
+        self.assertEqual(self._get_discount(payment | back), 0)
+
+    def test_a_discount_of_a_voided_invoice_is_no_credit(self):
+        payment = self._book_attempt(self._start(self.early, 98))
+        self.early._clinic_void("Wrong patient", money="keep")
+        self.assertEqual(payment.clinic_amount_unallocated, 98)
+
+    def test_a_taxed_discount_goes_back_with_the_money(self):
+        self.term.early_pay_discount_computation = "included"
+        tax = self._create_tax(10)
+        bill = self._bill(100, tax_ids=[Command.set(tax.ids)])
+        payment = self._book_attempt(self._start(bill, 107.8))
+        payment._clinic_give_back(107.8, "Wrong card")
+        self.assertEqual(bill.amount_residual, 110)
+        lines = (payment | payment.clinic_reversal_ids).move_id.line_ids
+        for account, same in lines.grouped("account_id").items():
+            balance = sum(same.mapped("balance"))
+            self.assertAlmostEqual(balance, 0, msg=account.name)
+
+    def test_the_money_of_one_of_two_that_goes_back_takes_its_discount_along(self):
+        self._book_attempt(self._start(self.both, 146))._clinic_give_back(98, "x")
+        self.assertEqual(self.both.mapped("amount_residual"), [0, 100])
+
+    def test_a_discount_goes_back_once_though_a_refund_failed(self):
+        payment = self._book_attempt(self._start(self.both, 146))
+        failed = payment._clinic_give_back(98, "Wrong card")
+        rest = payment._clinic_give_back(48, "Wrong card")
+        payment._clinic_undo_net(failed)
+        again = payment._clinic_give_back(98, "Once more")
+        self.assertEqual(self._get_discount(payment | rest | again), 0)
+        self.assertEqual(self.both.mapped("amount_residual"), [48, 100])
+        lines = (payment | rest | again)._clinic_get_receivable_lines()
+        self.assertEqual(set(lines.mapped("reconciled")), {True})
+
+    def test_each_invoice_has_its_own_discount_whatever_is_due_last(self):
+        self.plain.invoice_date_due = self.today + timedelta(days=60)
+        payment = self._book_attempt(self._start(self.both, 146))
+        self.plain._clinic_void("Wrong patient")
+        self.assertEqual(sum(payment.clinic_reversal_ids.mapped("amount")), 48)
+        self.assertEqual(self._get_discount(payment | payment.clinic_reversal_ids), 2)
+
+    def test_a_payment_without_discount_any_more_can_be_called_off(self):
+        payment = self._take_cash(self._get_due(self.early), 98)
+        self.early._clinic_void("Wrong patient", money="keep")
+        back = payment.clinic_reversal_ids
+        self.assertEqual((back.amount, payment._clinic_get_returnable()), (0, 98))
+        payment._clinic_call_off("Typed twice")
+        self.assertEqual((payment | back).mapped("state"), ["canceled"] * 2)
+
+    def test_half_of_an_invoice_keeps_half_of_its_discount(self):
+        payment = self._book_attempt(self._start(self.early, 98))
+        share = self.early.invoice_line_ids.clinic_share_id.with_user(self.biller)
+        share._credit({share: 50}, "Too much")
+        self.assertEqual(self.early.amount_residual, 0)
+        self.assertEqual(payment.clinic_amount_unallocated, 49)
+        back = payment.clinic_reversal_ids
+        self.assertEqual((back.amount, self._get_discount(payment | back)), (0, 1))
+        payment._clinic_give_back(49, "Too much")
+        self.assertEqual(self.early.amount_residual, 0)
+        share._credit({share: 50}, "All of it")
+        self.assertEqual(payment.clinic_amount_unallocated, 49)
+        back = payment.clinic_reversal_ids
+        self.assertEqual(self._get_discount(payment | back), 0)
+
+    def test_the_discounts_of_several_go_back_by_their_shares(self):
+        self.term.early_pay_discount_computation = "included"
+        tax = self._create_tax(10)
+        taxed = self._bill(50, tax_ids=[Command.set(tax.ids)])
+        bills = self.early | taxed
+        payment = self._book_attempt(self._start(bills, 151.9))
+        self.early._clinic_void("Wrong patient")
+        taxed._clinic_void("Wrong patient")
+        lines = (payment | payment.clinic_reversal_ids).move_id.line_ids
+        for account, same in lines.grouped("account_id").items():
+            balance = sum(same.mapped("balance"))
+            self.assertAlmostEqual(balance, 0, msg=account.name)
+        receivable = lines.filtered(lambda line: line.account_id.reconcile)
+        self.assertAlmostEqual(sum(receivable.mapped("amount_residual")), 0)
+
+    def test_the_credit_of_a_voided_invoice_pays_no_more_than_came(self):
+        payment = self._book_attempt(self._start(self.early, 98))
+        self.client.property_payment_term_id = False
+        other = self._bill(100)
+        self.early._clinic_void("Wrong patient", money="keep")
+        payment._clinic_allocate(other)
+        self.assertEqual(other.amount_residual, 2)
+
     # === WHEN === #
 
     def test_money_that_arrives_late_counts_from_the_day_of_the_form(self):

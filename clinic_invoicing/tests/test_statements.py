@@ -140,6 +140,18 @@ class TestStatements(MoneyOwedCommon, AccountPaymentCommon):
         )
         self.assertTiesOut()
 
+    def test_a_discount_falls_with_its_invoice(self):
+        self._pay_and_write_off(self.january, 95)
+        with freeze_time("2024-04-07"):
+            self.january._clinic_void("Wrong patient", money="keep")
+        self.assertEqual(
+            sorted(
+                entry[1:3] for entry in self._get_entries("2024-04-06", "2024-04-09")
+            ),
+            [("adjustment", 5), ("credit_note", -100)],
+        )
+        self.assertTiesOut()
+
     def test_what_an_employer_wrote_off_was_not_paid(self):
         employer = self.env["res.partner"].create(
             {"name": "Employer", "is_company": True}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from clinic_invoicing.rules.allocation import (
     allocate_in_order,
     split_write_off,
+    take_share,
     to_smallest_unit,
 )
 
@@ -63,24 +64,39 @@ def test_shares_are_filled_one_after_the_other(paid, nets, parts):
 
 @given(CENTS, st.lists(st.integers(min_value=1, max_value=10**9), min_size=1))
 def test_a_write_off_is_split_to_the_cent(write_off, parts):
-    written_off = split_write_off(write_off, parts)
+    written_off = split_write_off(write_off, parts, [0] * len(parts))
     assert len(written_off) == len(parts)
     assert sum(written_off) == min(write_off, sum(parts))
 
 
 @pytest.mark.parametrize(
-    ("write_off", "parts", "written_off"),
+    ("write_off", "parts", "discounts", "written_off"),
     [
-        (500, [10000], [500]),
-        (500, [300, 10000], [300, 200]),
-        (0, [300, 10000], [0, 0]),
-        (-500, [300, 10000], [-500, 0]),
-        (500, [], []),
-        (-500, [], []),
+        (500, [10000], [0], [500]),
+        (500, [300, 10000], [0, 0], [300, 200]),
+        (500, [300, 10000], [0, 500], [0, 500]),
+        (500, [300, 10000], [0, 200], [300, 200]),
+        (100, [300, 10000], [6, 200], [6, 94]),
+        (0, [300, 10000], [6, 200], [0, 0]),
+        (-500, [300, 10000], [0, 200], [-500, 0]),
+        (500, [], [], []),
+        (-500, [], [], []),
     ],
 )
-def test_the_first_parts_are_written_off_first(write_off, parts, written_off):
-    assert split_write_off(write_off, parts) == written_off
+def test_each_has_its_discount_then_the_first_are_written_off_first(
+    write_off, parts, discounts, written_off
+):
+    assert split_write_off(write_off, parts, discounts) == written_off
+
+
+@given(
+    st.lists(st.integers(min_value=-(10**9), max_value=10**9), min_size=1),
+    st.integers(min_value=1, max_value=100),
+)
+def test_a_share_of_each_is_to_the_cent_that_of_all(amounts, percent):
+    taken = take_share(amounts, percent, 100)
+    assert sum(taken) == round(sum(amounts) * percent / 100)
+    assert take_share(amounts, 100, 100) == amounts
 
 
 @given(
