@@ -114,12 +114,16 @@ class ClinicStripeDispute(models.Model):
 
         The statement stays as it is, and the payout that brings it meets its entry.
         """
-        returned = withdrawal.create(self._prepare_return(withdrawal))
+        # Context: as for any money that goes back.
+        payments = withdrawal.with_context(skip_invoice_sync=True)
+        returned = payments.create(self._prepare_return(withdrawal))
+        returned = returned.with_env(self.env)
         returned.action_post()
         returned.move_id.clinic_stripe_dispute_id = self
         lines = withdrawal._clinic_get_receivable_lines()
         lines.remove_move_reconcile()
-        (lines + returned._clinic_get_receivable_lines()).reconcile()
+        lines += returned._clinic_get_receivable_lines()
+        withdrawal._clinic_reconcile_open(lines)
         # It takes nothing from the payment any more.
         withdrawal.clinic_reversed_payment_id = False
         self.payment_id._clinic_pay_invoices(withdrawal.clinic_reopened_invoice_ids)
@@ -143,7 +147,24 @@ class ClinicStripeDispute(models.Model):
             "amount": withdrawal.amount,
             "date": self.moved_on or fields.Date.context_today(self),
             "memo": withdrawal.memo,
+            "write_off_line_vals": self._prepare_lines_returned(withdrawal),
         }
+
+    def _prepare_lines_returned(self, withdrawal):
+        """Return the values of what a withdrawal has beside money and its account.
+
+        Other receivable accounts, and discounts that were taken back.
+        """
+        _liquidity, receivable, write_offs = withdrawal._seek_for_lines()
+        others = receivable.filtered(
+            lambda line: line.account_id != withdrawal.destination_account_id
+        )
+        return [
+            line._clinic_prepare_copy(
+                amount_currency=-line.amount_currency, balance=-line.balance
+            )
+            for line in others | write_offs
+        ]
 
     # === THE FEE === #
 

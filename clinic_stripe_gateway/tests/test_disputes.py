@@ -304,6 +304,37 @@ class TestDisputes(DisputeCommon):
         self.assertEqual(payment._clinic_get_returnable(), 120)
         self.assertEqual(returned._clinic_get_returnable(), 0)
 
+    def test_a_discount_comes_back_with_money_that_a_statement_had_taken(self):
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "2 % within 7 days",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 7,
+                "line_ids": [Command.create({"value": "percent", "value_amount": 100})],
+            }
+        )
+        self.client.property_payment_term_id = term
+        today = fields.Date.context_today(self.env.user)
+        invoice = self._invoice(
+            self._create_service(price_unit=100), invoice_date=today
+        )
+        tx = self._pay_and_settle(invoice, amount=98, clinic_discount_day=today)
+        self.assertEqual(invoice.amount_residual, 0)
+        dispute_id = self._dispute(tx, "created")
+        withdrawal = self._find().withdrawal_id
+        self.assertEqual(invoice.amount_residual, 100)
+        self._match(withdrawal)
+        self.control.win_dispute(dispute_id)
+        self._tell("closed", "funds_reinstated")
+        returned = self._find().entry_ids.origin_payment_id - withdrawal
+        self.assertEqual(invoice.amount_residual, 0)
+        self.assertReconciled(tx.payment_id | withdrawal | returned)
+        account = self.practice.account_journal_early_pay_discount_loss_account_id
+        lines = (tx.payment_id | withdrawal | returned).move_id.line_ids
+        discount = lines.filtered(lambda line: line.account_id == account)
+        self.assertEqual(sum(discount.mapped("balance")), 2)
+
     def _match(self, payment):
         """Let a payout of the bank contain a payment."""
         line = payment.move_id.line_ids.filtered(
