@@ -125,6 +125,19 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
         )
 
     @classmethod
+    def _create_discount_term(cls):
+        """Return a payment term that lets off 2 % for a week."""
+        return cls.env["account.payment.term"].create(
+            {
+                "name": "2 % within 7 days",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 7,
+                "line_ids": [Command.create({"value": "percent", "value_amount": 100})],
+            }
+        )
+
+    @classmethod
     def _create_event(cls, patient=None, rates=None, user=None, **values):
         """Book an appointment of the practitioner, with one service of each rate.
 

@@ -18,15 +18,7 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.today = fields.Date.context_today(cls.env.user)
-        cls.term = cls.env["account.payment.term"].create(
-            {
-                "name": "2 % within 7 days",
-                "early_discount": True,
-                "discount_percentage": 2,
-                "discount_days": 7,
-                "line_ids": [Command.create({"value": "percent", "value_amount": 100})],
-            }
-        )
+        cls.term = cls._create_discount_term()
         cls.term.line_ids.nb_days = 30
         cls.plain = cls._bill(48)
         cls.client.property_payment_term_id = cls.term

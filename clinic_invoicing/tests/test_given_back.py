@@ -1,5 +1,4 @@
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import ClinicInvoicingCommon
@@ -95,15 +94,7 @@ class TestGivenBack(ClinicInvoicingCommon):
 
     def test_a_discount_falls_with_the_last_of_the_payment(self):
         self.bill.button_draft()
-        self.bill.invoice_payment_term_id = self.env["account.payment.term"].create(
-            {
-                "name": "2 % in 10 days",
-                "early_discount": True,
-                "discount_percentage": 2,
-                "discount_days": 10,
-                "line_ids": [Command.create({"value": "percent", "value_amount": 100})],
-            }
-        )
+        self.bill.invoice_payment_term_id = self._create_discount_term()
         self.bill.action_post()
         payment = self._pay(self.bill)
         self.assertEqual(payment.amount, 98)

@@ -144,15 +144,7 @@ class TestVoid(ClinicInvoicingCommon, AccountPaymentCommon):
     def test_a_discount_is_no_money_that_goes_back(self):
         bill = self._invoice(self._create_service())
         bill.button_draft()
-        bill.invoice_payment_term_id = self.env["account.payment.term"].create(
-            {
-                "name": "2 % in 10 days",
-                "early_discount": True,
-                "discount_percentage": 2,
-                "discount_days": 10,
-                "line_ids": [Command.create({"value": "percent", "value_amount": 100})],
-            }
-        )
+        bill.invoice_payment_term_id = self._create_discount_term()
         bill.action_post()
         payment = self._pay(bill)
         self.assertEqual(payment.amount, 98)

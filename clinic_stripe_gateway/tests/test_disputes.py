@@ -305,15 +305,7 @@ class TestDisputes(DisputeCommon):
         self.assertEqual(returned._clinic_get_returnable(), 0)
 
     def test_a_discount_comes_back_with_money_that_a_statement_had_taken(self):
-        term = self.env["account.payment.term"].create(
-            {
-                "name": "2 % within 7 days",
-                "early_discount": True,
-                "discount_percentage": 2,
-                "discount_days": 7,
-                "line_ids": [Command.create({"value": "percent", "value_amount": 100})],
-            }
-        )
+        term = self._create_discount_term()
         self.client.property_payment_term_id = term
         today = fields.Date.context_today(self.env.user)
         invoice = self._invoice(
