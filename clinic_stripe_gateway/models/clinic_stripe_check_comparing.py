@@ -201,6 +201,8 @@ class ClinicStripeCheck(models.Model):
         )
         return (
             domain
+            # What takes a discount back is no money, and nothing to Stripe.
+            & Domain("amount", "!=", 0)
             & Domain("create_date", ">=", self.date_from)
             & Domain("create_date", "<=", self.date_to)
         )

@@ -58,6 +58,18 @@ class TestLedgerCheck(StripeGatewayCommon):
         self.assertEqual(check.user_id, self.manager)
         self.assertTrue(check.checked_on)
 
+    def test_a_discount_that_is_taken_back_is_nothing_to_stripe(self):
+        self.client.property_payment_term_id = self._create_discount_term()
+        today = fields.Date.context_today(self.env.user)
+        invoice = self._invoice(
+            self._create_service(price_unit=100), invoice_date=today
+        )
+        tx = self._pay_and_settle(invoice, amount=98, clinic_discount_day=today)
+        invoice._clinic_void("Wrong patient", money="keep")
+        self.assertEqual(tx.payment_id.clinic_amount_unallocated, 98)
+        self.assertEqual(tx.payment_id.clinic_reversal_ids.amount, 0)
+        self.assertDiffers(self._check())
+
     def test_attempts_and_authorisations_are_no_money(self):
         self._pay_by_card(self._bill(120), card="visa_chargeDeclined")
         self._save_card_only()
