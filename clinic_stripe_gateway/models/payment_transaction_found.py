@@ -50,12 +50,14 @@ class PaymentTransaction(models.Model):
     def _clinic_stripe_get_origin(self):
         """Return what is left with Stripe of what this is for; called in sudo."""
         records = (*self.invoice_ids, self.partner_id)
+        day = fields.Date.to_string(self.clinic_discount_day)
         return {
             "born": max(to_seconds(record.create_date) for record in records),
             "invoices": sorted(self.invoice_ids.ids),
             "partner": self.partner_id.id,
             "provider": self.provider_id.id,
             "operation": self.operation,
+            **({"discount_day": day} if day else {}),
         }
 
     @api.model
@@ -174,6 +176,8 @@ class PaymentTransaction(models.Model):
             "partner_id": (partner or invoices.partner_id or company.partner_id)[:1].id,
             "token_id": token.id,
             "invoice_ids": [Command.set(invoices.ids)],
+            # Older seals do not tell.
+            "clinic_discount_day": origin.get("discount_day"),
             "clinic_stripe_is_found": True,
         }
 

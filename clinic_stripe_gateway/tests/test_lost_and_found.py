@@ -1,3 +1,6 @@
+from datetime import timedelta
+
+from odoo import fields
 from odoo.tests import tagged
 
 from .common import StripeHttpCommon
@@ -45,6 +48,19 @@ class TestLostAndFound(StripeHttpCommon):
         self.assertEqual(tx.reference, intent["description"])
         self.assertEqual(invoices.mapped("amount_residual"), [0, 0])
         self.assertEqual(invoices._get_reconciled_payments(), tx.payment_id)
+
+    def test_a_forgotten_charge_keeps_the_discount_of_its_day(self):
+        self.client.property_payment_term_id = self._create_discount_term()
+        today = fields.Date.context_today(self.env.user)
+        invoice = self._invoice(
+            self._create_service(price_unit=100), invoice_date=today
+        )
+        # It is found when the discount is over.
+        yesterday = today - timedelta(days=1)
+        invoice.line_ids.filtered("discount_date").discount_date = yesterday
+        self._charge_and_forget(invoice, amount=98, clinic_discount_day=yesterday)
+        self._deliver("payment_intent.succeeded")
+        self.assertEqual(invoice.amount_residual, 0)
 
     def test_it_is_booked_once_however_often_it_is_told(self):
         invoice = self._bill()
