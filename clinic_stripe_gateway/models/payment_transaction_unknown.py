@@ -100,7 +100,7 @@ class PaymentTransaction(models.Model):
         With a saved card it needs none, and waits for the outcome.
         """
         values = super()._get_processing_values()
-        if self.clinic_stripe_request and self.operation == "online_direct":
+        if self.clinic_stripe_request and self.operation in TYPED:
             values["state"] = "error"
         return values
 
