@@ -12,13 +12,18 @@ class AccountMove(models.Model):
     # === WHICH INVOICES === #
 
     @api.model
+    def _clinic_get_asked_domain(self, partner):
+        """Invoices that the red number counts: a hook for what is paid otherwise."""
+        return self._clinic_get_unpaid_domain(partner)
+
+    @api.model
     def _clinic_get_payable_domain(self, partner):
         """Invoices that ``partner`` is asked to pay: a hook for what is on hold."""
         clearing = self.env["payment.transaction"]._clinic_get_clearing_domain()
         is_clearing = Domain("transaction_ids", "any", clearing) | Domain(
             "clinic_deposit_transaction_ids", "any", clearing
         )
-        return self._clinic_get_unpaid_domain(partner) & ~is_clearing
+        return self._clinic_get_asked_domain(partner) & ~is_clearing
 
     @api.model
     def _clinic_get_patient_domain(self, patient_id):

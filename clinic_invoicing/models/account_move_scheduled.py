@@ -58,10 +58,10 @@ class AccountMove(models.Model):
         return claimable.filtered(lambda move: not move._clinic_has_plan())
 
     @api.model
-    def _clinic_get_payable_domain(self, partner):
+    def _clinic_get_asked_domain(self, partner):
         """Do not ask for what the client pays in instalments, as agreed."""
         in_plan = Domain("clinic_plan_ids.state", "=", "active")
-        return super()._clinic_get_payable_domain(partner) & ~in_plan
+        return super()._clinic_get_asked_domain(partner) & ~in_plan
 
     def _clinic_get_payment_notice(self):
         """Tell the client as well what they have agreed to."""

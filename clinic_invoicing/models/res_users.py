@@ -14,7 +14,7 @@ class ResUsers(models.Model):
         return result
 
     def _clinic_get_unpaid_count(self):
-        """Return how many invoices this user still owes money for.
+        """Return how many unpaid invoices this user is asked for.
 
         Shown on every page of the portal, in several places: one count for each
         page, by an index.
@@ -25,6 +25,6 @@ class ResUsers(models.Model):
             # sudo: the domain itself says whose invoices are counted.
             moves = self.env["account.move"].sudo()
             counts[self.id] = moves.search_count(
-                moves._clinic_get_unpaid_domain(self.partner_id)
+                moves._clinic_get_asked_domain(self.partner_id)
             )
         return counts[self.id]

@@ -179,6 +179,7 @@ class TestPortal(OnlineCommon, PagesCommon):
         self.own_bill.invoice_date_due = "2024-03-20"
         self.assertEqual(self._get_asked(), "$ 135.00")
         page = self._get_page("/my/billing/pay", invoice_ids="all")
+        self.assertEqual(self._get_badge(page), 1)
         (form,) = page.xpath("//form[@id='o_payment_form']")
         self.assertEqual(float(form.get("data-amount")), 135)
         self.assertRegex(page.text_content(), r"as agreed:\s+\$\s80.00")
@@ -187,7 +188,14 @@ class TestPortal(OnlineCommon, PagesCommon):
         self.assertRegex(row, "In instalments.*Make Payment.*as agreed")
         self.assertNotIn("Overdue", row)
         self._pay(self.childs_bill)
-        self.assertIn("You have nothing to pay now", self._get_page().text_content())
+        page = self._get_page()
+        self.assertIn("You have nothing to pay now", page.text_content())
+        self.assertEqual(self._get_badge(page), 0)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertTrue(self.client_user.partner_id.id)
+        with self.assertQueryCount(1):
+            self.assertFalse(self.client_user._clinic_get_unpaid_count())
         plan.action_cancel()
         self.assertEqual(self._get_asked(), "$ 80.00")
 
