@@ -43,9 +43,7 @@ class AccountPayment(models.Model):
     def _clinic_get_kept(self):
         """Return what was taken of these payments and has not been given back."""
         booked = self.filtered(lambda payment: payment.state in BOOKED_STATES)
-        back = booked.clinic_reversal_ids.filtered(
-            lambda payment: payment.state in BOOKED_STATES
-        )
+        back = booked._clinic_get_booked_reversals()
         return sum(booked.mapped("amount")) - sum(back.mapped("amount"))
 
     def _clinic_get_usable(self):
