@@ -142,27 +142,31 @@ class Person:
     def books(self, patient, practitioner, rate, hour):
         """Book an appointment today; return its block on the calendar."""
         self.open("/odoo/clinic-appointments")
-        today = self.sees(".fc-timegrid-col.fc-day-today").bounding_box()
-        lane = self.page.locator(f'.fc-timegrid-slot-lane[data-time="{hour:02}:00:00"]')
-        lane.scroll_into_view_if_needed()
-        y = lane.bounding_box()["y"]
-        self.page.mouse.click(today["x"] + today["width"] / 2, y + 6)
+        self.clicks_free_time(hour)
         self.sees(".modal div[name=clinic_patient_id]")
         self.chooses("clinic_patient_id", patient)
         self.chooses("user_id", practitioner)
         self.page.click(".modal .o_field_x2many_list_row_add a")
         self.chooses("rate_id", rate)
         self.look("booking")
-        self.page.click(".modal .o_form_button_save")
+        with self.page.expect_response("**/calendar.event/web_save") as saved:
+            self.page.click(".modal .o_form_button_save")
         expect(self.page.locator(".modal")).to_have_count(0)
-        return self.block(patient, hour)
+        return self.block(saved.value.json()["result"][0]["id"])
 
-    def block(self, patient, hour):
-        """Return the block of a patient's appointment that starts at ``hour``."""
-        start = f"{(hour - 1) % 12 + 1:02}:00"
-        return self.page.locator(
-            ".fc-event", has=self.page.get_by_text(re.compile(f"^{start}"))
-        ).filter(has_text=patient)
+    def clicks_free_time(self, hour):
+        """Click on the calendar where no visit can lie: each day keeps a strip free at
+        its edge, whatever the day's other visits are.
+        """
+        column = self.sees(".fc-timegrid-col.fc-day-today")
+        lane = self.page.locator(f'.fc-timegrid-slot-lane[data-time="{hour:02}:00:00"]')
+        lane.scroll_into_view_if_needed()
+        today, y = column.bounding_box(), lane.bounding_box()["y"]
+        self.page.mouse.click(today["x"] + today["width"] - 2, y + 6)
+
+    def block(self, event):
+        """Return the block of an appointment, given its id."""
+        return self.page.locator(f".fc-event[data-event-id='{event}']")
 
     # === THE BILLER === #
 
