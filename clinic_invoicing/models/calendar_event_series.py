@@ -31,6 +31,10 @@ class CalendarEvent(models.Model):
         former = self.sudo().recurrence_id.calendar_event_ids.sorted("start")
         visits = {event: event._clinic_get_visit(vals) for event in former}
         booked = former._clinic_get_booked()
+        patient = former[:1].clinic_patient_id
+        if "clinic_patient_id" in vals:
+            # The front desk's copies have got it, or are to have none.
+            patient = patient.browse(vals["clinic_patient_id"])
         newest = self._clinic_get_newest()
         kept = former.clinic_service_ids._get_values_of_their_own()
         with self.env.protecting(kept):
@@ -39,7 +43,7 @@ class CalendarEvent(models.Model):
             result = super(CalendarEvent, series).write(vals)
             newer = former._clinic_get_newer(newest)
             heirs = former._clinic_hand_over(visits, newer)
-        newer[len(heirs) :]._clinic_book_again(booked, former[:1].clinic_patient_id)
+        newer[len(heirs) :]._clinic_book_again(booked, patient)
         event = heirs.get(self, self).with_env(self.env).exists()
         if event and own:
             event._clinic_write_visit(own, is_future)

@@ -196,6 +196,45 @@ class TestSeries(ClinicInvoicingCommon):
         events[0].write({"recurrence_update": "all_events", "recurrency": False})
         self.assertEqual(services.mapped("state"), ["planned"] + ["cancelled"] * 3)
 
+    def test_any_visit_of_a_series_can_become_the_only_one(self):
+        for index in range(4):
+            with self.subTest(index=index):
+                events = self._book()
+                services = [event.clinic_service_ids for event in events]
+                events[index].with_user(self.employee).write(
+                    {"recurrence_update": "all_events", "recurrency": False}
+                )
+                self.env.flush_all()
+                self.env.invalidate_all()
+                self.assertEqual(events.exists(), events[index])
+                self.assertFalse(events[index].recurrence_id)
+                kept = services.pop(index)
+                self.assertEqual(events[index].clinic_service_ids, kept)
+                self.assertEqual(kept.state, "planned")
+                gone = self.env["clinic.service"].union(*services)
+                self.assertEqual(gone.mapped("state"), ["cancelled"] * 3)
+
+    def test_rendered_visit_stays_billable_when_the_series_becomes_one_visit(self):
+        events = self._book()
+        events[0].action_clinic_complete()
+        rendered = events[0].clinic_service_ids
+        events[2].write({"recurrence_update": "all_events", "recurrency": False})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(rendered.state, "to_invoice")
+
+    def test_patient_who_is_taken_off_the_series_does_not_come_back(self):
+        events = self._book()
+        events[0].with_user(self.front_desk).write(
+            {
+                "recurrence_update": "all_events",
+                "count": 6,
+                "clinic_patient_id": False,
+            }
+        )
+        self.env.invalidate_all()
+        self.assertFalse(self._series(events[0]).clinic_patient_id)
+
     def test_rendered_visit_keeps_its_day_when_the_series_moves(self):
         events = self._book()
         services = self._all_services()
@@ -355,6 +394,7 @@ class SeriesEdits:
             self.move_all,
             self.repeat_otherwise,
             self.rename,
+            self.leave_one,
             self.delete,
             self.complete,
             self.invoice,
@@ -406,6 +446,12 @@ class SeriesEdits:
     def rename(self, event):
         scope = self.chance.choice(("self_only", "all_events", "future_events"))
         self._write(event, scope, {"name": f"Visit {len(self.told)}"})
+
+    def leave_one(self, event):
+        """End the series, now and then: afterwards hardly anything can happen."""
+        scope = self.chance.choice(("all_events", "future_events"))
+        if self.chance.random() < 0.5:
+            self._write(event, scope, {"recurrency": False})
 
     def delete(self, event):
         scope = self.chance.choice(("self_only", "future_events"))
