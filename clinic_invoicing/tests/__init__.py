@@ -7,6 +7,7 @@ from . import (
     test_billing_run,
     test_deposits,
     test_desk,
+    test_dialogs,
     test_early_discount,
     test_given_back,
     test_group_sessions,

@@ -47,7 +47,9 @@ class ClinicServiceFlip(models.TransientModel):
     def action_confirm(self):
         """Flip those that can be flipped."""
         self.ensure_one()
-        services = self.line_ids.filtered(lambda line: not line.obstacle).service_id
+        # What the lines say was for the eyes: the client may send anything back.
+        obstacles = self.service_ids._get_flip_obstacles()
+        services = self.service_ids.filtered(lambda each: each not in obstacles)
         credit_notes, invoices = services._flip_rate(
             self.reason, self.invoice_date if self.invoice_now else None
         )
