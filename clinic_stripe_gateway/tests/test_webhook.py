@@ -47,6 +47,11 @@ class TestWebhook(StripeEventCommon):
         for age in (305, 3600, 86400):
             self.assertRefused(body, self._sign(body, age=age), tx)
 
+    def test_a_message_of_the_future_is_refused(self):
+        tx, body, _signature = self._paid_message()
+        for age in (-310, -3600, -86400):
+            self.assertRefused(body, self._sign(body, age=age), tx)
+
     def test_an_altered_body_is_refused(self):
         tx, body, signature = self._paid_message()
         for altered in (

@@ -1,4 +1,7 @@
-"""A message is believed if, and only if, the SDK itself would believe it."""
+"""A message is believed if, and only if, the SDK itself would believe it now.
+
+The SDK also believes those that will be signed tomorrow; nobody can have signed them.
+"""
 
 import json
 import time
@@ -100,6 +103,19 @@ def test_an_old_message_is_refused(age):
     header = sign(BODY, age=age)
     assert not sdk_believes(BODY, header, SECRET)
     assert_refused(BODY, header)
+
+
+@pytest.mark.parametrize("age", [-TOLERANCE_SECONDS - 5, -86400, -(10**9)])
+@pytest.mark.parametrize("shape", ["{}", "v0=abc,{}", "{},t=1", " t=1,{}"])
+def test_a_message_of_the_future_is_refused(age, shape):
+    header = shape.format(sign(BODY, age=age))
+    assert sdk_believes(BODY, header, SECRET)
+    assert_refused(BODY, header)
+
+
+@pytest.mark.parametrize("age", [-TOLERANCE_SECONDS + 20, -1])
+def test_a_clock_that_is_a_little_fast_is_forgiven(age):
+    assert read_verified(BODY, sign(BODY, age=age), [SECRET]) == (HINT, 0)
 
 
 def test_the_tolerance_is_the_one_that_the_sdk_recommends():
