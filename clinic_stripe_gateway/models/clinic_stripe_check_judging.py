@@ -30,8 +30,9 @@ class ClinicStripeCheck(models.Model):
         return bool(origin) and origin["provider"] == self.provider_id.id
 
     def _is_young(self, listed):
+        """Whether it was made about now; clocks may differ a little."""
         age = to_seconds(fields.Datetime.now()) - listed.created
-        return age < UNDER_WAY_MINUTES * 60
+        return abs(age) < UNDER_WAY_MINUTES * 60
 
     def _search_posted(self, domain):
         """Return the payments that stand in the books: neither undone nor a draft."""

@@ -204,6 +204,15 @@ class TestLedgerCheck(StripeGatewayCommon):
         self.assertDiffers(check)
         self.assertEqual(check.under_way_count, 1)
 
+    def test_what_is_dated_in_the_future_is_not_under_way(self):
+        self.control.unfreeze()
+        self.control.freeze(int(time.time()) + HOUR)
+        self._pay_by_card(self._bill(120))
+        later = fields.Datetime.now() + timedelta(hours=2)
+        check = self._check(date_to=later)
+        self.assertDiffers(check, "charge_not_booked")
+        self.assertEqual(check.under_way_count, 0)
+
     def test_a_transaction_that_is_done_but_not_booked_differs(self):
         tx = self._pay_and_settle(self._bill(120))
         tx.payment_id.action_draft()
