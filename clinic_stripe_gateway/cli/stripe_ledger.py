@@ -1,6 +1,7 @@
 """``odoo stripe_ledger``: compare Stripe's books with Odoo's from a terminal."""
 
 import argparse
+import logging
 import sys
 from datetime import datetime, timedelta
 
@@ -9,7 +10,11 @@ from odoo.cli.command import Command
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
-AGREED, DIFFERENT, NOT_CHECKED = 0, 1, 2
+_logger = logging.getLogger(__name__)
+
+AGREED, DIFFERENT, NOT_CHECKED, UNDER_WAY = 0, 1, 2, 3
+# Of several providers the worst is told.
+FROM_BEST_TO_WORST = (AGREED, UNDER_WAY, DIFFERENT, NOT_CHECKED)
 COLUMNS = ("what", "Stripe object", "Stripe says", "Odoo says", "payment")
 DAYS = 7
 
@@ -20,24 +25,31 @@ class StripeLedger(Command):
     name = "stripe_ledger"
     epilog = """
         Exits with 0 when both say the same, with 1 when they differ, with 2 when they
-        could not be compared. Dates are in UTC; the last day is part of the period.
+        could not be compared, with 3 when they do not differ, but something is still
+        under way. Dates are in UTC; the last day is part of the period.
     """
 
     def run(self, args):
         options = self._parse(args)
         config.parse_config(self._get_server_options(options), setup_logging=True)
-        names = config["db_name"]
-        if len(names) != 1:
-            sys.exit("Name one database with -d.")
-        registry = Registry(names[0])
-        with registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            if "clinic.stripe.check" not in env:
-                sys.exit(f"The addon clinic_stripe_gateway is not in {names[0]}.")
-            checks = self._check(env, options)
-            lines, status = _report(checks)
+        try:
+            lines, status = self._compare(options)
+        except Exception:
+            # Python itself would exit with 1, and that means differences.
+            _logger.exception("The books could not be compared")
+            sys.exit(NOT_CHECKED)
         sys.stdout.write("\n".join(lines) + "\n")
         sys.exit(status)
+
+    def _compare(self, options):
+        names = config["db_name"]
+        if len(names) != 1:
+            _refuse("Name one database with -d.")
+        with Registry(names[0]).cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            if "clinic.stripe.check" not in env:
+                _refuse(f"The addon clinic_stripe_gateway is not in {names[0]}.")
+            return _report(self._check(env, options))
 
     def _parse(self, args):
         add = self.parser.add_argument
@@ -80,10 +92,10 @@ class StripeLedger(Command):
         """Return the checks of the period; they are kept, as those of the job are."""
         model = env["clinic.stripe.check"]
         providers = model._get_providers()
-        if options.provider:
+        if options.provider is not None:
             providers = providers.filtered(lambda p: p.id == options.provider)
         if not providers:
-            sys.exit("No such Stripe provider is enabled.")
+            _refuse("No such Stripe provider is enabled.")
         period = {
             "date_from": _to_midnight(options.date_from),
             "date_to": _to_midnight(options.date_to + timedelta(days=1)),
@@ -93,14 +105,20 @@ class StripeLedger(Command):
         return checks
 
 
+def _refuse(reason):
+    """Say why nothing can be compared, and stop."""
+    sys.stderr.write(f"{reason}\n")
+    sys.exit(NOT_CHECKED)
+
+
 def _report(checks):
     """Return what is printed, and the status that the command exits with."""
-    lines, status = [], AGREED
+    lines, statuses = [], [AGREED]
     for check in checks:
+        statuses.append(_get_status(check))
         lines += [f"{check.display_name} ({check.provider_id.company_id.name})"]
         if check.state == "failed":
             lines += [f"  Could not be compared: {check.reason}", ""]
-            status = NOT_CHECKED
             continue
         lines += [
             f"  {check.charge_count} charges, {check.refund_count} refunds, "
@@ -110,9 +128,16 @@ def _report(checks):
         ]
         if check.difference_ids:
             lines += ["", *_tabulate(check.difference_ids)]
-            status = max(status, DIFFERENT)
         lines.append("")
-    return lines, status
+    return lines, max(statuses, key=FROM_BEST_TO_WORST.index)
+
+
+def _get_status(check):
+    if check.state == "failed":
+        return NOT_CHECKED
+    if check.difference_count:
+        return DIFFERENT
+    return UNDER_WAY if check.under_way_count else AGREED
 
 
 def _tabulate(differences):

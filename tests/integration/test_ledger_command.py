@@ -1,5 +1,7 @@
 """The command ``odoo stripe_ledger``, as an administrator runs it."""
 
+import time
+
 import pytest
 
 from workbench.emulator import SECRET_KEY
@@ -17,6 +19,15 @@ def test_books_that_agree_end_with_zero_and_differences_with_one(ledger):
     assert status == 0, log
     assert "1 charges, 0 refunds" in printed
     assert "0 differences" in printed
+    started = ledger.control.clock()["now"]
+    ledger.control.freeze(int(time.time()))
+    ledger.pay()
+    status, printed, log = ledger.command("stripe_ledger")
+    assert status == 3, log
+    assert "1 under way" in printed
+    assert "0 differences" in printed
+    # A difference is worse than what may still become right.
+    ledger.control.freeze(started)
     intent = ledger.pay(is_booked=False)
     status, printed, _log = ledger.command("stripe_ledger")
     assert status == 1
@@ -48,7 +59,19 @@ def test_what_cannot_be_compared_is_no_success(ledger):
     assert "Could not be compared" in printed
 
 
-def test_wrong_words_are_told(ledger):
-    status, _printed, log = ledger.command("stripe_ledger", "--from=tomorrow")
-    assert status == 2
-    assert "YYYY-MM-DD" in log
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("--from=tomorrow", "YYYY-MM-DD"),
+        ("--from=9999-01-01", "after --to"),
+        ("--provider=0", "No such Stripe provider"),
+        ("--provider=999999", "No such Stripe provider"),
+        ("--database=a,b", "Name one database"),
+        ("--database=no_such_practice", "no_such_practice"),
+    ],
+)
+def test_what_could_not_be_asked_is_neither_agreed_nor_different(ledger, word, told):
+    status, printed, log = ledger.command("stripe_ledger", word)
+    assert status == 2, log
+    assert told in log
+    assert not printed
