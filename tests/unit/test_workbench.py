@@ -2,6 +2,7 @@
 
 import functools
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +14,9 @@ import pytest
 
 from workbench import (
     apt,
+    browser,
     cli,
+    debian_tools,
     locks,
     odoo_source,
     paths,
@@ -141,6 +144,91 @@ def test_missing_or_old_python_is_named(python):
     )
     assert result.returncode
     assert "Python 3.10 or newer is needed" in result.stderr
+
+
+# --- programs from Debian's packages
+
+FETCHES = """
+case "$*" in *download-only*)
+    for word in "$@"; do
+        case $word in -oDir::Cache=*) touch "${word#*=}/archives/x.deb" ;; esac
+    done ;;
+esac
+"""
+UNPACKS = """
+mkdir -p "$3/usr/lib/chromium"
+printf '#!/bin/sh\\n%s\\n' "@" > "$3/usr/lib/chromium/chromium"
+chmod +x "$3/usr/lib/chromium/chromium"
+"""
+
+
+@pytest.fixture
+def debian(empty_machine):
+    """A machine with Debian's tools; what they fetch runs as the returned says."""
+    for name in ("cat", "chmod", "mkdir", "sh", "touch"):
+        (empty_machine / "bin" / name).symlink_to(shutil.which(name, path=os.defpath))
+    install_tool(empty_machine, "apt-get", FETCHES)
+
+    def fetch_what_runs(script):
+        install_tool(empty_machine, "dpkg-deb", UNPACKS.replace("@", script))
+
+    return fetch_what_runs
+
+
+def test_tests_without_chromium_are_refused_at_once_in_one_sentence(tmp_path):
+    environment = {"PATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    python = Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")
+    began = time.monotonic()
+    result = subprocess.run(
+        [python, "-m", "workbench", "test"],
+        env={"PYTHONPATH": str(paths.TOOLS), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert time.monotonic() - began < 5
+    assert_one_sentence(result, "chromium and wkhtmltopdf must be installed")
+
+
+def test_missing_program_is_fetched_once_and_found_again(debian, monkeypatch):
+    debian("echo fetched")
+    debian_tools.provide([debian_tools.CHROMIUM])
+    fetched = debian_tools.find(debian_tools.CHROMIUM)
+    said = subprocess.run([fetched], capture_output=True, text=True)
+    assert said.stdout == "fetched\n"
+    assert Path(browser.executable()) == fetched
+    monkeypatch.setattr(apt.Downloader, "update", None)
+    debian_tools.provide([debian_tools.CHROMIUM])
+
+
+def test_program_of_the_machine_goes_before_the_fetched_one(debian, empty_machine):
+    debian("echo fetched")
+    debian_tools.provide([debian_tools.CHROMIUM])
+    install_tool(empty_machine, "chromium", "echo own")
+    assert debian_tools.find(debian_tools.CHROMIUM).parent == empty_machine / "bin"
+
+
+def test_program_that_does_not_run_is_not_kept(debian):
+    debian("echo no such library >&2; exit 127")
+    with pytest.raises(Trouble, match="chromium could not be fetched.*no such library"):
+        debian_tools.provide([debian_tools.CHROMIUM])
+    assert not debian_tools.find(debian_tools.CHROMIUM)
+    debian("echo fetched")
+    debian_tools.provide([debian_tools.CHROMIUM])
+    assert debian_tools.find(debian_tools.CHROMIUM)
+
+
+def test_lost_connection_is_one_sentence_and_leaves_nothing(debian, empty_machine):
+    install_tool(empty_machine, "apt-get", "echo 'E: no route' >&2; exit 100")
+    debian("")
+    with pytest.raises(Trouble, match="could not be fetched.*E: no route.*install it"):
+        debian_tools.provide([debian_tools.CHROMIUM])
+    assert not [path for path in paths.cache().rglob("*") if path.is_file()]
+
+
+def test_demo_goes_on_without_what_it_would_only_miss(empty_machine, capfd):
+    cli._provide_tools("demo")
+    assert "Going on without: wkhtmltopdf" in capfd.readouterr().err
 
 
 # --- what the user names

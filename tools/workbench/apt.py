@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,23 +94,29 @@ def _deb822_fields(stanza: str) -> dict[str, str]:
 
 
 class Downloader:
-    """apt with lists, cache and sources of its own below one folder."""
+    """apt with lists and a cache of its own below one folder."""
 
-    def __init__(self, folder: Path, archive: Archive, suites: list[str]):
+    def __init__(
+        self, folder: Path, archive: Archive | None = None, suites: Sequence[str] = ()
+    ):
+        """Use these suites of an archive, or else the machine's own sources."""
         self.folder = folder
         for name in ("lists/partial", "cache/archives/partial", "debs"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        lines = [archive.source_line(suite) for suite in suites]
-        self.sources = folder / "sources.list"
-        self.sources.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.sources = folder / "sources.list" if archive else None
+        if archive:
+            lines = [archive.source_line(suite) for suite in suites]
+            self.sources.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     @staticmethod
     def is_possible() -> bool:
         return all(shutil.which(tool) for tool in ("apt-get", "dpkg-deb"))
 
     def update(self) -> None:
-        # Without this a lost connection is a warning, and old lists are used.
-        self._apt_get("update", "-oAPT::Update::Error-Mode=any")
+        # Without this a lost connection is a warning, and old lists are used. Among the
+        # machine's own sources there may be one that is broken and not needed.
+        strict = ["-oAPT::Update::Error-Mode=any"] if self.sources else []
+        self._apt_get("update", *strict)
 
     def download(self, packages: list[str]) -> dict[str, Path]:
         """Fetch packages (`name`, `name=version` or `name/suite`); return their files
@@ -117,6 +124,21 @@ class Downloader:
         self._apt_get("download", *packages, cwd=self.folder / "debs")
         files = (self.folder / "debs").glob("*.deb")
         return {path.name.split("_")[0]: path for path in files}
+
+    def download_missing(self, packages: Sequence[str]) -> list[Path]:
+        """Fetch packages and those of their dependencies that the machine lacks."""
+        self._apt_get(
+            "install",
+            "--download-only",
+            # Also what is installed but cannot be found by this user.
+            "--reinstall",
+            "--yes",
+            "--no-install-recommends",
+            # The locks are root's, and nothing that they guard is written.
+            "-oDebug::NoLocking=1",
+            *packages,
+        )
+        return sorted((self.folder / "cache" / "archives").glob("*.deb"))
 
     def offers(self, package: str, version: str) -> bool:
         shown = self._run("apt-cache", "show", f"{package}={version}")
@@ -129,9 +151,12 @@ class Downloader:
             raise Trouble(f"apt-get {arguments[0]} failed ({reason})")
 
     def _run(self, tool: str, *arguments: str, cwd: Path | None = None):
-        options = [
+        own_sources = [
             f"-oDir::Etc::SourceList={self.sources}",
             "-oDir::Etc::SourceParts=/dev/null",
+        ]
+        options = [
+            *(own_sources if self.sources else []),
             f"-oDir::State::Lists={self.folder / 'lists'}",
             f"-oDir::Cache={self.folder / 'cache'}",
             # Compressed lists are enough, and the optional indexes would only cost

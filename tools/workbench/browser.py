@@ -1,11 +1,10 @@
-"""Drive the Chromium that the machine has; none is ever downloaded."""
+"""Drive the Chromium that the machine has, or that was fetched for it."""
 
 import contextlib
-import shutil
 
+from . import debian_tools
 from .errors import Trouble
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
     # Root may not use the sandbox, and containers often have none.
     "--no-sandbox",
@@ -21,11 +20,13 @@ ARGUMENTS = (
 
 def executable() -> str:
     """Return the path of the browser."""
-    for name in NAMES:
-        path = shutil.which(name)
-        if path:
-            return path
-    raise Trouble("the browser tests need Chromium: install the package chromium")
+    path = debian_tools.find(debian_tools.CHROMIUM)
+    if not path:
+        raise Trouble(
+            "the browser tests need Chromium: run `make setup`, or install the package"
+            " chromium"
+        )
+    return str(path)
 
 
 @contextlib.contextmanager

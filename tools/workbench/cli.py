@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import odoo_source, progress, venv
+from . import debian_tools, odoo_source, progress, venv
 from .errors import Trouble
 from .locks import exclusive
 from .paths import TOOLS, VENV, VENV_PYTHON
@@ -12,6 +12,15 @@ from .processes import heed_interrupts
 
 INTERRUPTED = 130
 DEFAULT_PORT = "8069"
+# What a command cannot do without, and what it would only miss.
+NEEDED_TOOLS = {
+    "test": (debian_tools.CHROMIUM, debian_tools.WKHTMLTOPDF),
+    "test-all": (debian_tools.CHROMIUM, debian_tools.WKHTMLTOPDF),
+}
+USEFUL_TOOLS = {
+    "setup": (debian_tools.CHROMIUM, debian_tools.WKHTMLTOPDF),
+    "demo": (debian_tools.WKHTMLTOPDF,),
+}
 
 
 def main(words: list[str]) -> int:
@@ -31,7 +40,7 @@ def _run(words: list[str]) -> int:
         raise Trouble(f"name one of the commands {', '.join(COMMANDS)}")
     if not _inside_environment():
         if words != ["clean"]:
-            _set_up()
+            _set_up(words[0])
         elif not VENV_PYTHON.exists():
             return 0
         _continue_inside_environment(words)
@@ -42,14 +51,23 @@ def _inside_environment() -> bool:
     return Path(sys.prefix).resolve() == VENV.resolve()
 
 
-def _set_up() -> None:
+def _set_up(command: str) -> None:
     with exclusive("setup"):
+        # Before the long downloads, not after them.
         if not VENV_PYTHON.exists():
-            # Before the long download, not after it.
             venv.check_python()
+        _provide_tools(command)
         tree = odoo_source.locate()
         venv.ensure()
     os.environ["ODOO_PATH"] = str(tree.import_path)
+
+
+def _provide_tools(command: str) -> None:
+    debian_tools.provide(NEEDED_TOOLS.get(command, ()))
+    try:
+        debian_tools.provide(USEFUL_TOOLS.get(command, ()))
+    except Trouble as trouble:
+        progress.say(f"Going on without: {trouble}")
 
 
 def _continue_inside_environment(words: list[str]) -> None:

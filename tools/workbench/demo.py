@@ -1,10 +1,9 @@
 """Serve both addons with demo data, for people to look at."""
 
 import json
-import shutil
 import time
 
-from . import databases, odoo_command, postgres
+from . import databases, debian_tools, odoo_command, postgres
 from .configuration import configure
 from .demo_logins import LOGINS, TEST_CARD
 from .emulator import running_emulator
@@ -116,7 +115,7 @@ def _welcome(url: str, log) -> str:
             words = f"login {login.login}, password {login.login}"
             lines.append(f"  {login.person:<14} {words:<38} {url}{login.page}")
     lines += ["", f"  Test card      {TEST_CARD}", f"  Log            {log}"]
-    if not shutil.which("wkhtmltopdf"):
+    if not debian_tools.find(debian_tools.WKHTMLTOPDF):
         lines.append(
             "  No PDF         install the package wkhtmltopdf to print invoices"
         )

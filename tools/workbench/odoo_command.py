@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from . import odoo_source
+from . import debian_tools, odoo_source
 from .errors import Trouble
 from .paths import (
     BUILD,
@@ -39,9 +39,11 @@ def environment(stripe: bool = True, **more: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("ODOO_") and name not in FOREIGN_VARIABLES
     }
+    # The machine's own programs go before those that were fetched.
+    programs = [VENV_PYTHON.parent, os.environ.get("PATH", ""), debian_tools.folder()]
     own = {
         "ODOO_PATH": str(tree.import_path),
-        "PATH": os.pathsep.join([str(VENV_PYTHON.parent), os.environ.get("PATH", "")]),
+        "PATH": os.pathsep.join(map(str, programs)),
         "PYTHONPATH": os.pathsep.join(map(str, folders)),
         # Compiled files halve the start, and the folders of others stay as they are.
         "PYTHONPYCACHEPREFIX": str(BUILD / "pycache"),

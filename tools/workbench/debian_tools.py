@@ -1,0 +1,200 @@
+"""Programs that come in Debian's packages: the machine's own, or fetched without root.
+
+What the machine lacks is unpacked, with the libraries it lacks as well, into the user's
+cache. A small script starts it there, so that it is found on a PATH like any other.
+"""
+
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import apt
+from .errors import Trouble, last_line
+from .paths import cache
+from .progress import step
+
+PROBE_SECONDS = 60
+FONTS = """\
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  <dir>{root}/usr/share/fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+"""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One program that a package brings."""
+
+    package: str
+    # In the package: its own starter may look for fixed places on the machine.
+    program: str
+    # Names under which a machine may have it already; the first is ours.
+    names: tuple[str, ...]
+    more_packages: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.names[0]
+
+
+CHROMIUM = Tool(
+    "chromium",
+    "usr/lib/chromium/chromium",
+    ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+)
+WKHTMLTOPDF = Tool(
+    "wkhtmltopdf", "usr/bin/wkhtmltopdf", ("wkhtmltopdf",), ("fonts-dejavu-core",)
+)
+
+
+def find(tool: Tool) -> Path | None:
+    """Return the program, if the machine has it or it was fetched before."""
+    search_path = os.pathsep.join([os.environ.get("PATH", ""), str(folder())])
+    for name in tool.names:
+        path = shutil.which(name, path=search_path)
+        if path:
+            return Path(path)
+    return None
+
+
+def folder() -> Path:
+    """Return the folder of the programs that were fetched, to be last on a PATH."""
+    return _home() / "bin"
+
+
+def provide(tools: Iterable[Tool]) -> None:
+    """Fetch those of these programs that are missing.
+
+    :raise Trouble: in one sentence, at once where there is no way to fetch them
+    """
+    missing = [tool for tool in tools if not find(tool)]
+    if not missing:
+        return
+    packages = " and ".join(tool.package for tool in missing)
+    if not apt.Downloader.is_possible():
+        raise Trouble(
+            f"{packages} must be installed: this machine has no apt-get to fetch it"
+            " with"
+        )
+    with step(f"Fetching {packages} from Debian's archive"):
+        try:
+            for tool in missing:
+                _fetch_program(tool)
+        except Trouble as trouble:
+            raise Trouble(
+                f"{packages} could not be fetched [{trouble}]: install it, or check the"
+                " network connection and run the command again"
+            ) from trouble
+
+
+def unpacked(package: str, more: Sequence[str] = ()) -> Path:
+    """Return the folder into which a package is unpacked, fetching it at first.
+
+    What it needs and the machine lacks is in there too.
+
+    :param more: packages that it does not name among its dependencies
+    """
+    root = _home() / package
+    if not root.exists():
+        _fetch([package, *more], root)
+    return root
+
+
+def _home() -> Path:
+    """Return the folder of this system: another one's libraries would not fit."""
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        release = {}
+    words = (release.get("ID", "linux"), release.get("VERSION_ID", ""))
+    return cache() / "-".join(filter(None, ("tools", *words, platform.machine())))
+
+
+def _fetch(packages: list[str], root: Path) -> None:
+    """Unpack in a temporary folder and rename it at the end: never half a program."""
+    partial = root.with_name(f"{root.name}.partial-{os.getpid()}")
+    work = root.with_name(f"{root.name}.apt-{os.getpid()}")
+    try:
+        downloader = apt.Downloader(work)
+        downloader.update()
+        files = downloader.download_missing(packages)
+        partial.mkdir(parents=True)
+        for file in files:
+            apt.unpack(file, partial)
+        if not root.exists():
+            partial.rename(root)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Trouble(str(error)) from error
+    finally:
+        for folder in (partial, work):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fetch_program(tool: Tool) -> None:
+    root = unpacked(tool.package, tool.more_packages)
+    starter = root / "start"
+    try:
+        _write_starter(root, tool.program, starter)
+        _check_that_it_runs(starter)
+    except BaseException:
+        # Nothing that does not run is kept: the next attempt fetches it anew.
+        shutil.rmtree(root, ignore_errors=True)
+        raise
+    folder().mkdir(parents=True, exist_ok=True)
+    link = folder() / f"{tool.name}.{os.getpid()}"
+    link.symlink_to(starter)
+    link.rename(folder() / tool.name)
+
+
+def _write_starter(root: Path, program: str, starter: Path) -> None:
+    """Write the script that starts a program with what was unpacked beside it."""
+    fonts = root / "fonts.conf"
+    fonts.write_text(FONTS.format(root=root), encoding="utf-8")
+    variables = {
+        "LD_LIBRARY_PATH": os.pathsep.join(map(str, _library_folders(root))),
+        "FONTCONFIG_FILE": str(fonts),
+        "QT_PLUGIN_PATH": os.pathsep.join(map(str, root.glob("usr/lib/*/qt5/plugins"))),
+        "XKB_CONFIG_ROOT": _own_or_machines(root, "usr/share/X11/xkb"),
+    }
+    lines = ["#!/bin/sh"]
+    lines += [
+        f"export {name}={shlex.quote(value)}"
+        for name, value in variables.items()
+        if value
+    ]
+    lines.append(f'exec {shlex.quote(str(root / program))} "$@"')
+    starter.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    starter.chmod(0o755)
+
+
+def _library_folders(root: Path) -> list[Path]:
+    libraries = [*root.glob("usr/lib/**/lib*.so*"), *root.glob("lib/**/lib*.so*")]
+    folders = {path.parent for path in libraries}
+    return sorted(folder for folder in folders if "plugins" not in folder.parts)
+
+
+def _own_or_machines(root: Path, folder: str) -> str:
+    return str(root / folder if (root / folder).exists() else Path("/", folder))
+
+
+def _check_that_it_runs(starter: Path) -> None:
+    try:
+        probe = subprocess.run(
+            [str(starter), "--version"],
+            capture_output=True,
+            text=True,
+            timeout=PROBE_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Trouble(f"it does not run: {error}") from error
+    if probe.returncode:
+        raise Trouble(f"it does not run: {last_line(probe.stderr)}")
