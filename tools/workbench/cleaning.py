@@ -3,7 +3,7 @@ cache."""
 
 import shutil
 
-from . import postgres
+from . import postgres, server_home
 from .paths import BUILD, VENV
 from .progress import step
 
@@ -14,6 +14,7 @@ def run() -> int:
         _drop_databases()
     with step("Removing build/ and .venv/"):
         postgres.stop_unused()
+        server_home.remove()
         shutil.rmtree(BUILD, ignore_errors=True)
         shutil.rmtree(VENV, ignore_errors=True)
     return 0

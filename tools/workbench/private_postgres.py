@@ -8,14 +8,13 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from pathlib import Path
 
 import psycopg2
 
-from . import postgres
+from . import postgres, server_home
 from .errors import Trouble, last_line
-from .paths import BUILD, LOGS, is_abandoned, run_name
+from .paths import LOGS, is_abandoned
 from .processes import free_port, spawn, stop, wait_until
 
 START_SECONDS = 60
@@ -45,9 +44,13 @@ class PrivatePostgres:
             "port": self.environment["PGPORT"],
         }
         words = [f"--{name}={value}" for name, value in options.items()]
-        command = [str(postgres.programs() / "postgres"), "-D", f"{self.folder}/data"]
+        command = [
+            str(server_home.programs() / "postgres"),
+            "-D",
+            f"{self.folder}/data",
+        ]
         self._process = spawn(
-            [*command, *words], self.log, cwd="/", **postgres.identity()
+            [*command, *words], self.log, cwd="/", **server_home.identity()
         )
         wait_until(self._answers, self._process, self.log, "PostgreSQL", START_SECONDS)
 
@@ -93,11 +96,12 @@ class PrivatePostgres:
 @contextlib.contextmanager
 def private_postgres():
     """Run a server with empty data as long as the block lasts."""
-    for left in filter(lambda path: is_abandoned(path.name), BUILD.glob("pg_run_*")):
+    runs = server_home.FOLDER.glob("pg_run_*")
+    for left in filter(lambda path: is_abandoned(path.name), runs):
         shutil.rmtree(left, ignore_errors=True)
-    folder = _short_folder()
+    folder = server_home.folder_for_a_run()
     try:
-        postgres.let_the_server_reach(folder)
+        server_home.hand_over(folder)
         postgres.initialise(folder / "data")
         server = PrivatePostgres(folder)
         try:
@@ -114,16 +118,8 @@ def dump(database: str, target: Path) -> None:
     _run(["pg_dump", "-Fc", "-Z0", "-f", str(target), database], dict(os.environ))
 
 
-def _short_folder() -> Path:
-    """Return where data and socket may be; a socket's path may not be long."""
-    folder = BUILD / f"pg_{run_name()}"
-    if len(str(folder)) <= postgres.LONGEST_SOCKET_FOLDER:
-        return folder
-    return Path(tempfile.gettempdir(), f"clinic-billing-{os.geteuid()}-{folder.name}")
-
-
 def _run(command: list[str], environment: dict[str, str]) -> None:
-    program = postgres.programs() / command[0]
+    program = server_home.programs() / command[0]
     done = subprocess.run(
         [str(program), *command[1:]], env=environment, capture_output=True, text=True
     )
