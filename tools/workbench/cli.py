@@ -12,6 +12,7 @@ from .processes import heed_interrupts
 
 INTERRUPTED = 130
 DEFAULT_PORT = "8069"
+HIGHEST_PORT = 65535
 # What a command cannot do without, and what it would only miss.
 NEEDED_TOOLS = {
     "test": (debian_tools.CHROMIUM, debian_tools.WKHTMLTOPDF),
@@ -86,7 +87,7 @@ def _demo() -> None:
     from . import demo
 
     port = os.environ.get("PORT") or DEFAULT_PORT
-    if not port.isdecimal():
+    if not port.isdecimal() or int(port) > HIGHEST_PORT:
         raise Trouble(
             f"PORT={port} is no port number: choose one, for example PORT=8070"
         )

@@ -27,6 +27,9 @@ def run(port: int, reset: bool = False) -> None:
         f" {state.get('base_url', 'another port')}: press Ctrl-C where it"
         " runs, then start it again"
     )
+    if not state.get("base_url", "").endswith(f":{port}"):
+        # True whether or not it runs already: that is told of its own port.
+        check_port_is_free(port)
     with exclusive_or("demo", running_already):
         check_port_is_free(port)
         with postgres.running():
