@@ -6,7 +6,7 @@
     "license": "LGPL-3",
     "author": "Clinic Billing",
     "depends": ["clinic_invoicing", "payment_stripe"],
-    "external_dependencies": {"python": ["cryptography>=42", "stripe>=16,<17"]},
+    "external_dependencies": {"python": ["cryptography>=38", "stripe>=16,<17"]},
     "data": [
         "security/res_groups.xml",
         "security/ir.model.access.csv",
@@ -27,5 +27,6 @@
         "views/clinic_stripe_dispute_views.xml",
         "views/clinic_stripe_disclosure_views.xml",
     ],
+    "application": True,
     "uninstall_hook": "uninstall_hook",
 }

@@ -1,12 +1,22 @@
 """What the manifests say is there, and what is there is in the manifests."""
 
 import re
+import sys
 
 import pytest
 
-from .sources import ADDONS, ROOT, imports, manifest, name_of
+from .sources import ADDONS, ROOT, code_files, imports, manifest, name_of
 
 REQUIREMENTS = (ROOT / "requirements.txt").read_text("utf-8")
+ODOOS_OWN = ROOT / "tools" / "workbench" / "odoo-own-requirements.txt"
+# Packages that are not called like what they let one import.
+PACKAGES = {"dateutil": "python-dateutil", "psycopg2": "psycopg2-binary"}
+
+
+def packages(requirements):
+    """Return the names of the packages that a requirements file asks for."""
+    lines = re.findall(r"^[\w.-]+", requirements, re.M)
+    return {line.lower().replace("_", "-") for line in lines}
 
 
 def files(addon, *suffixes):
@@ -37,13 +47,30 @@ def test_the_gateway_builds_on_invoicing_and_never_the_other_way_round():
     ]
 
 
-def test_only_the_gateway_needs_a_package_and_the_requirements_name_it():
+def test_only_the_gateway_needs_packages_and_the_requirements_name_them():
     assert "external_dependencies" not in manifest("clinic_invoicing")
-    # The other one comes with Odoo itself.
-    _cryptography, needed = sorted(
-        manifest("clinic_stripe_gateway")["external_dependencies"]["python"]
-    )
-    assert needed in REQUIREMENTS.splitlines()
+    needed = manifest("clinic_stripe_gateway")["external_dependencies"]["python"]
+    assert set(needed) <= set(REQUIREMENTS.splitlines())
+    # Odoo compares versions with it, and does not bring it.
+    assert "packaging" in packages(REQUIREMENTS) - packages(ODOOS_OWN.read_text())
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_every_package_that_is_imported_comes_with_odoo_or_is_required(addon):
+    # Odoo's own are named all the same where a version matters.
+    known = packages(ODOOS_OWN.read_text("utf-8")) | packages(REQUIREMENTS)
+    for path in code_files(addon):
+        for name in imports(path):
+            top = name.split(".")[0]
+            if top == "odoo" or top in sys.stdlib_module_names:
+                continue
+            package = PACKAGES.get(top, top)
+            assert package in known, f"{name_of(path)} imports {name}"
+
+
+def test_people_find_both_addons_among_the_apps():
+    """Odoo's page Apps filters by it at first."""
+    assert all(manifest(addon).get("application") for addon in ADDONS)
 
 
 @pytest.mark.parametrize("addon", ADDONS)
