@@ -6,7 +6,7 @@
     "license": "LGPL-3",
     "author": "Clinic Billing",
     "depends": ["clinic_invoicing", "payment_stripe"],
-    "external_dependencies": {"python": ["cryptography>=38", "stripe>=16,<17"]},
+    "external_dependencies": {"python": ["cryptography>=38", "stripe>=16.1,<17"]},
     "data": [
         "security/res_groups.xml",
         "security/ir.model.access.csv",

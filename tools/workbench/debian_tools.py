@@ -39,6 +39,9 @@ class Tool:
     program: str
     # Names under which a machine may have it already; the first is ours.
     names: tuple[str, ...]
+    # Does a little of its work; what does not run is not kept.
+    probe: tuple[str, ...]
+    # Those of its packages that a machine may have kept without it, and fonts.
     more_packages: tuple[str, ...] = ()
 
     @property
@@ -50,9 +53,15 @@ CHROMIUM = Tool(
     "chromium",
     "usr/lib/chromium/chromium",
     ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+    ("--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "about:blank"),
+    ("chromium-common", "fonts-dejavu-core"),
 )
 WKHTMLTOPDF = Tool(
-    "wkhtmltopdf", "usr/bin/wkhtmltopdf", ("wkhtmltopdf",), ("fonts-dejavu-core",)
+    "wkhtmltopdf",
+    "usr/bin/wkhtmltopdf",
+    ("wkhtmltopdf",),
+    ("--quiet", "about:blank", os.devnull),
+    ("fonts-dejavu-core",),
 )
 
 
@@ -144,7 +153,7 @@ def _fetch_program(tool: Tool) -> None:
     starter = root / "start"
     try:
         _write_starter(root, tool.program, starter)
-        _check_that_it_runs(starter)
+        _check_that_it_runs([str(starter), *tool.probe])
     except BaseException:
         # Nothing that does not run is kept: the next attempt fetches it anew.
         shutil.rmtree(root, ignore_errors=True)
@@ -186,13 +195,10 @@ def _own_or_machines(root: Path, folder: str) -> str:
     return str(root / folder if (root / folder).exists() else Path("/", folder))
 
 
-def _check_that_it_runs(starter: Path) -> None:
+def _check_that_it_runs(command: list[str]) -> None:
     try:
         probe = subprocess.run(
-            [str(starter), "--version"],
-            capture_output=True,
-            text=True,
-            timeout=PROBE_SECONDS,
+            command, capture_output=True, text=True, timeout=PROBE_SECONDS
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Trouble(f"it does not run: {error}") from error
