@@ -24,6 +24,7 @@ from workbench import (
     postgres,
     processes,
     skip_policy,
+    tested,
     testing,
     venv,
 )
@@ -474,7 +475,7 @@ def test_sleeps():
 def lanes(monkeypatch, tmp_path):
     """Replace both lanes; return a function that sets how each ends, and what ran."""
     monkeypatch.delenv("LANES", raising=False)
-    monkeypatch.setattr(testing, "BESIDE_LOG", tmp_path / "beside.log")
+    monkeypatch.setattr(testing, "LOGS", tmp_path)
     ran = []
 
     def run(name, status, _arguments):
@@ -485,35 +486,122 @@ def lanes(monkeypatch, tmp_path):
         line = ["sh", "-c", f"{command}; exit {beside}"]
         start = processes.spawn
         monkeypatch.setattr(testing, "spawn", lambda _line, log: start(line, log))
-        for name, status in (("run_both_addons", front), ("run_beside", beside)):
-            monkeypatch.setattr(testing, name, functools.partial(run, name, status))
-        return ran
+        return testing.Lanes(
+            functools.partial(run, "front", front),
+            functools.partial(run, "beside", beside),
+            "the-other-lane",
+        )
 
+    end_with.ran = ran
     return end_with
 
 
 @pytest.mark.parametrize(("front", "beside"), [(0, 0), (1, 0), (0, 3), (1, 3)])
 def test_two_lanes_succeed_only_together(lanes, capfd, tmp_path, front, beside):
-    lanes(front, beside)
-    assert bool(testing.run_all("", tmp_path)) == bool(front or beside)
+    status = testing.run_lanes(lanes(front, beside), "", tmp_path)
+    assert bool(status) == bool(front or beside)
     if not front:
         assert "beside" in capfd.readouterr().out
 
 
 def test_lane_in_front_that_fails_stops_the_other(lanes, tmp_path):
-    lanes(1, 0, command="sleep 300")
+    chosen = lanes(1, 0, command="sleep 300")
     began = time.monotonic()
-    assert testing.run_all("", tmp_path) == 1
+    assert testing.run_lanes(chosen, "", tmp_path) == 1
     assert time.monotonic() - began < processes.PATIENCE_SECONDS
 
 
 def test_one_lane_begins_with_what_is_quick_and_ends_at_a_failure(
     lanes, monkeypatch, tmp_path
 ):
-    ran = lanes(0, 3)
+    chosen = lanes(0, 3)
     monkeypatch.setenv("LANES", "1")
-    assert testing.run_all("", tmp_path) == 3
-    assert ran == ["run_beside"]
+    assert testing.run_lanes(chosen, "", tmp_path) == 3
+    assert lanes.ran == ["beside"]
+
+
+@pytest.mark.parametrize("lanes", [testing.of_each_change(), testing.of_the_rest()])
+def test_second_lane_is_a_command(lanes):
+    assert lanes.command in cli.COMMANDS
+
+
+@pytest.mark.parametrize(
+    "paths_of_a_run",
+    [
+        testing.WITHOUT_DATABASE,
+        testing.SERVED,
+        testing.OF_INVOICING,
+        testing.EVERYTHING,
+        testing.OF_SEQUENCES,
+    ],
+)
+def test_tests_that_a_command_names_are_there(paths_of_a_run):
+    assert len(testing._present(paths_of_a_run)) == len(paths_of_a_run)
+
+
+def test_run_whose_tests_are_gone_does_not_run_all_others():
+    with pytest.raises(Trouble, match="tests/gone"):
+        testing._run_served("What is gone", ("tests/gone",), [])
+
+
+# --- what has passed
+
+
+@pytest.fixture
+def checkout(monkeypatch, tmp_path):
+    """A checkout of one file, of which nothing is known."""
+    root = tmp_path / "checkout"
+    root.mkdir()
+    (root / "addon.py").write_text("before")
+    monkeypatch.setattr(tested.state, "__defaults__", (root,))
+    monkeypatch.setattr(tested, "NOTE", tmp_path / "tested")
+    return root
+
+
+def test_what_has_passed_is_known_until_a_file_changes(checkout):
+    assert not tested.has_passed()
+    tested.note(tested.state())
+    assert tested.has_passed()
+    (checkout / "build").mkdir()
+    (checkout / "build" / "log").touch()
+    assert tested.has_passed()
+    (checkout / "addon.py").write_text("after")
+    assert not tested.has_passed()
+
+
+def test_files_that_change_during_the_tests_have_not_passed(checkout):
+    began_with = tested.state()
+    (checkout / "new.py").touch()
+    tested.note(began_with)
+    assert not tested.has_passed()
+
+
+@pytest.mark.parametrize(
+    ("status", "arguments", "commands"),
+    [
+        (0, "", ["test-beside", "test-all-beside", "test-all-beside"]),
+        # Chosen tests are not all of them.
+        (0, "-x", ["test-beside", "test-all-beside"] * 2),
+        (1, "", ["test-beside", "test-beside"]),
+    ],
+)
+def test_all_does_not_repeat_what_has_passed(
+    checkout, monkeypatch, status, arguments, commands
+):
+    ran = []
+
+    def run(lanes, _arguments, _folder):
+        ran.append(lanes.command)
+        return status
+
+    monkeypatch.setenv("ARGS", arguments)
+    monkeypatch.setattr(testing, "run_lanes", run)
+    assert cli.COMMANDS["test-all"]() == status
+    assert cli.COMMANDS["test-all"]() == status
+    assert ran == commands
+
+
+# --- the end of a run
 
 
 def test_run_that_is_stopped_still_reports_what_had_failed(tmp_path):

@@ -95,15 +95,37 @@ def _demo() -> None:
 
 
 def _test() -> int:
-    from . import testing
+    from . import tested, testing
 
-    return testing.run_all(_arguments(), _caller_folder())
+    began_with = tested.state()
+    status = testing.run_lanes(testing.of_each_change(), _arguments(), _caller_folder())
+    if not status and not _arguments():
+        tested.note(began_with)
+    return status
+
+
+def _test_all() -> int:
+    from . import tested, testing
+
+    if tested.has_passed():
+        progress.say("`make test` has passed on just these files: now to the rest")
+    else:
+        status = _test()
+        if status:
+            return status
+    return testing.run_lanes(testing.of_the_rest(), _arguments(), _caller_folder())
 
 
 def _test_beside() -> int:
     from . import testing
 
     return testing.run_beside(testing.words(_arguments(), _caller_folder()))
+
+
+def _test_all_beside() -> int:
+    from . import testing
+
+    return testing.run_rest_beside(testing.words(_arguments(), _caller_folder()))
 
 
 def _pytest() -> int:
@@ -153,6 +175,8 @@ COMMANDS = {
     "demo": _demo,
     "test": _test,
     "test-beside": _test_beside,
+    "test-all": _test_all,
+    "test-all-beside": _test_all_beside,
     "pytest": _pytest,
     "bench": _bench,
     "i18n": _i18n,

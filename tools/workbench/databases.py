@@ -9,6 +9,7 @@
 | `sale`       | `bare` with Odoo's sale orders                                    |
 | `stock_demo` | `stock` with Odoo's demo data                                     |
 | `demo`       | a clone of `stock_demo` with both our addons and their demo data  |
+| `connectors` | a clone of `full` with Odoo's connectors of other calendars       |
 
 A template's name ends in a hash of what it was built from. When that changes, a new one
 is built and the old one is dropped. Nothing ever connects to a finished template.
@@ -31,6 +32,7 @@ from .paths import (
     DEV_ADDONS,
     LOGS,
     ODOO_DATA,
+    OUR_ADDONS,
     ROOT,
     RUN,
     WORKBENCH,
@@ -86,6 +88,7 @@ TEMPLATES = {
         base="stock_demo",
         demo=True,
     ),
+    "connectors": Template(("google_calendar", "microsoft_calendar"), base="full"),
 }
 
 
@@ -140,6 +143,17 @@ def cloned(kind: str, assets: bool = False):
     name = f"{PREFIX}{run_name()}"
     try:
         clone_template(kind, name, assets)
+        yield name
+    finally:
+        drop(name)
+
+
+@contextlib.contextmanager
+def scratch():
+    """Name a database that does not exist yet; it is dropped afterwards."""
+    drop_abandoned()
+    name = f"{PREFIX}{run_name()}"
+    try:
         yield name
     finally:
         drop(name)
@@ -242,9 +256,8 @@ def _build(kind: str, name: str) -> None:
 
 
 def _install(name: str, template: Template) -> None:
-    modules = list(template.modules)
-    if template.base:
-        modules = [module for module in modules if module in present_addons()]
+    absent = set(OUR_ADDONS) - set(present_addons())
+    modules = [module for module in template.modules if module not in absent]
     if modules:
         options = ["--with-demo"] if template.demo else []
         odoo_command.install(name, modules, *options)

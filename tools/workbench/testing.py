@@ -3,6 +3,8 @@
 import os
 import shlex
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 from threading import Thread
@@ -19,53 +21,83 @@ WITHOUT_DATABASE = ("tests/unit", "tests/architecture")
 BY_BROWSER = ("tests/browser",)
 # The same, on servers that it kills and restarts.
 MATRIX = ("tests/matrix",)
+# The same, in an environment that it makes.
+BY_NEWCOMER = ("tests/newcomer",)
 OF_INVOICING = ("clinic_invoicing/tests",)
 EVERYTHING = ("clinic_invoicing/tests", "clinic_stripe_gateway/tests", "tests")
-SERVED = (
-    ("Tests by people in front of a browser", BY_BROWSER),
-    ("The failure matrix", MATRIX),
+SERVED = (*BY_BROWSER, *MATRIX, *BY_NEWCOMER)
+AS_EVERYBODY = ("tests/browser/test_every_button.py",)
+OF_SEQUENCES = (
+    "clinic_invoicing/tests/test_series.py",
+    "clinic_invoicing/tests/test_share_sequences.py",
+    "clinic_stripe_gateway/tests/test_sequences.py",
 )
+# As many new ones as take a few minutes.
+NEW_SEQUENCES = "40"
 POLICY = ("-p", "workbench.skip_policy")
-# The command by which the second lane is started.
-BESIDE = "test-beside"
-BESIDE_LOG = LOGS / "test-beside.log"
+# Cells of the failure matrix that are played for each change.
+SHORT = ("-m", "short")
 # Templates on which the Stripe SDK must not be found.
 WITHOUT_STRIPE = ("bare", "alone")
 
 
-def run_all(arguments: str, folder: Path) -> int:
-    """Run every test, in two lanes side by side: one for each of two cores.
+@dataclass(frozen=True)
+class Lanes:
+    """Runs for two cores: one in front, seen as it goes, and one beside it."""
 
-    The longest run is in front and is seen as it goes; what the others said is printed
-    when all have ended. `LANES=1` runs one after the other.
+    front: Callable[[list[str]], int]
+    beside: Callable[[list[str]], int]
+    # The command by which the second lane is started.
+    command: str
+
+    @property
+    def log(self) -> Path:
+        return LOGS / f"{self.command}.log"
+
+
+def of_each_change() -> Lanes:
+    """Return what a change can break."""
+    return Lanes(run_both_addons, run_beside, "test-beside")
+
+
+def of_the_rest() -> Lanes:
+    """Return what takes too long for each change."""
+    return Lanes(run_rest, run_rest_beside, "test-all-beside")
+
+
+def run_lanes(lanes: Lanes, arguments: str, folder: Path) -> int:
+    """Run both lanes side by side: one for each of two cores.
+
+    The run in front is seen as it goes; what the other one said is printed when both
+    have ended. `LANES=1` runs one after the other.
     """
     more = words(arguments, folder)
     if os.environ.get("LANES") == "1":
-        return run_beside(more) or run_both_addons(more)
-    beside = spawn([sys.executable, "-m", "workbench", BESIDE], BESIDE_LOG)
-    Thread(target=_tell_of_failure, args=[beside], daemon=True).start()
+        return lanes.beside(more) or lanes.front(more)
+    beside = spawn([sys.executable, "-m", "workbench", lanes.command], lanes.log)
+    Thread(target=_tell_of_failure, args=[beside, lanes.log], daemon=True).start()
     try:
-        status = run_both_addons(more)
+        status = lanes.front(more)
         if not status:
             say("Waiting for the tests that run beside these")
             status = beside.wait()
     finally:
         if beside.poll() is None:
             end_in_order(beside)
-        print(BESIDE_LOG.read_text(encoding="utf-8", errors="replace"), flush=True)
+        print(lanes.log.read_text(encoding="utf-8", errors="replace"), flush=True)
     return status
 
 
-def _tell_of_failure(lane: Popen) -> None:
+def _tell_of_failure(lane: Popen, log: Path) -> None:
     """Say at once that the other lane has failed: the one in front takes long."""
     if lane.wait():
-        say(f"The tests that run beside these have failed: {BESIDE_LOG}")
+        say(f"The tests that run beside these have failed: {log}")
 
 
 def run_both_addons(arguments: list[str]) -> int:
     """Run all that needs both addons and neither a browser nor servers to kill."""
     say("Tests of both addons")
-    apart = (*WITHOUT_DATABASE, *BY_BROWSER, *MATRIX)
+    apart = (*WITHOUT_DATABASE, *SERVED)
     ignored = [f"--ignore={ROOT / path}" for path in apart]
     paths = [*_present(EVERYTHING), *ignored, *POLICY]
     with postgres.running(), databases.cloned("full", assets=True) as database:
@@ -73,39 +105,73 @@ def run_both_addons(arguments: list[str]) -> int:
 
 
 def run_beside(arguments: list[str]) -> int:
-    """Run the other tests, in five runs; the first that fails is the last.
+    """Run the other tests of each change; the first run that fails is the last.
 
     1. What needs no database. 2. clinic_invoicing alone, where the Stripe SDK does not
     exist. 3. Odoo's own tests of what we build on. 4. People in front of a browser.
-    5. The failure matrix.
+    5. A part of the failure matrix.
     """
     more = [*POLICY, *arguments]
-    say("Tests that need no database")
-    status = _run_without_odoo(WITHOUT_DATABASE, more)
+    status = _run_served("Tests that need no database", WITHOUT_DATABASE, more)
     if status:
         return status
     with postgres.running():
-        say("Tests of clinic_invoicing alone, without the Stripe SDK")
-        with databases.cloned("alone", assets=True) as database:
-            status = _run_on(database, [*_present(OF_INVOICING), *more], stripe=False)
-        status = status or run_stocks_own(arguments)
-        for what, paths in SERVED:
-            if not status:
-                say(what)
-                status = _run_without_odoo(paths, more)
-        return status
+        return (
+            run_alone(more)
+            or run_stocks_own(stock_suites.OF_EACH_CHANGE, arguments)
+            or _run_served("Tests by people in front of a browser", BY_BROWSER, more)
+            or _run_served("Part of the failure matrix", MATRIX, [*SHORT, *more])
+        )
 
 
-def run_stocks_own(arguments: list[str]) -> int:
-    """Run the tests that Odoo has of what we build on, with both addons installed."""
-    for transport in stock_suites.TRANSPORTS:
-        say(f"Odoo's own tests with both addons, transport: {transport}")
-        options = [*POLICY, "-p", "workbench.stock_suites"]
-        options += [f"--stock-transport={transport}", *arguments]
-        with databases.cloned("full", assets=True) as database:
-            if transport == "stock":
+def run_alone(arguments: list[str]) -> int:
+    """Run the tests of clinic_invoicing where there is nothing else of ours."""
+    say("Tests of clinic_invoicing alone, without the Stripe SDK")
+    with databases.cloned("alone", assets=True) as database:
+        return _run_on(database, [*_present(OF_INVOICING), *arguments], stripe=False)
+
+
+def run_rest(arguments: list[str]) -> int:
+    """Run the failure matrix, random sequences, and more of Odoo's own tests."""
+    more = [*POLICY, *arguments]
+    with postgres.running():
+        return (
+            _run_served("The failure matrix", MATRIX, more)
+            or run_sequences(more)
+            or run_stocks_own(stock_suites.SLOW, arguments)
+        )
+
+
+def run_rest_beside(arguments: list[str]) -> int:
+    """Run what newcomers do, and what each role finds in the browser."""
+    more = [*POLICY, *arguments]
+    with postgres.running():
+        return _run_served(
+            "The README's steps, with all that they fetch", BY_NEWCOMER, more
+        ) or _run_served(
+            "Every button, as each role", AS_EVERYBODY, more, CLINIC_CRAWL="all"
+        )
+
+
+def run_sequences(arguments: list[str]) -> int:
+    """Run new random sequences of what people and Stripe do."""
+    say(f"{NEW_SEQUENCES} new random sequences of each kind")
+    with databases.cloned("full") as database:
+        paths = _present(OF_SEQUENCES)
+        return _run_on(database, [*paths, *arguments], CLINIC_SEQUENCES=NEW_SEQUENCES)
+
+
+def run_stocks_own(names: tuple[str, ...], arguments: list[str]) -> int:
+    """Run tests that Odoo has of what we build on, with both addons installed."""
+    for name in names:
+        run = stock_suites.RUNS[name]
+        say(f"Odoo's own tests {run.what}, with both addons")
+        options = [*POLICY, "-p", "workbench.stock_suites", f"--stock-run={name}"]
+        with databases.cloned(run.kind, assets=True) as database:
+            if run.uses_stocks_transport:
                 databases.run_sql(database, stock_suites.USE_STOCKS_TRANSPORT)
-            status = _run_on(database, [*stock_suites.paths(transport), *options])
+            paths = stock_suites.paths(run)
+            status = _run_on(database, [*paths, *options, *arguments])
         if status:
             return status
     return 0
@@ -120,22 +186,34 @@ def run_chosen(arguments: str, folder: Path, kind: str = "full") -> int:
         known = ", ".join(databases.TEMPLATES)
         raise Trouble(f"there is no database {kind}: choose one of {known} with ON=")
     chosen = words(arguments, folder)
-    if any(
-        str(ROOT / path) in word for word in chosen for path in (*BY_BROWSER, *MATRIX)
-    ):
+    if any(str(ROOT / path) in word for word in chosen for path in SERVED):
         with postgres.running():
             return _run_without_odoo((), chosen)
     with postgres.running(), databases.cloned(kind) as database:
         return _run_on(database, chosen, stripe=kind not in WITHOUT_STRIPE)
 
 
-def _run_without_odoo(paths: tuple[str, ...], arguments: list[str]) -> int:
+def _run_served(
+    what: str, paths: tuple[str, ...], arguments: list[str], **variables: str
+) -> int:
+    say(what)
+    if not _present(paths):
+        # Without a path, pytest would run everything.
+        raise Trouble(f"there are no tests in {', '.join(paths)}")
+    return _run_without_odoo(paths, arguments, **variables)
+
+
+def _run_without_odoo(
+    paths: tuple[str, ...], arguments: list[str], **variables: str
+) -> int:
     """Run tests without pytest-odoo, which loads a registry before the first one."""
     without_odoo = ["-p", "no:odoo", *_present(paths), *arguments]
-    return _pytest(without_odoo, odoo_command.environment())
+    return _pytest(without_odoo, odoo_command.environment(**variables))
 
 
-def _run_on(database: str, arguments: list[str], stripe: bool = True) -> int:
+def _run_on(
+    database: str, arguments: list[str], stripe: bool = True, **variables: str
+) -> int:
     """Run pytest on a database; without `--odoo-http` it would skip many tests."""
     config = odoo_command.write_config(database)
     options = [
@@ -144,7 +222,7 @@ def _run_on(database: str, arguments: list[str], stripe: bool = True) -> int:
         f"--odoo-database={database}",
         "--odoo-log-level=critical",
     ]
-    environment = odoo_command.environment(stripe)
+    environment = odoo_command.environment(stripe, **variables)
     try:
         return _pytest([*options, *arguments], environment)
     finally:
