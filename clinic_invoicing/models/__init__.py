@@ -94,6 +94,7 @@ from . import (
     clinic_service_worklist,
     clinic_share_settlement,
     ir_actions_report,
+    ir_http,
     payment_method_default,
     payment_provider_default,
     payment_token,
