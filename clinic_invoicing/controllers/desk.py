@@ -256,10 +256,7 @@ class ClinicDesk(ClinicPaymentPortal):
         )
 
     def _clinic_desk_render(self, template, values):
-        response = request.render(template, {**values, "calendar": CALENDAR})
-        # The back button must not show a form that was used.
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return request.render(template, {**values, "calendar": CALENDAR})
 
 
 def _join(records):

@@ -5,7 +5,6 @@ from .paying import ClinicPaying
 
 # The address is the key: it is neither kept, nor passed on, nor found.
 PRIVATE_HEADERS = {
-    "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
 }

@@ -29,12 +29,13 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _post_dispatch(cls, response):
-        super()._post_dispatch(response)
+        result = super()._post_dispatch(response)
         cls._clinic_keep_private(response)
+        return result
 
     @classmethod
     def _handle_error(cls, exception):
-        """Keep what an error says as private as the page that it is shown instead of."""
+        """Keep what an error says as private as the page that should have come."""
         response = super()._handle_error(exception)
         if isinstance(response, HTTPException):
             response = response.get_response(request.httprequest.environ)

@@ -37,7 +37,7 @@ class TestPrivatePages(MoneyOwedCommon, DeskCommon):
     # === EVERY ROUTE === #
 
     def _find_routes(self):
-        """Return ``(address, routing)`` of what our addons answer, and of Odoo's own."""
+        """Return ``(address, routing)`` of what we answer, and of Odoo's own."""
         modules = self.env.registry._init_modules
         for url, endpoint in self.env["ir.http"]._generate_routing_rules(modules, {}):
             # Machines keep nothing and see nothing.
