@@ -1,4 +1,5 @@
 from . import controllers, models, wizards
+from .log_records import install as keep_log_private
 
 
 def uninstall_hook(env):

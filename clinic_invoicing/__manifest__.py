@@ -65,5 +65,6 @@
         "web.assets_frontend": ["clinic_invoicing/static/src/portal/**/*"],
     },
     "application": True,
+    "post_load": "keep_log_private",
     "uninstall_hook": "uninstall_hook",
 }

@@ -95,6 +95,7 @@ from . import (
     clinic_share_settlement,
     ir_actions_report,
     ir_http,
+    ir_logging,
     payment_method_default,
     payment_provider_default,
     payment_token,

@@ -72,7 +72,7 @@ class ClinicReminder(models.Model):
             except Exception:
                 # The other payers get theirs.
                 self.env.cr.rollback()
-                _logger.exception("Reminders of %s have failed", company.name)
+                _logger.exception("Reminders of company %s have failed", company.id)
 
     @api.model
     def _get_chunks(self, company):

@@ -13,6 +13,7 @@ from . import (
     test_group_sessions,
     test_late_payments,
     test_letters,
+    test_log_records,
     test_money_owed,
     test_paid,
     test_payable,
