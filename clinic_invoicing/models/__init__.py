@@ -94,6 +94,7 @@ from . import (
     clinic_service_worklist,
     clinic_share_settlement,
     ir_actions_report,
+    ir_cron,
     ir_http,
     ir_logging,
     payment_method_default,

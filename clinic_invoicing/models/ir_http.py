@@ -1,6 +1,8 @@
+from psycopg2.pool import PoolError
 from werkzeug.exceptions import HTTPException
 
 from odoo import models
+from odoo.exceptions import UserError
 from odoo.http import request
 
 # Whatever is below these addresses, ours or Odoo's, is about somebody.
@@ -36,11 +38,25 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _handle_error(cls, exception):
         """Keep what an error says as private as the page that should have come."""
+        if isinstance(exception, PoolError):
+            exception = cls._clinic_explain_busy()
         response = super()._handle_error(exception)
         if isinstance(response, HTTPException):
             response = response.get_response(request.httprequest.environ)
         cls._clinic_keep_private(response)
         return response
+
+    @classmethod
+    def _clinic_explain_busy(cls):
+        """Return what to tell when a database connection was missing: perhaps only the
+        one with which others are told of what was done.
+        """
+        return UserError(
+            request.env._(
+                "The server is too busy. Please see whether it was done, or try again "
+                "in a moment."
+            )
+        )
 
     @classmethod
     def _clinic_is_private(cls, address):

@@ -4,10 +4,13 @@ from datetime import timedelta
 import psycopg2
 
 from odoo import api, fields, models, modules
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
+
+from ..second_cursor import second_cursor
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
@@ -92,7 +95,7 @@ class ClinicStripeDisclosure(models.Model):
                 # SQL: this request's transaction is older than the row and cannot
                 # see it.
                 cr.execute(query)
-        except psycopg2.Error:
+        except (UserError, psycopg2.Error):
             _logger.warning("The answer to what was sent as %s is not noted.", row_id)
 
     @contextlib.contextmanager
@@ -104,7 +107,7 @@ class ClinicStripeDisclosure(models.Model):
         if modules.module.current_test:
             yield self.env.cr
             return
-        with self.env.registry.cursor() as cr:
+        with second_cursor(self.env) as cr:
             yield cr
 
     # === HOUSEKEEPING === #

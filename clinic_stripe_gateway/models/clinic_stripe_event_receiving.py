@@ -14,6 +14,7 @@ from ..adapter import (
     is_signed,
     read_verified,
 )
+from ..second_cursor import second_cursor
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
@@ -175,7 +176,7 @@ class ClinicStripeEvent(models.Model):
 
         Its own cursor, because the request is about to be refused and rolled back.
         """
-        with self.env.registry.cursor() as cr:
+        with second_cursor(self.env) as cr:
             events = self.with_env(self.env(cr=cr))
             events._ask_about(
                 tx.provider_id.id, "payment_intent.succeeded", tx.provider_reference
