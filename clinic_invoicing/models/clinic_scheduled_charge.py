@@ -80,7 +80,7 @@ class ClinicScheduledCharge(models.Model):
             ("planned", "Planned"),
             ("noticed", "Payer told"),
             ("charging", "Charging"),
-            ("retrying", "Declined, tried again"),
+            ("retrying", "Not charged, tried again"),
             ("link_sent", "Link sent"),
             ("done", "Done"),
             ("cancelled", "Cancelled"),
@@ -146,6 +146,9 @@ class ClinicScheduledCharge(models.Model):
         self.check_access("read")
         if not self.env.user.has_group("clinic_invoicing.group_biller"):
             raise AccessError(self.env._("Only billers may call off charges."))
+
+    def _get_tomorrow(self):
+        return fields.Date.add(self._get_today(), days=1)
 
     def _get_today(self, moment=None):
         """Return the day where it is, or was at a moment, for practice and payer."""
@@ -241,5 +244,4 @@ class ClinicScheduledCharge(models.Model):
 
     def _wait(self, reason):
         """Look at it again tomorrow."""
-        tomorrow = fields.Date.add(self._get_today(), days=1)
-        self.write({"next_date": tomorrow, "reason": reason})
+        self.write({"next_date": self._get_tomorrow(), "reason": reason})

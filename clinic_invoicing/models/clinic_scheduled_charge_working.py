@@ -286,10 +286,13 @@ class ClinicScheduledCharge(models.Model):
 
     def _retry_or_give_up(self, tx):
         reason = tx.state_message or self.env._("The card was declined.")
+        if tx._clinic_was_turned_away():
+            # It does not count: the card was not asked.
+            self._set_retrying(self._get_tomorrow(), reason, attempts=self.attempts - 1)
+            return
         days = schedule.parse_days(self.company_id.clinic_charge_retry_days)
         retry = charging.get_retry_date(self.first_attempt_on, days, self.attempts)
         if not retry or tx._clinic_needs_authentication():
             self._give_up(reason)
             return
-        tomorrow = fields.Date.add(self._get_today(), days=1)
-        self._set_retrying(max(retry, tomorrow), reason)
+        self._set_retrying(max(retry, self._get_tomorrow()), reason)

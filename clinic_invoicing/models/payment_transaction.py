@@ -70,6 +70,14 @@ class PaymentTransaction(models.Model):
         method = method.primary_payment_method_id or method
         return self.provider_id.support_refund, method.support_refund
 
+    def _clinic_was_turned_away(self):
+        """Whether its provider was too busy to look at it, so that no bank was asked.
+
+        A hook for providers: it says nothing of the card, and may succeed soon.
+        """
+        self.ensure_one()
+        return False
+
     def _clinic_needs_authentication(self):
         """Whether it failed because its owner has to confirm it, e.g. by 3-D Secure.
 

@@ -29,14 +29,13 @@ class PaymentTransaction(models.Model):
         """Return what the desk shows of it.
 
         :return: ``state`` is ``open``, ``clearing``, ``paid``, ``authentication`` (its
-            owner has to confirm it) or ``declined``
+            owner has to confirm it), ``busy`` (nobody was asked) or ``declined``
         :rtype: dict
         """
         self.ensure_one()
         state = OUTCOMES.get(self.state)
         if not state:
-            asks = self._clinic_needs_authentication()
-            state = "authentication" if asks else "declined"
+            state = self._clinic_get_failure()
         return {
             "state": state,
             "amount": self.currency_id.format(self.amount),
@@ -46,3 +45,9 @@ class PaymentTransaction(models.Model):
             "event": self.clinic_deposit_event_id,
             "reason": html2plaintext(self.state_message or "").strip(),
         }
+
+    def _clinic_get_failure(self):
+        """Return the kind of failure, as :meth:`_clinic_get_desk_outcome` calls it."""
+        if self._clinic_was_turned_away():
+            return "busy"
+        return "authentication" if self._clinic_needs_authentication() else "declined"

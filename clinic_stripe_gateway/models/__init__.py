@@ -48,6 +48,7 @@ from . import (
     payment_transaction_asking,
     payment_transaction_attempts,
     payment_transaction_booking,
+    payment_transaction_busy,
     payment_transaction_cards,
     payment_transaction_disclosing,
     payment_transaction_dispute,

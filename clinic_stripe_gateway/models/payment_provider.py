@@ -17,6 +17,7 @@ from ..adapter import (
     GatewayError,
     NotAllowed,
     OutcomeUnknown,
+    TryLater,
     gateway_for,
     without_forbidden,
 )
@@ -148,6 +149,11 @@ class PaymentProvider(models.Model):
             return str(error)
         if isinstance(error, OutcomeUnknown):
             return self.env._("Could not establish the connection to Stripe.")
+        if isinstance(error, TryLater):
+            return self.env._(
+                "Stripe is busy at the moment and has done nothing. Please try again "
+                "in a minute."
+            )
         if self.env.user.has_group("base.group_system"):
             return self.env._("Stripe refused the request: %(error)s", error=error)
         return self.env._("The payment provider refused the request.")

@@ -12,6 +12,7 @@ from . import (
     test_event_failures,
     test_event_sweep,
     test_events,
+    test_error_words,
     test_health,
     test_kill_switch,
     test_ledger_check,

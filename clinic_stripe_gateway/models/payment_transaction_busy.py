@@ -1,0 +1,30 @@
+from odoo import fields, models
+from odoo.exceptions import ValidationError
+
+from ..adapter import TryLater
+
+
+class PaymentTransaction(models.Model):
+    """Charges that Stripe was too busy for: nobody has declined them."""
+
+    _inherit = "payment.transaction"
+
+    clinic_stripe_was_busy = fields.Boolean(
+        string="Stripe Was Busy",
+        readonly=True,
+        copy=False,
+        help="Stripe has refused to look at it. The card was not asked.",
+    )
+
+    def _clinic_was_turned_away(self):
+        return self.clinic_stripe_was_busy or super()._clinic_was_turned_away()
+
+    def _send_api_request(self, method, endpoint, **kwargs):
+        """Remember that it was Stripe and not a bank that has refused."""
+        try:
+            return super()._send_api_request(method, endpoint, **kwargs)
+        except ValidationError as error:
+            if isinstance(error.__cause__, TryLater):
+                # sudo: who pays does not write transactions.
+                self.sudo().clinic_stripe_was_busy = True
+            raise
