@@ -36,6 +36,7 @@ from . import (
     payment_provider_dispute,
     payment_provider_endpoint,
     payment_provider_health,
+    payment_provider_keys,
     payment_provider_listening,
     payment_token,
     payment_token_brand,

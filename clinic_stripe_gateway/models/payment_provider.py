@@ -40,7 +40,7 @@ class PaymentProvider(models.Model):
     def write(self, vals):
         if "stripe_secret_key" in vals:
             # Another key may be of another account, or of the same in another mode.
-            vals = {**vals, "clinic_stripe_account_ref": False}
+            vals = {"clinic_stripe_account_ref": False, **vals}
         return super().write(vals)
 
     # === ACTION METHODS === #
@@ -158,13 +158,16 @@ class PaymentProvider(models.Model):
             return self.env._("Stripe refused the request: %(error)s", error=error)
         return self.env._("The payment provider refused the request.")
 
-    def _clinic_stripe_get_gateway(self):
-        """Return the adapter for this provider's account: the one place for it."""
+    def _clinic_stripe_get_gateway(self, secret_key=None):
+        """Return the adapter for this provider's account: the one place for it.
+
+        :param str secret_key: one that is not stored yet; the stored one if not given
+        """
         self.ensure_one()
         # sudo: payers act through the key of the practice and never see it.
         provider = self.sudo()
         return gateway_for(
-            stripe_utils.get_secret_key(provider) or "",
+            secret_key or stripe_utils.get_secret_key(provider) or "",
             const.API_VERSION,
             provider._clinic_stripe_get_api_base(),
             provider._clinic_stripe_get_timeout(),
@@ -232,6 +235,7 @@ class PaymentProvider(models.Model):
             )
         return provider.clinic_stripe_account_ref
 
-    def _clinic_stripe_make_account_ref(self, account_id):
-        is_test = (stripe_utils.get_secret_key(self) or "").split("_")[1:2] == ["test"]
+    def _clinic_stripe_make_account_ref(self, account_id, secret_key=None):
+        key = secret_key or stripe_utils.get_secret_key(self) or ""
+        is_test = key.split("_")[1:2] == ["test"]
         return f"{account_id}/{'test' if is_test else 'live'}"

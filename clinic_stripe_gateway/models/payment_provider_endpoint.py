@@ -1,7 +1,7 @@
 import uuid
 
 from odoo import models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.clinic_invoicing.actions import RELOAD, notification
 from odoo.addons.payment_stripe import const as stripe_const
@@ -67,15 +67,33 @@ class PaymentProvider(models.Model):
             self._clinic_stripe_create_endpoint()
             # sudo: what signs for this company signs for those as well.
             sharers.sudo().stripe_webhook_secret = self.stripe_webhook_secret
-            # Nobody knows what they sign with: Stripe shows a secret only once.
-            for endpoint in endpoints:
-                self._clinic_stripe_call("delete_endpoint", endpoint.id)
+            if not self._clinic_stripe_delete_endpoints(endpoints):
+                return self._clinic_stripe_notify(
+                    "warning",
+                    self.env._(
+                        "The webhook is in order. An older one could not be removed: "
+                        "delete it at Stripe."
+                    ),
+                )
         self.action_clinic_stripe_check_health()
         return self._clinic_stripe_notify(
             "success", self.env._("The webhook is in order.")
         )
 
     # === HELPERS === #
+
+    def _clinic_stripe_delete_endpoints(self, endpoints):
+        """Remove endpoints that were replaced; return whether all are gone.
+
+        Nobody knows what they sign with: Stripe shows a secret only once. One that
+        stays must not undo that the secret of the new one was stored.
+        """
+        try:
+            for endpoint in endpoints:
+                self._clinic_stripe_call("delete_endpoint", endpoint.id)
+        except ValidationError:
+            return False
+        return True
 
     def _clinic_stripe_has_good_secret(self):
         """Whether there is a secret, perhaps another company's, that may be right."""

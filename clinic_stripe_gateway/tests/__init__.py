@@ -14,6 +14,7 @@ from . import (
     test_events,
     test_error_words,
     test_health,
+    test_keys,
     test_kill_switch,
     test_ledger_check,
     test_lost_and_found,

@@ -98,7 +98,12 @@ class TestCustomers(StripeGatewayCommon):
     def test_test_and_live_mode_are_different_accounts(self):
         reference = self.provider._clinic_stripe_get_account_ref()
         self.assertTrue(reference.endswith("/test"), reference)
-        self.provider.stripe_secret_key = "sk_live_emulator_default"
+        self.provider.write(
+            {
+                "stripe_publishable_key": "pk_live_emulator_default",
+                "stripe_secret_key": "sk_live_emulator_default",
+            }
+        )
         live = self.provider._clinic_stripe_get_account_ref()
         self.assertEqual(live, reference.replace("/test", "/live"))
 

@@ -88,7 +88,12 @@ class TestHealth(StripeHttpCommon):
         self.assertEqual(self.provider.clinic_stripe_health, "danger")
 
     def test_keys_of_two_modes_are_told(self):
-        self.provider.stripe_publishable_key = "pk_live_emulator_default"
+        # SQL: nobody can store such keys any more.
+        self.env.cr.execute(
+            "UPDATE payment_provider SET stripe_publishable_key = %s WHERE id = %s",
+            ["pk_live_emulator_default", self.provider.id],
+        )
+        self.provider.invalidate_recordset(["stripe_publishable_key"])
         self.assertEqual(self._look()["mode"], "danger")
 
     def test_live_keys_in_test_mode_and_the_other_way_round_are_told(self):

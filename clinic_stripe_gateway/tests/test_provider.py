@@ -71,18 +71,6 @@ class TestProvider(StripeHttpCommon):
         text = self._refuse(stripe_publishable_key="pk_test_emulator_second")
         self.assertIn("No such setup", text)
 
-    def test_keys_of_two_modes_are_told(self):
-        self._refuse(stripe_publishable_key="pk_live_emulator_default")
-
-    def test_a_secret_key_in_the_place_of_the_publishable_one_is_told(self):
-        text = self._refuse(stripe_publishable_key=SECRET_KEY)
-        self.assertIn("A publishable key starts with pk_.", text)
-        self.assertNotIn(SECRET_KEY, text)
-
-    def test_a_publishable_key_in_the_place_of_the_secret_one_is_told(self):
-        text = self._refuse(stripe_secret_key=PUBLISHABLE_KEY)
-        self.assertIn("secret API key", text)
-
     def test_missing_keys_are_told(self):
         self.provider.state = "disabled"
         self._refuse(stripe_publishable_key=False)

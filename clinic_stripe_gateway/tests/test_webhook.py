@@ -260,7 +260,12 @@ class TestWebhook(StripeEventCommon):
         self.assertEqual((event.state, event.livemode), ("ignored", True))
         self.assertIn("other mode", event.reason)
         # It is looked at again when the provider moves real money.
-        self.provider.stripe_secret_key = "sk_live_emulator_default"
+        self.provider.write(
+            {
+                "stripe_publishable_key": "pk_live_emulator_default",
+                "stripe_secret_key": "sk_live_emulator_default",
+            }
+        )
         self.assertEqual(event.state, "received")
         self.assertEqual(tx.state, "draft")
         self.assertFalse(self._sent())
