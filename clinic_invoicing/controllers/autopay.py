@@ -38,7 +38,14 @@ class ClinicAutopayPages(ClinicBilling):
         methods=["POST"],
     )
     def clinic_autopay_on(
-        self, company_id="", card_id="", cap="", wording="", agree="", **_kwargs
+        self,
+        company_id="",
+        card_id="",
+        cap="",
+        wording="",
+        shown="",
+        agree="",
+        **_kwargs,
     ):
         """Turn it on for a practice, as the client has agreed."""
         practice = self._find_practice(company_id)
@@ -53,6 +60,7 @@ class ClinicAutopayPages(ClinicBilling):
                     card_id=card_id,
                     cap=cap,
                     wording=wording,
+                    shown=shown,
                     ip=request.httprequest.remote_addr,
                 )
         except UserError as error:
@@ -95,7 +103,9 @@ class ClinicAutopayPages(ClinicBilling):
         website=True,
         methods=["POST"],
     )
-    def clinic_plan_accept(self, plan_id, card_id="", wording="", agree="", **_kwargs):
+    def clinic_plan_accept(
+        self, plan_id, card_id="", wording="", shown="", agree="", **_kwargs
+    ):
         """Start the plan as the client has read it."""
         plan = self._find_plan(plan_id)
         if not plan:
@@ -107,6 +117,7 @@ class ClinicAutopayPages(ClinicBilling):
                     request.env.user,
                     card_id=card_id,
                     wording=wording,
+                    shown=shown,
                     ip=request.httprequest.remote_addr,
                 )
         except UserError as error:
@@ -183,16 +194,19 @@ class ClinicAutopayPages(ClinicBilling):
             practice.id: agreements._get_cards(partner, practice)
             for practice in values["autopay_practices"]
         }
+        values["seal_autopay"] = request.env["clinic.shown"]._seal_autopay
         return request.render("clinic_invoicing.portal_autopay", values)
 
     def _render_plan(self, plan, **values):
+        cards = plan._get_cards(request.env.user)
         return request.render(
             "clinic_invoicing.portal_plan",
             {
                 **self._prepare_portal_layout_values(),
                 "page_name": "clinic_plan",
                 "plan": plan,
-                "plan_cards": plan._get_cards(request.env.user),
+                "plan_cards": cards,
+                "shown": plan.env["clinic.shown"]._seal_plan(plan, cards),
                 **values,
             },
         )

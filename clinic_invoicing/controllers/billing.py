@@ -7,6 +7,7 @@ from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..models.account_move_claiming import PAID_FIRST
 from .paying import ClinicPaying
+from .payment_form import Shown
 
 # Instead of ids: everything that can be paid.
 ALL = "all"
@@ -43,17 +44,20 @@ class ClinicBilling(ClinicPaying):
         return request.render("clinic_invoicing.portal_billing", values)
 
     @route("/my/billing/pay/<string:invoice_ids>", type="jsonrpc", auth="user")
-    def clinic_billing_transaction(self, invoice_ids, amount=None, **kwargs):
+    def clinic_billing_transaction(self, invoice_ids, amount=None, shown="", **kwargs):
         """Start to pay the chosen invoices; called by the payment form.
 
         :param str invoice_ids: ids, separated by commas
         :param float amount: what the client has read and agreed to pay
+        :param str shown: the seal of what the client has read
         :return: what the payment form needs to go on
         :raise UserError: it may not be paid; nothing was changed
         """
         invoices = self._get_own_invoices(invoice_ids)
         payer = request.env.user.partner_id
-        return self._clinic_start_transaction(invoices, payer, amount, **kwargs)
+        return self._clinic_start_transaction(
+            invoices, payer, amount, Shown(str(shown), with_cards=True), **kwargs
+        )
 
     @route()
     def portal_my_overdue_invoices(self, access_token=None, **kwargs):

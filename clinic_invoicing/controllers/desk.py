@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.http import request, route
 
 from .payment import ClinicPaymentPortal
-from .payment_form import prepare_form
+from .payment_form import Shown, prepare_form
 
 CALENDAR = "/odoo/clinic-appointments"
 ERROR = "clinic_desk_error"
@@ -85,26 +85,32 @@ class ClinicDesk(ClinicPaymentPortal):
         auth="user",
         methods=["POST"],
     )
-    def clinic_desk_pay_now(self, invoice_id, way, invoice_ids="", **form):
-        """Take the payment; then show what became of it."""
+    def clinic_desk_pay_now(self, invoice_id, way, invoice_ids="", shown="", **form):
+        """Take the payment; then show what became of it.
+
+        :param str shown: the seal of what the page has shown
+        """
         invoice = self._clinic_desk_find_invoice(invoice_id)
         invoices = self._clinic_desk()._choose_invoices(invoice, invoice_ids)
         due = self._clinic_desk()._get_due(invoices or invoice)
         back = f"/clinic/desk/pay/{invoice.id}?invoice_ids={_join(invoices)}"
-        return self._clinic_desk_take(way, due, back, **form)
+        return self._clinic_desk_take(way, due, back, shown, **form)
 
     @route(
         "/clinic/desk/pay/<int:invoice_id>/<string:invoice_ids>/transaction",
         type="jsonrpc",
         auth="user",
     )
-    def clinic_desk_transaction(self, invoice_id, invoice_ids, **kwargs):
-        """Start to pay with a card that is typed; called by the payment form."""
+    def clinic_desk_transaction(self, invoice_id, invoice_ids, shown="", **kwargs):
+        """Start to pay with a card that is typed; called by the payment form.
+
+        :param str shown: the seal of what the page has shown
+        """
         invoice = self._clinic_desk_find_invoice(invoice_id)
         invoices = self._clinic_desk()._choose_invoices(invoice, invoice_ids)
         invoices._clinic_check_chosen()
         return self._clinic_desk_type_card(
-            self._clinic_desk()._get_due(invoices), **kwargs
+            self._clinic_desk()._get_due(invoices), shown, **kwargs
         )
 
     @route("/clinic/desk/pay/<int:invoice_id>/news", type="jsonrpc", auth="user")
@@ -179,7 +185,7 @@ class ClinicDesk(ClinicPaymentPortal):
         return {"can_use_link": can_use_link, "link": link}
 
     def _clinic_desk_take(
-        self, way, due, back, key="", choice="", amount="", **_kwargs
+        self, way, due, back, shown, /, key="", choice="", amount="", **_kwargs
     ):
         """Charge, or record, what was chosen; errors are shown on the page."""
         desk = self._clinic_desk()
@@ -189,7 +195,7 @@ class ClinicDesk(ClinicPaymentPortal):
         try:
             with request.env.cr.savepoint():
                 amount = desk._read_amount(amount, due.currency)
-                take(due, self._cast_as_int(choice), amount, key)
+                take(due, self._cast_as_int(choice), amount, key, shown)
         except UserError as error:
             # A second click, which finds that the first has paid everything.
             if not self._clinic_desk()._find_done(key):
@@ -197,12 +203,14 @@ class ClinicDesk(ClinicPaymentPortal):
                 return request.redirect(back)
         return request.redirect(f"/clinic/desk/result/{key}")
 
-    def _clinic_desk_type_card(self, due, /, amount=None, **kwargs):
+    def _clinic_desk_type_card(self, due, shown, /, amount=None, **kwargs):
         """Return what the payment form needs to have a card typed for the client."""
         kwargs.pop("access_token", None)
         self._validate_transaction_kwargs(kwargs)
         desk = self._clinic_desk()
-        desk._start_typing(due, amount, kwargs.get("provider_id"), kwargs.get("flow"))
+        desk._start_typing(
+            due, amount, kwargs.get("provider_id"), kwargs.get("flow"), str(shown)
+        )
         key = uuid4().hex
         # The desk is not the portal, whose switch is not asked.
         request.update_context(clinic_at_desk=True)
@@ -218,6 +226,7 @@ class ClinicDesk(ClinicPaymentPortal):
                 "is_validation": False,
                 "landing_route": f"/clinic/desk/result/{key}",
                 "custom_create_values": desk._prepare_transaction(due, amount, key),
+                "clinic_shown": Shown(str(shown), with_cards=False),
             }
         )
         return tx_sudo._get_processing_values()
@@ -236,6 +245,8 @@ class ClinicDesk(ClinicPaymentPortal):
                 "amount": amount,
                 "url": url,
                 "key": uuid4().hex,
+                "shown": desk._seal(due, amount),
+                "seal_card": lambda card: desk._seal(due, amount, card),
                 "cards": desk._get_cards(due, amount) if amount else (),
                 "ways_outside": desk._get_ways_outside(due),
                 "error": request.session.pop(ERROR, None),

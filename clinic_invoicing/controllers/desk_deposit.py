@@ -41,21 +41,27 @@ class ClinicDeskDeposit(ClinicDesk):
         auth="user",
         methods=["POST"],
     )
-    def clinic_desk_deposit_now(self, event_id, way, payer_id="", **form):
-        """Take the deposit; then show what became of it."""
+    def clinic_desk_deposit_now(self, event_id, way, payer_id="", shown="", **form):
+        """Take the deposit; then show what became of it.
+
+        :param str shown: the seal of what the page has shown
+        """
         due = self._clinic_desk_find_deposit(event_id, payer_id)
         back = f"/clinic/desk/deposit/{due.event.id}?payer_id={due.payer.id}"
-        return self._clinic_desk_take(way, due, back, **form)
+        return self._clinic_desk_take(way, due, back, shown, **form)
 
     @route(
         "/clinic/desk/deposit/<int:event_id>/<string:payer_id>/transaction",
         type="jsonrpc",
         auth="user",
     )
-    def clinic_desk_deposit_transaction(self, event_id, payer_id, **kwargs):
-        """Start to pay a deposit with a card that is typed."""
+    def clinic_desk_deposit_transaction(self, event_id, payer_id, shown="", **kwargs):
+        """Start to pay a deposit with a card that is typed.
+
+        :param str shown: the seal of what the page has shown
+        """
         due = self._clinic_desk_find_deposit(event_id, payer_id)
-        return self._clinic_desk_type_card(due, **kwargs)
+        return self._clinic_desk_type_card(due, shown, **kwargs)
 
     def _clinic_desk_lead_to_bill(self, event_id):
         """Lead who reloads an old page to what is to be paid for the visit now."""

@@ -2,6 +2,7 @@ from odoo.exceptions import AccessError, MissingError, UserError, ValidationErro
 from odoo.http import request, route
 
 from .paying import ClinicPaying
+from .payment_form import Shown
 
 # The address is the key: it is neither kept, nor passed on, nor found.
 PRIVATE_HEADERS = {
@@ -38,11 +39,18 @@ class ClinicPaymentLinks(ClinicPaying):
 
     @route("/clinic/pay/<string:token>/transaction", type="jsonrpc", auth="public")
     def clinic_payment_link_transaction(
-        self, token, amount=None, token_id=None, tokenization_requested=False, **kwargs
+        self,
+        token,
+        amount=None,
+        shown="",
+        token_id=None,
+        tokenization_requested=False,
+        **kwargs,
     ):
         """Start to pay by a link; called by the payment form.
 
         :param float amount: what the payer has read and agreed to pay
+        :param str shown: the seal of what the payer has read
         :raise UserError: it may not be paid; nothing was changed
         """
         link = self._find_link(token)
@@ -59,6 +67,7 @@ class ClinicPaymentLinks(ClinicPaying):
             link._get_payable(),
             self._get_payer(link),
             amount,
+            Shown(str(shown), with_cards=self._is_payer(link)),
             token_id=token_id,
             tokenization_requested=tokenization_requested,
             **kwargs,

@@ -121,17 +121,20 @@ class ClinicPaying(PortalAccount):
         else:
             # Providers fill their forms in with the address of this partner.
             form["partner_id"] = request.env.user.partner_id.id
+        seal = request.env["clinic.shown"]._seal_payment
         return {
+            "shown": seal(invoices, amount, form["tokens_sudo"]),
             "company_mismatch": not self._can_partner_pay_in_company(payer, company),
             "expected_company": company,
             **form,
             **self._get_extra_payment_form_values(**form),
         }
 
-    def _clinic_start_transaction(self, invoices, payer, amount, /, **kwargs):
+    def _clinic_start_transaction(self, invoices, payer, amount, shown, /, **kwargs):
         """Start to pay these invoices; return what the payment form needs to go on.
 
         :param float amount: what the payer has read and agreed to pay
+        :param Shown shown: what the payer has read
         :param kwargs: of the request, unchecked: a key may have any name
         :raise BadRequest: the payment form sends no such key
         :raise UserError: it may not be paid; nothing was changed
@@ -145,7 +148,13 @@ class ClinicPaying(PortalAccount):
         kwargs.pop("access_token", None)
         self._validate_transaction_kwargs(kwargs)
         return self._process_transaction(
-            payer.id, paid.currency_id.id, paid.ids, None, amount=amount, **kwargs
+            payer.id,
+            paid.currency_id.id,
+            paid.ids,
+            None,
+            amount=amount,
+            clinic_shown=shown,
+            **kwargs,
         )
 
     # === STOCK'S OWN PAGES === #

@@ -13,7 +13,13 @@ class ClinicPaymentPortal(PaymentPortal):
     """Let nobody pay more than is owed, whatever page the payment comes from."""
 
     def _create_transaction(
-        self, *args, amount=None, currency_id=None, custom_create_values=None, **kwargs
+        self,
+        *args,
+        amount=None,
+        currency_id=None,
+        custom_create_values=None,
+        clinic_shown=None,
+        **kwargs,
     ):
         values = custom_create_values or {}
         commands = values.get("invoice_ids")
@@ -24,18 +30,9 @@ class ClinicPaymentPortal(PaymentPortal):
         if commands:
             # sudo: the routes have checked who pays; payers may not write invoices.
             invoices = request.env["account.move"].sudo().browse(linked_ids(commands))
-            invoices._clinic_start_online_payment(
-                amount, request.env["res.currency"].browse(currency_id)
-            )
-            _check_card_is_for_payer(invoices, kwargs.get("token_id"))
-            if not request.env.user._is_internal():
-                invoices._clinic_check_part(amount)
-            invoices._clinic_check_offered(
-                invoices.env["res.partner"].browse(kwargs["partner_id"]),
-                amount,
-                kwargs.get("provider_id"),
-                kwargs.get("token_id"),
-            )
+            if clinic_shown:
+                _check_shown(clinic_shown, invoices, amount, kwargs["partner_id"])
+            _start_to_pay(invoices, amount, currency_id, **kwargs)
             values = {
                 **values,
                 "clinic_discount_day": fields.Date.context_today(invoices),
@@ -89,6 +86,38 @@ def _check_form(
         raise ValidationError(
             request.env._("This way to pay is not available. Please reload the page.")
         )
+
+
+def _start_to_pay(
+    invoices,
+    amount,
+    currency_id,
+    *,
+    partner_id,
+    provider_id=None,
+    token_id=None,
+    **_kwargs,
+):
+    """Make sure, under lock, that this may be paid by who pays, and in this way."""
+    payer = invoices.env["res.partner"].browse(partner_id)
+    invoices._clinic_start_online_payment(
+        amount, invoices.env["res.currency"].browse(currency_id)
+    )
+    _check_card_is_for_payer(invoices, token_id)
+    if not request.env.user._is_internal():
+        invoices._clinic_check_part(amount)
+    invoices._clinic_check_offered(payer, amount, provider_id, token_id)
+
+
+def _check_shown(shown, invoices, amount, payer_id):
+    """Refuse to do something else than the page has shown; nothing was done yet."""
+    invoices._clinic_lock_for_payment()
+    _providers, cards = invoices._clinic_get_offer(
+        invoices.env["res.partner"].browse(payer_id), amount
+    )
+    shows = invoices.env["clinic.shown"]
+    cards = cards if shown.with_cards else cards.browse()
+    shows._check(shown.seal, shows._seal_payment(invoices, amount, cards))
 
 
 def _check_method(

@@ -1,4 +1,17 @@
+from typing import NamedTuple
+
 from odoo.http import request
+
+
+class Shown(NamedTuple):
+    """What the payer has read on one of our pages, to be compared under lock.
+
+    :ivar str seal: that came with the start, from a browser
+    :ivar bool with_cards: whether the page offered the payer's cards
+    """
+
+    seal: str
+    with_cards: bool
 
 
 def prepare_form(

@@ -48,7 +48,7 @@ class ClinicPrograms(CustomerPortal):
         website=True,
         methods=["POST"],
     )
-    def clinic_program_register(self, program_id, patient_id="", **_kwargs):
+    def clinic_program_register(self, program_id, patient_id="", shown="", **_kwargs):
         """Register a patient of the client, and go on to the payment."""
         program = self._find_program(program_id)
         if not program:
@@ -56,7 +56,7 @@ class ClinicPrograms(CustomerPortal):
         try:
             with request.env.cr.savepoint():
                 registration = program._register_for_client(
-                    request.env.user, patient_id
+                    request.env.user, patient_id, shown
                 )
         except UserError as error:
             return self._render_program(program, program_error=error.args[0])
@@ -149,6 +149,7 @@ class ClinicPrograms(CustomerPortal):
                 **self._prepare_portal_layout_values(),
                 "page_name": "clinic_programs",
                 "program": program,
+                "shown": program.env["clinic.shown"]._seal_program(program),
                 "obstacle": program._get_client_obstacle(),
                 "patients": patients,
                 "registered": program._get_registered(patients),

@@ -93,6 +93,7 @@ from . import (
     clinic_service_splitting,
     clinic_service_worklist,
     clinic_share_settlement,
+    clinic_shown,
     ir_actions_report,
     ir_cron,
     ir_http,

@@ -206,20 +206,26 @@ class AccountMove(models.Model):
         Stock's routes take any provider, one that is switched off as well, and the
         saved card of anybody who belongs to the same company as the payer.
         """
-        providers = self.env["payment.provider"]._get_compatible_providers(
-            self.company_id[:1].id, payer.id, amount, self.currency_id.id
-        )
+        providers, tokens = self._clinic_get_offer(payer, amount)
         if provider_id not in providers.ids:
             raise ValidationError(
                 self.env._("This way to pay is not available. Please reload the page.")
             )
-        tokens = self.env["payment.token"]._get_available_tokens(
-            providers.ids, payer.id
-        )
         if token_id and token_id not in tokens.ids:
             raise AccessError(
                 self.env._("You do not have access to this payment token.")
             )
+
+    def _clinic_get_offer(self, payer, amount):
+        """Return the providers and the saved cards by which this payer can pay.
+
+        :param float amount: of these invoices of one company and currency
+        """
+        providers = self.env["payment.provider"]._get_compatible_providers(
+            self.company_id[:1].id, payer.id, amount, self.currency_id.id
+        )
+        tokens = self.env["payment.token"]
+        return providers, tokens._get_available_tokens(providers.ids, payer.id)
 
     def _clinic_get_payment_obstacle(self):
         """Return why this invoice cannot be paid online, ``False`` if it can."""

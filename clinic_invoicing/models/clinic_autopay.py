@@ -136,19 +136,23 @@ class ClinicAutopay(models.Model):
         )
 
     @api.model
-    def _agree(self, user, company, *, card_id, cap, wording, ip):
+    def _agree(self, user, company, *, card_id, cap, wording, ip, shown=None):
         """Turn autopay on for the client who asks for it; called by their page.
 
         :param str card_id: from a browser
         :param str cap: in the practice's currency, from a browser
         :param str wording: what the client has read
+        :param str shown: the seal of what the client has chosen from
         :raise UserError: telling what is missing; nothing was changed
         """
         partner = user.partner_id
         self._check_offered(partner, company)
-        card = self._get_cards(partner, company)._clinic_choose(card_id)
+        cards = self._get_cards(partner, company)
+        card = cards._clinic_choose(card_id)
         if wording != company._clinic_get_autopay_wording():
             raise UserError(self.env._("The conditions have changed. Read them again."))
+        shows = self.env["clinic.shown"]
+        shows._check(shown, shows._seal_autopay(company, cards))
         return self._replace(
             {
                 "partner_id": partner.id,

@@ -59,12 +59,13 @@ class ClinicDesk(models.AbstractModel):
 
     # === A SAVED CARD === #
 
-    def _charge(self, due, token_id, amount, key):
+    def _charge(self, due, token_id, amount, key, shown=None):
         """Charge a saved card of the payer, once.
 
         :param Due due: what it pays
         :param int token_id: one of the cards that are offered
         :param str key: of the form
+        :param str shown: see :meth:`_start`
         :return: the transaction, whatever became of it
         :raise UserError: it may not be charged; nothing was done
         """
@@ -72,9 +73,9 @@ class ClinicDesk(models.AbstractModel):
         done = self._find_done(key)
         if done:
             return done
-        self._start(due, amount)
         cards = self._get_cards(due, amount)
         card = cards.filtered(lambda one: one.id == token_id)
+        self._start(due, amount, shown, card)
         self._check_chosen(card)
         tx = self._create_charge(due, card, amount, key)
         # It is booked by _finish(): what fails there cannot undo that it was charged.
@@ -125,9 +126,10 @@ class ClinicDesk(models.AbstractModel):
         # sudo: none.
         return self.env["payment.provider"].sudo()
 
-    def _start_typing(self, due, amount, provider_id, flow):
+    def _start_typing(self, due, amount, provider_id, flow, shown):
         """Make sure that a card may be typed into this provider's form.
 
+        :param str shown: see :meth:`_start`
         :raise UserError: it may not
         """
         if type(amount) not in (int, float) or not self._read_amount(
@@ -138,16 +140,17 @@ class ClinicDesk(models.AbstractModel):
         self._check_chosen(provider_id in providers.ids and flow != "token")
         if due.event:
             # Invoices are locked by who makes the transaction.
-            self._start(due, amount)
+            self._start(due, amount, shown)
 
     # === CASH, OR ELSEWHERE === #
 
-    def _receive(self, due, line_id, amount, key):
+    def _receive(self, due, line_id, amount, key, shown=None):
         """Record money that was received without a provider, once.
 
         :param Due due: what it pays
         :param int line_id: one of the methods that are offered
         :param str key: of the form
+        :param str shown: see :meth:`_start`
         :return: the payments; several only over several receivable accounts
         :raise UserError: it may not be taken; nothing was done
         """
@@ -155,7 +158,7 @@ class ClinicDesk(models.AbstractModel):
         done = self._find_done(key)
         if done:
             return done
-        self._start(due, amount)
+        self._start(due, amount, shown)
         lines = self._get_method_lines(due)
         line = lines.filtered(lambda one: one.id == line_id)
         self._check_chosen(line)
@@ -231,13 +234,29 @@ class ClinicDesk(models.AbstractModel):
 
     # === UNDER LOCK === #
 
-    def _start(self, due, amount):
+    def _seal(self, due, amount, card=None):
+        """Return the seal of what a page shows beside the button for this payment.
+
+        :param payment.token card: that the button charges, if it does
+        """
+        shown = self.env["clinic.shown"]
+        card = self.env["payment.token"] if card is None else card
+        if due.event:
+            return shown._seal_deposit(due.event, due.payer, amount, card)
+        return shown._seal_payment(due.invoices, amount, card)
+
+    def _start(self, due, amount, shown, card=None):
         """Make sure, under lock, that exactly this may be paid now.
 
+        :param str shown: the seal that came with the button
         :raise UserError: it may not, or somebody else is at it; nothing was changed
         """
+        if not due.event:
+            due.invoices._clinic_check_chosen()
+            due.invoices._clinic_lock_for_payment()
+            due.invoices._clinic_check_payable(amount, due.currency)
+        self.env["clinic.shown"]._check(shown, self._seal(due, amount, card))
         if due.event:
             due.event._clinic_start_deposit(amount, due.payer)
             return
-        due.invoices._clinic_check_chosen()
         due.invoices._clinic_start_online_payment(amount, due.currency)

@@ -34,10 +34,11 @@ class ClinicPaymentPlan(models.Model):
             user.partner_id, self.company_id, self.currency_id
         )
 
-    def _accept(self, user, *, card_id, wording, ip):
+    def _accept(self, user, *, card_id, wording, ip, shown=None):
         """Start the plan as the client has read it.
 
         :param str card_id: from a browser; empty for links by e-mail
+        :param str shown: the seal of the instalments and cards that were read
         :raise UserError: telling why not; nothing was changed
         """
         self.ensure_one()
@@ -51,6 +52,8 @@ class ClinicPaymentPlan(models.Model):
             )
         self.invoice_ids._clinic_lock_for_payment()
         self._check_acceptable(wording)
+        shows = self.env["clinic.shown"]
+        shows._check(shown, shows._seal_plan(self, cards))
         self._check_dates()
         self._take_over_invoices()
         self._update_state(

@@ -48,13 +48,14 @@ class ClinicProgram(models.Model):
         now = fields.Datetime.now()
         return now <= self.refund_until and now < self.date_begin
 
-    def _register_for_client(self, user, patient_id):
+    def _register_for_client(self, user, patient_id, shown=None):
         """Register one of the client's own patients and have it invoiced.
 
         Pressed twice, it is one registration.
 
         :param res.users user: the client
         :param str patient_id: as it came from the browser
+        :param str shown: the seal of what the client has read
         :return: the registration, in sudo
         :raise UserError: it cannot be done; nothing was changed
         """
@@ -70,6 +71,8 @@ class ClinicProgram(models.Model):
         obstacle = self._get_client_obstacle()
         if obstacle:
             raise UserError(obstacle)
+        shows = self.env["clinic.shown"]
+        shows._check(shown, shows._seal_program(self))
         patient.clinic_is_patient = True
         # Context: clients follow neither the service nor what staff write about it.
         registrations = self.registration_ids.with_context(mail_create_nosubscribe=True)

@@ -33,6 +33,7 @@ from . import (
     test_services,
     test_share_sequences,
     test_shares,
+    test_shown,
     test_statements,
     test_three_parties,
     test_translations,

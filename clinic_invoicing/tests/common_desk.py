@@ -30,6 +30,7 @@ class DeskCommon(ClinicInvoicingCommon, PagesCommon):
 
     def _press(self, url, key, **form):
         """Send one of the page's forms; return where it leads to."""
+        form.setdefault("shown", self._read_form(url, **form))
         self.env.flush_all()
         response = self.url_open(
             url,
@@ -40,6 +41,17 @@ class DeskCommon(ClinicInvoicingCommon, PagesCommon):
         self.env.invalidate_all()
         self.assertEqual(response.status_code, 303, response.text[:500])
         return re.sub(r"^https?://[^/]+", "", response.headers["Location"])
+
+    def _read_form(self, url, choice=None, **params):
+        """Return the seal in the form by which a page takes this payment, if any."""
+        page, _slash, way = url.rpartition("/")
+        text = self._get(page, **params).text
+        for form in html.fromstring(text).xpath(f"//form[@action='{page}/{way}']"):
+            seals = form.xpath(".//input[@name='shown']/@value")
+            cards = form.xpath(".//input[@type='hidden' and @name='choice']/@value")
+            if cards in ([], [str(choice)]):
+                return next(iter(seals), "")
+        return ""
 
     def _get_csrf_token(self):
         page = self._get("/web/login", redirect="/").text

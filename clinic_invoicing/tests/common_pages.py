@@ -1,5 +1,7 @@
 import json
 
+from lxml import html
+
 from odoo.http import Request
 from odoo.tests import HttpCase
 
@@ -23,6 +25,12 @@ class PaymentFormCommon(HttpCase):
         error = answer.get("error", {}).get("data", {})
         return answer.get("result"), error and f"{error['name']}: {error['message']}"
 
+    def _read_shown(self, url, **params):
+        """Return the seal of what a page shows beside Odoo's payment form, if any."""
+        self.env.flush_all()
+        page = html.fromstring(self.url_open(url, params=params, timeout=60).text)
+        return next(iter(page.xpath("//div/@data-shown")), "")
+
     def _pay_values(self, **values):
         """Return what Odoo's payment form sends when a card is typed."""
         return {
@@ -42,6 +50,11 @@ class PagesCommon(PaymentFormCommon):
     def _get(self, url, **params):
         self.env.flush_all()
         return self.url_open(url, params=params, allow_redirects=False, timeout=60)
+
+    def _read_input(self, url, name="shown"):
+        """Return what a form of this page keeps in a hidden field, if there is one."""
+        page = html.fromstring(self._get(url).text)
+        return next(iter(page.xpath(f"//input[@name='{name}']/@value")), "")
 
     def _post(self, url, **data):
         """Send a form."""

@@ -567,6 +567,7 @@ class TestAutopay(ChargesCommon):
             "cap": "200",
             "wording": self.practice._clinic_get_autopay_wording(),
             "agree": "yes",
+            "shown": self._read_input("/my/billing/autopay"),
             **data,
         }
         return self._post("/my/billing/autopay/on", **values)

@@ -45,6 +45,7 @@ class TestPaymentLinks(OnlineCommon, PagesCommon):
         """Return ``(result, error)``, as the payment form would get them."""
         values = {"landing_route": self.path, "amount": amount, **values}
         path = path or self.path
+        values.setdefault("shown", self._read_shown(path, amount=amount))
         return self._rpc(f"{path}/transaction", **self._pay_values(**values))
 
     def _add_letter_box(self):

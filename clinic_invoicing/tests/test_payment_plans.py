@@ -384,7 +384,11 @@ class TestPaymentPlans(ChargesCommon):
         self.assertIn("50.00", page)
         self.assertIn(f"Invoice {self.bill.name}", page)
         self.assertIn("I agree to pay", page)
-        data = {"card_id": self.card.id, "wording": plan._get_wording()}
+        data = {
+            "card_id": self.card.id,
+            "wording": plan._get_wording(),
+            "shown": self._read_input(url),
+        }
         self._post(f"{url}/accept", **data)
         self.assertEqual(plan.state, "proposed", "not ticked")
         self._post(f"{url}/accept", **data, agree="yes")

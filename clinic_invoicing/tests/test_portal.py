@@ -62,6 +62,9 @@ class TestPortal(OnlineCommon, PagesCommon):
         return " ".join(amount.text_content().split())
 
     def _start_payment(self, ids, amount, url="/my/billing/pay/%s", **values):
+        if url.startswith("/my/billing") and "shown" not in values:
+            page = {"invoice_ids": ids, "amount": amount}
+            values["shown"] = self._read_shown("/my/billing/pay", **page)
         return self._rpc(url % ids, **self._pay_values(amount=amount, **values))
 
     def assertRefused(self, ids, amount, reason, **values):
@@ -782,7 +785,7 @@ class TestPortal(OnlineCommon, PagesCommon):
             )
         for values in ({"is_published": False}, {"state": "disabled"}):
             provider.write(values)
-            self.assertRefused(self.own_bill.id, 80, "way to pay")
+            self.assertRefused(self.own_bill.id, 80, "cannot be paid online")
 
     def test_saved_card_of_a_colleague_is_refused(self):
         self._colleagues()

@@ -42,6 +42,7 @@ class TestPortalPrograms(ProgramsCommon, AccountPaymentCommon, PagesCommon):
 
     def _register_at(self, program, patient, **data):
         patient_id = getattr(patient, "id", patient)
+        data.setdefault("shown", self._read_input(f"/my/programs/{program.id}"))
         return self._post(
             f"/my/programs/{program.id}/register", patient_id=patient_id, **data
         )

@@ -29,6 +29,7 @@ from . import (
     test_refund_events,
     test_scheduled_charges,
     test_sequences,
+    test_starts,
     test_translations,
     test_transport,
     test_unanswered,

@@ -52,8 +52,13 @@ class RoutesCommon(StripeHttpCommon):
         """Return what the payment form sends."""
         if "provider_id" not in route.parameters:
             return {}
-        token = self.own_bill._portal_ensure_token()
-        return self._pay_values(amount=80, access_token=token)
+        values = self._pay_values(
+            amount=80, access_token=self.own_bill._portal_ensure_token()
+        )
+        if "shown" in route.parameters:
+            shown, cards = self.env["clinic.shown"], self.env["payment.token"]
+            values["shown"] = shown._seal_payment(self.own_bill, 80, cards)
+        return values
 
     def _each(self, kind, is_staffs=False):
         """Yield the routes of clients, or those of staff; see what each has changed."""

@@ -110,13 +110,14 @@ class PrivacyCommon(StripeHttpCommon):
 
     def _press_pay(self, invoices, **values):
         ids = ",".join(map(str, invoices.ids))
-        self.env.flush_all()
+        shown = self._read_shown("/my/billing/pay", invoice_ids=ids)
         answer = self.make_jsonrpc_request(
             f"/my/billing/pay/{ids}",
             self._pay_values(
                 **{
                     "amount": sum(invoices.mapped("amount_residual")),
                     "tokenization_requested": True,
+                    "shown": shown,
                     **values,
                 }
             ),

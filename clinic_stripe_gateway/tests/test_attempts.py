@@ -28,6 +28,8 @@ class TestAttempts(StripeHttpCommon):
         if route == "billing":
             ids = ",".join(map(str, invoices.ids))
             path = f"/my/billing/pay/{ids}"
+            page = {"invoice_ids": ids, "amount": amount}
+            values["shown"] = self._read_shown("/my/billing/pay", **page)
         else:
             path = f"/invoice/transaction/{invoices.id}"
             values.setdefault("access_token", invoices._portal_ensure_token())

@@ -40,6 +40,10 @@ class TestDeskCards(SavedCardsCommon, StripeHttpCommon, DeskCommon):
         """
         url = url or f"/clinic/desk/pay/{self.invoice.id}/{self.invoice.id}/transaction"
         values = {"amount": 50.0, "tokenization_requested": True, **values}
+        page, _slash, chosen = url.removesuffix("/transaction").rpartition("/")
+        name = "payer_id" if "/deposit/" in page else "invoice_ids"
+        params = {name: chosen, "amount": values["amount"]}
+        values.setdefault("shown", self._read_shown(page, **params))
         with mute_logger("odoo.http"):
             return self._rpc(url, **self._pay_values(**values))
 

@@ -1,5 +1,7 @@
 """Flows in which somebody pays."""
 
+import re
+
 from faults_at_calls import process_events
 from flow import Flow
 from practice import CLIENT, PRICE
@@ -7,6 +9,8 @@ from practice import CLIENT, PRICE
 CREATE_INTENT = ("POST", "/v1/payment_intents")
 READ_INTENT = ("GET", "/v1/payment_intents/*")
 PAID = ("done", "authorized")
+# The seal of what the page shows beside Odoo's payment form.
+SHOWN = re.compile('data-shown="([0-9a-f]+)"')
 
 
 class PortalCard(Flow):
@@ -53,11 +57,16 @@ class PortalCard(Flow):
             flow="direct",
             tokenization_requested=False,
             landing_route="/my/billing",
+            **self.read(cell),
         )
         return values if values.get("client_secret") else None
 
     def route(self, cell):
         return f"/invoice/transaction/{cell.invoice}"
+
+    def read(self, cell):
+        """Return what the page adds of what it shows."""
+        return {}
 
     def type_card(self, cell, forms):
         """Pay in every window that is open, the newest first."""
@@ -93,7 +102,15 @@ class SeveralInvoices(PortalCard):
     charged = 3 * PRICE
 
     def route(self, cell):
-        return f"/my/billing/pay/{','.join(map(str, cell.invoices))}"
+        return f"/my/billing/pay/{self.ids(cell)}"
+
+    def read(self, cell):
+        page = cell.client.page("/my/billing/pay", invoice_ids=self.ids(cell))
+        shown = SHOWN.search(page)
+        return {"shown": shown[1] if shown else ""}
+
+    def ids(self, cell):
+        return ",".join(map(str, cell.invoices))
 
 
 def come_back(cell):

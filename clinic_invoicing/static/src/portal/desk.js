@@ -1,6 +1,7 @@
 import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { Interaction } from "@web/public/interaction";
+import { isOutdated } from "@clinic_invoicing/portal/shown_amount";
 
 const POLL_MS = 4000;
 // The calendar tells it: see the service of the same key in the back office.
@@ -52,9 +53,6 @@ export class ClinicDeskForms extends Interaction {
     static selector = ".o_clinic_desk";
     dynamicContent = {
         ".o_clinic_desk_choice input[type=checkbox]": { "t-on-change": this.onTick },
-        ".o_clinic_desk_choice input[type=number]": {
-            "t-on-change": (ev) => ev.currentTarget.form.requestSubmit(),
-        },
         "form[method=post]": { "t-on-submit": this.onSubmit },
     };
 
@@ -65,7 +63,10 @@ export class ClinicDeskForms extends Interaction {
         form.submit();
     }
 
-    onSubmit() {
+    onSubmit(ev) {
+        if (isOutdated()) {
+            ev.preventDefault();
+        }
         for (const button of this.el.querySelectorAll("form[method=post] button")) {
             button.disabled = true;
         }
