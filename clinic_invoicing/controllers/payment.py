@@ -100,6 +100,9 @@ def _start_to_pay(
 ):
     """Make sure, under lock, that this may be paid by who pays, and in this way."""
     payer = invoices.env["res.partner"].browse(partner_id)
+    if not request.env.user._is_internal():
+        invoices._clinic_lock_for_payment()
+        invoices.env["payment.transaction"]._clinic_check_pace(payer, invoices)
     invoices._clinic_start_online_payment(
         amount, invoices.env["res.currency"].browse(currency_id)
     )

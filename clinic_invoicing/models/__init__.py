@@ -108,6 +108,7 @@ from . import (
     payment_transaction_clearing,
     payment_transaction_deposit,
     payment_transaction_desk,
+    payment_transaction_pace,
     payment_transaction_scheduled,
     product_template,
     product_template_deposit,

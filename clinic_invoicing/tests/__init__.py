@@ -15,6 +15,8 @@ from . import (
     test_letters,
     test_log_records,
     test_money_owed,
+    test_offline,
+    test_pace,
     test_paid,
     test_payable,
     test_payment_links,
