@@ -194,6 +194,10 @@ class ClinicAutopayPages(ClinicBilling):
             practice.id: agreements._get_cards(partner, practice)
             for practice in values["autopay_practices"]
         }
+        values["can_save_card"] = {
+            practice.id: agreements._can_save_card(partner, practice)
+            for practice in values["autopay_practices"]
+        }
         values["seal_autopay"] = request.env["clinic.shown"]._seal_autopay
         return request.render("clinic_invoicing.portal_autopay", values)
 
@@ -206,6 +210,9 @@ class ClinicAutopayPages(ClinicBilling):
                 "page_name": "clinic_plan",
                 "plan": plan,
                 "plan_cards": cards,
+                "can_save_card": self._get_agreements()._can_save_card(
+                    request.env.user.partner_id, plan.company_id, plan.currency_id
+                ),
                 "shown": plan.env["clinic.shown"]._seal_plan(plan, cards),
                 **values,
             },

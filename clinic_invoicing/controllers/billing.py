@@ -114,20 +114,39 @@ class ClinicBilling(ClinicPaying):
         # sudo: clients read the services and payments of their own invoices.
         moves = request.env["account.move"].sudo()
         chosen = self._get_patient_domain(patient)
+        asked = moves._clinic_get_asked(
+            moves._clinic_get_payable_domain(partner) & chosen
+        )
         return {
             **self._prepare_portal_layout_values(),
             "page_name": "clinic_billing",
-            "asked": moves._clinic_get_asked(
-                moves._clinic_get_payable_domain(partner) & chosen
-            ),
+            "asked": asked,
+            **self._prepare_ways(asked),
             "patients": moves._clinic_get_billed_patients(partner),
             "patient_id": next(iter(self._clinic_read_ids(patient)), False),
-            "is_payment_on": moves._clinic_is_online_payment_on(),
             "today": fields.Date.context_today(partner),
             "thanks": self._clinic_thank_once(
                 moves.transaction_ids._clinic_get_recent(partner)
             ),
             **self._prepare_rows(partner, chosen, page, {"patient": patient}),
+        }
+
+    def _prepare_ways(self, asked):
+        """Return for which practice and currency clients can pay online."""
+        partner = request.env.user.partner_id
+        is_on = request.env["account.move"]._clinic_is_online_payment_on()
+        online = {
+            (company, currency)
+            for company, currency, _amount in asked
+            if is_on and company._clinic_get_gateways(partner, currency)
+        }
+        offline = {company for company, currency, _amount in asked} - {
+            company for company, _currency in online
+        }
+        return {
+            "online": online,
+            "is_payment_on": bool(online),
+            "otherwise": [each._clinic_describe_otherwise() for each in offline],
         }
 
     def _prepare_rows(self, partner, chosen, page, url_args):

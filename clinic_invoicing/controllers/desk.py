@@ -182,7 +182,11 @@ class ClinicDesk(ClinicPaymentPortal):
         desk = self._clinic_desk()
         can_use_link = desk._can_use_link(due)
         link = can_use_link and is_shown and desk._get_link(due)
-        return {"can_use_link": can_use_link, "link": link}
+        return {
+            "can_use_link": can_use_link,
+            "link": link,
+            "offline_hint": desk._get_offline_hint(due),
+        }
 
     def _clinic_desk_take(
         self, way, due, back, shown, /, key="", choice="", amount="", **_kwargs

@@ -112,10 +112,13 @@ class ClinicPaymentLinks(ClinicPaying):
         return request.env.user.partner_id.sudo() if is_payer else link.partner_id
 
     def _prepare_link_values(self, link):
+        unpayable = link._get_unpayable()
+        offline = unpayable.filtered(lambda one: not one._clinic_can_be_paid_online())
         return {
             "page_name": "clinic_payment_link",
             "company": link.company_id,
-            "unpayable": link._get_unpayable(),
+            "unpayable": unpayable,
+            "instead": offline and link.company_id._clinic_describe_otherwise(offline),
             "thanks": self._clinic_thank_once(link._get_thanks()),
         }
 

@@ -78,6 +78,7 @@ class ClinicPaying(PortalAccount):
             "amount_step": 10**-currency.decimal_places,
             "amount_error": error,
             "allocation": invoices._clinic_get_allocation(to_pay),
+            "instead": invoices.company_id._clinic_describe_otherwise(invoices),
             "panel_route": form.pop("panel_route"),
             "panel_params": form.pop("panel_params", {}),
             **self._clinic_prepare_form(invoices, payer, to_pay, **form),

@@ -246,9 +246,14 @@ class AccountMove(models.Model):
             return self.env._(
                 "A payment of this invoice is on its way. You need not pay again."
             )
-        if not self._clinic_is_online_payment_on():
+        if not self._clinic_can_be_paid_online():
             return self.env._("Invoices cannot be paid online at the moment.")
         return False
+
+    def _clinic_can_be_paid_online(self):
+        """Whether the client finds a way to pay this invoice in the portal."""
+        self.ensure_one()
+        return self._clinic_is_online_payment_on() and self.clinic_has_gateway
 
     @api.model
     def _clinic_is_online_payment_on(self):

@@ -7,13 +7,13 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
-    def _clinic_is_online_payment_on(self):
-        """The portal's switch is not for employees who take money.
+    def _clinic_can_be_paid_online(self):
+        """What clients find online is not asked of employees who take money.
 
         The context key is set by clinic.desk, which checks who they are.
         """
         is_at_desk = self.env.context.get("clinic_at_desk")
-        return bool(is_at_desk) or super()._clinic_is_online_payment_on()
+        return bool(is_at_desk) or super()._clinic_can_be_paid_online()
 
     def _clinic_get_owed_by_same_payer(self):
         """Return what the payer of this invoice owes the practice in its currency."""

@@ -14,14 +14,3 @@ class AccountMove(models.Model):
                 [("invoice_id", "in", billed.ids), ("reserved_until", "!=", False)]
             ).reserved_until = False
         return super()._invoice_paid_hook()
-
-    def _clinic_can_be_paid_online(self):
-        """Whether the client finds a way to pay this invoice in the portal."""
-        self.ensure_one()
-        providers = self.env["payment.provider"]._get_compatible_providers(
-            self.company_id.id,
-            self.partner_id.id,
-            self.amount_residual,
-            currency_id=self.currency_id.id,
-        )
-        return bool(providers) and self._clinic_is_online_payment_on()

@@ -76,6 +76,7 @@ class AccountMove(models.Model):
                 )
             ) from error
         self._clinic_check_asking_is_on()
+        self._clinic_check_gateway()
         moves = self.filtered("clinic_has_services")._clinic_get_remindable()
         if not moves:
             raise UserError(
@@ -101,6 +102,12 @@ class AccountMove(models.Model):
                     "Billing."
                 )
             )
+
+    def _clinic_check_gateway(self):
+        """Raise UserError when nobody could pay any of these online."""
+        if self and not any(move.clinic_has_gateway for move in self):
+            first = self[0]
+            raise UserError(first.company_id._clinic_explain_offline(first.currency_id))
 
     def _clinic_get_reminded(self):
         """Return who is asked for this invoice."""

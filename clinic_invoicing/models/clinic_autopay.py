@@ -136,6 +136,14 @@ class ClinicAutopay(models.Model):
         )
 
     @api.model
+    def _can_save_card(self, partner, company, currency=None):
+        """Whether the client finds a provider that saves a card."""
+        providers = company._clinic_get_gateways(
+            partner, currency or company.currency_id
+        )
+        return any(providers.mapped("allow_tokenization"))
+
+    @api.model
     def _agree(self, user, company, *, card_id, cap, wording, ip, shown=None):
         """Turn autopay on for the client who asks for it; called by their page.
 

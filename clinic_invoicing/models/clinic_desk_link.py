@@ -15,6 +15,14 @@ class ClinicDesk(models.AbstractModel):
             invoices._clinic_get_first_obstacle()
         )
 
+    def _get_offline_hint(self, due):
+        """Return what is missing when the client could not pay these online."""
+        # Context: as in _can_use_link().
+        invoices = due.invoices.with_context(clinic_at_desk=False)
+        if all(invoice._clinic_can_be_paid_online() for invoice in invoices):
+            return ""
+        return due.company._clinic_explain_offline(due.currency)
+
     def _get_link(self, due):
         """Return the link to pay these, in sudo.
 

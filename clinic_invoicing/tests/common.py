@@ -36,6 +36,7 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
         cls.practice.name = "Harbour Clinic"
         cls._create_staff()
         cls._create_clients()
+        cls._create_gateway()
         cls.rate = cls._create_rate("Consultation", 100)
         cls.insurer_rate = cls._create_rate(
             "Consultation (insurer)", 80, clinic_is_invoiced=False
@@ -91,6 +92,26 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
         clients = cls.client | cls.other_client | cls.child
         clients.write({"clinic_is_patient": True, "clinic_insurer_id": cls.insurer.id})
         cls.child.clinic_guarantor_id = cls.client
+
+    @classmethod
+    def _create_gateway(cls):
+        """Let clients find a way to pay online, unless the test has brought one."""
+        providers = cls.env["payment.provider"]
+        here = ("company_id", "=", cls.env.company.id)
+        if providers.search([here, ("is_published", "=", True)]):
+            return
+        method = cls.env.ref("payment.payment_method_unknown")
+        providers.create(
+            {
+                "name": "Gateway",
+                "company_id": cls.env.company.id,
+                "state": "enabled",
+                "is_published": True,
+                "payment_method_ids": [Command.set(method.ids)],
+            }
+        )
+        # Stock wants its provider to be there before.
+        method.active = True
 
     @classmethod
     def _create_user(cls, login, groups, **values):

@@ -73,6 +73,10 @@ class StripeGatewayCommon(ClinicInvoicingCommon):
         cls.payment_method_id = cls.card_method.id
         cls.provider = cls._connect(cls.env.company)
 
+    @classmethod
+    def _create_gateway(cls):
+        """It is Stripe."""
+
     def setUp(self):
         super().setUp()
         self.control.reset()

@@ -147,6 +147,8 @@ def _set_up(registry):
                 "clinic_is_invoiced": True,
             }
         )
+        # Clients find a way to pay online.
+        create_provider(env).is_published = True
         cursor.commit()
         return Practice(registry, users, client.id, rate.id)
 
