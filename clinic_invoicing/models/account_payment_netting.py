@@ -242,8 +242,11 @@ class AccountPayment(models.Model):
         self._clinic_pay_invoices(invoices)
 
     def _clinic_annul(self):
-        """Cancel these payments; reverse an entry that may not be changed."""
-        for payment in self:
+        """Cancel these payments; reverse an entry that may not be changed.
+
+        Who calls it has found out that their money has not moved, or never will.
+        """
+        for payment in self._clinic_undoing():
             move = payment.move_id
             if move.need_cancel_request:
                 raise UserError(

@@ -12,6 +12,7 @@ from . import (
     test_given_back,
     test_group_sessions,
     test_late_payments,
+    test_leaving_books,
     test_letters,
     test_log_records,
     test_money_owed,

@@ -16,6 +16,16 @@ class AccountPayment(models.Model):
             payment._clinic_stripe_check_is_charged()
         return super().action_post()
 
+    def _clinic_get_leaving_obstacle(self):
+        """Leave to Stripe as well what a bank has taken or given back."""
+        if not self.move_id.clinic_stripe_dispute_id or not self._clinic_is_in_books():
+            return super()._clinic_get_leaving_obstacle()
+        return self.env._(
+            "%(payment)s is booked for a dispute, and follows what Stripe says of it. "
+            "To give money back, use Reverse Payment on what the client has paid.",
+            payment=self.display_name,
+        )
+
     def _clinic_stripe_check_is_charged(self):
         """Raise UserError unless Stripe has charged what this payment says."""
         self.ensure_one()

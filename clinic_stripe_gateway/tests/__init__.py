@@ -17,6 +17,7 @@ from . import (
     test_keys,
     test_kill_switch,
     test_ledger_check,
+    test_leaving_books,
     test_lost_and_found,
     test_own_intent,
     test_own_requests,

@@ -148,14 +148,14 @@ class TestLedgerCheck(StripeGatewayCommon):
             self.assertIn(tx.payment_id.state, ("in_process", "paid"))
 
     def _reset(self, payment):
-        payment.action_draft()
+        payment._clinic_undoing().action_draft()
 
     def _cancel(self, payment):
-        payment.action_draft()
+        payment._clinic_undoing().action_draft()
         payment.action_cancel()
 
     def _delete(self, payment):
-        payment.action_draft()
+        payment._clinic_undoing().action_draft()
         payment.unlink()
 
     def _lock_and_cancel(self, payment):
@@ -215,14 +215,14 @@ class TestLedgerCheck(StripeGatewayCommon):
 
     def test_a_transaction_that_is_done_but_not_booked_differs(self):
         tx = self._pay_and_settle(self._bill(120))
-        tx.payment_id.action_draft()
+        tx.payment_id._clinic_undoing().action_draft()
         tx.payment_id.action_cancel()
         self.assertEqual(tx.state, "done")
         self.assertDiffers(self._check(), "charge_not_booked")
 
     def test_a_payment_whose_entry_was_reversed_differs(self):
         tx = self._pay_and_settle(self._bill(120))
-        tx.payment_id.move_id._reverse_moves(cancel=True)
+        tx.payment_id._clinic_undoing().move_id._reverse_moves(cancel=True)
         self.assertDiffers(self._check(), "charge_not_booked")
 
     def test_a_payment_that_stripe_does_not_know_differs(self):
@@ -255,7 +255,7 @@ class TestLedgerCheck(StripeGatewayCommon):
     def test_a_payment_of_another_amount_differs(self):
         tx = self._pay_and_settle(self._bill(120))
         payment = tx.payment_id
-        payment.action_draft()
+        payment._clinic_undoing().action_draft()
         payment.amount = 100
         payment.action_post()
         check = self._check()
@@ -266,7 +266,7 @@ class TestLedgerCheck(StripeGatewayCommon):
     def test_a_payment_in_another_currency_differs(self):
         tx = self._pay_and_settle(self._bill(120))
         payment = tx.payment_id
-        payment.action_draft()
+        payment._clinic_undoing().action_draft()
         euro = self.env.ref("base.EUR")
         euro.active = True
         payment.currency_id = euro
@@ -367,7 +367,7 @@ class TestLedgerCheck(StripeGatewayCommon):
     def test_a_refund_of_another_amount_differs(self):
         tx = self._pay_and_settle(self._bill(120))
         refund = self._refund(tx, 50)
-        refund.payment_id.action_draft()
+        refund.payment_id._clinic_undoing().action_draft()
         refund.payment_id.amount = 60
         refund.payment_id.action_post()
         self.assertDiffers(self._check(), "refund_amount")

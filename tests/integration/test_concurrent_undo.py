@@ -198,3 +198,78 @@ def test_reversal_and_allocation_at_once_use_the_money_once(practice, paid):
 def take_off(payment_id, invoice_id, env):
     payment = env["account.payment"].browse(payment_id)
     payment._clinic_take_off(env["account.move"].browse(invoice_id))
+
+
+# === A RESET OF WHAT A PROVIDER HAS CHARGED === #
+
+
+def charge(payment_id, env):
+    """Let a provider that charges by itself have taken the money of a payment."""
+    env = env(su=True)
+    payment = env["account.payment"].browse(payment_id)
+    provider = env["payment.provider"].create({"name": "Elsewhere"})
+    tx = env["payment.transaction"].create(
+        {
+            "provider_id": provider.id,
+            "payment_method_id": env["payment.method"].search([], limit=1).id,
+            "reference": f"charged-{payment_id}",
+            "operation": "online_direct",
+            "amount": payment.amount,
+            "currency_id": payment.currency_id.id,
+            "partner_id": payment.partner_id.id,
+            "state": "done",
+            "is_post_processed": True,
+            "payment_id": payment_id,
+        }
+    )
+    payment.payment_transaction_id = tx
+    env.flush_all()
+    # SQL: no provider of this kind is installed without the gateway.
+    env.cr.execute(
+        "UPDATE payment_provider SET code = 'elsewhere' WHERE id = %s", [provider.id]
+    )
+
+
+def reset(payment_id, env):
+    env["account.payment"].browse(payment_id).action_draft()
+
+
+def reset_entry(payment_id, env):
+    env["account.payment"].browse(payment_id).move_id.button_draft()
+
+
+def read_state(payment_id, env):
+    payment = env["account.payment"].browse(payment_id)
+    return payment.state in ("in_process", "paid"), payment.move_id.state
+
+
+@pytest.mark.parametrize("by_hand", [reset, reset_entry])
+def test_a_reset_while_somebody_voids_changes_nothing(practice, paid, by_hand):
+    invoice, payment = paid
+    practice.run("manager", partial(charge, payment))
+    env = practice.transaction("manager")
+    with closing(env.cr):
+        void(invoice, env)
+        env.flush_all()
+        with pytest.raises(UserError, match="Reverse Payment"):
+            practice.run("other_manager", partial(by_hand, payment))
+        env.cr.commit()
+    with pytest.raises(UserError, match="Reverse Payment"):
+        practice.run("other_manager", partial(by_hand, payment))
+    assert practice.run("manager", partial(read_state, payment)) == (True, "posted")
+    books = read_books(practice, invoice, payment)
+    assert (books["back"], books["credited"], books["open"]) == (PRICE, PRICE, 0)
+
+
+def test_a_reset_and_a_void_at_once_give_back_once(practice, paid):
+    invoice, payment = paid
+    practice.run("manager", partial(charge, payment))
+    outcomes = at_once(
+        practice,
+        ("manager", partial(void, invoice)),
+        ("other_manager", partial(reset, payment)),
+    )
+    assert_refused(outcomes)
+    assert practice.run("manager", partial(read_state, payment)) == (True, "posted")
+    books = read_books(practice, invoice, payment)
+    assert (books["back"], books["credited"], books["open"]) == (PRICE, PRICE, 0)

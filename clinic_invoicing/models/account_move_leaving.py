@@ -1,0 +1,58 @@
+from odoo import api, fields, models
+
+
+class AccountMove(models.Model):
+    """The entry of a provider's payment is undone like the payment itself."""
+
+    _inherit = "account.move"
+
+    clinic_stays_booked = fields.Boolean(
+        string="Undone by Dialog Only", compute="_compute_clinic_stays_booked"
+    )
+
+    @api.depends("payment_ids.state", "origin_payment_id.state", "state")
+    def _compute_clinic_stays_booked(self):
+        for move in self:
+            payments = move._clinic_get_own_payments()
+            move.clinic_stays_booked = any(payments.mapped("clinic_stays_booked"))
+
+    def _compute_show_reset_to_draft_button(self):
+        result = super()._compute_show_reset_to_draft_button()
+        for move in self.filtered("clinic_stays_booked"):
+            move.show_reset_to_draft_button = False
+        return result
+
+    # === DOORS === #
+
+    def write(self, vals):
+        if vals.get("state", "posted") != "posted" or "origin_payment_id" in vals:
+            self._clinic_check_may_leave()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_provider_holds_money(self):
+        self._clinic_check_may_leave()
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        self._clinic_check_may_leave()
+        return super()._reverse_moves(default_values_list, cancel)
+
+    def button_request_cancel(self):
+        self._clinic_check_may_leave()
+        return super().button_request_cancel()
+
+    # === WHAT MAY LEAVE === #
+
+    def _clinic_check_may_leave(self):
+        """Raise UserError when one of these is of a payment that stays in the books."""
+        self._clinic_get_own_payments()._clinic_check_may_leave()
+
+    def _clinic_check_lines_may_change(self):
+        """Raise UserError when the lines of one say what a provider has moved."""
+        self.filtered(lambda move: move.state == "posted")._clinic_check_may_leave()
+
+    def _clinic_get_own_payments(self):
+        """Return the payments whose entries these are, whatever the links say now."""
+        # sudo: who keeps the books need not read every payment.
+        moves = self.sudo()
+        return moves.payment_ids | moves.origin_payment_id

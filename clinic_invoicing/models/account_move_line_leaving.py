@@ -1,0 +1,33 @@
+from odoo import api, models
+
+AMOUNT_FIELDS = ("amount_currency", "balance", "credit", "currency_id", "debit")
+
+
+class AccountMoveLine(models.Model):
+    """What a posted entry of a provider's payment says of the money stands."""
+
+    _inherit = "account.move.line"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        move_ids = {vals.get("move_id") for vals in vals_list} - {None, False}
+        self.env["account.move"].browse(move_ids)._clinic_check_lines_may_change()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        names = {*AMOUNT_FIELDS, "move_id"} & vals.keys()
+        if names:
+            changing = self.filtered(lambda line: line._clinic_will_change(vals, names))
+            changing.move_id._clinic_check_lines_may_change()
+        return super().write(vals)
+
+    def _clinic_will_change(self, vals, names):
+        """Whether it is posted, and these values would change it."""
+        will_change = self.env["account.move"]._field_will_change
+        return self.parent_state == "posted" and any(
+            will_change(self, vals, name) for name in names
+        )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_provider_holds_money(self):
+        self.move_id._clinic_check_lines_may_change()
