@@ -193,18 +193,23 @@ class AccountPayment(models.Model):
         """
         self.ensure_one()
         self._clinic_check_may_call_off()
+        if self.payment_type == "outbound" and self.clinic_reversed_payment_id:
+            self.clinic_reversed_payment_id._clinic_undo_net(self)
+            return
         # No money has gone back, but discounts may have been taken back.
         (self._clinic_get_booked_reversals() | self)._clinic_annul()
 
     def _clinic_check_may_call_off(self):
-        """Raise UserError when there is evidence that the money has come."""
-        # sudo: billers do not read every transaction.
-        tx = self.sudo().payment_transaction_id
-        if tx.state == "done" and tx.provider_code not in OFFLINE_CODES:
+        """Raise UserError when there is evidence that the money has moved."""
+        if self._clinic_was_moved_by_provider():
+            # sudo: billers do not read every transaction.
+            provider = self.sudo().payment_transaction_id.provider_id.name
             raise UserError(
-                self.env._(
+                self.env._("%(provider)s has given this money back.", provider=provider)
+                if self.payment_type == "outbound"
+                else self.env._(
                     "%(provider)s has charged this payment. Give it back instead.",
-                    provider=tx.provider_id.name,
+                    provider=provider,
                 )
             )
         if self.reconciled_statement_line_ids:
@@ -221,3 +226,17 @@ class AccountPayment(models.Model):
                     "called off."
                 )
             )
+
+    def _clinic_was_moved_by_provider(self):
+        """Whether an online provider has moved the money of this payment.
+
+        Where several are booked for one transaction, only its own tells of money. This
+        is a hook for providers that can be asked.
+        """
+        self.ensure_one()
+        # sudo: billers do not read every transaction.
+        tx = self.sudo().payment_transaction_id
+        if tx.state != "done" or tx.provider_code in OFFLINE_CODES:
+            return False
+        own = tx.payment_id or self
+        return own == self or own.state not in BOOKED_STATES

@@ -16,6 +16,9 @@ class AccountPayment(models.Model):
         """Open the wizard that takes this payment back."""
         self.ensure_one()
         self._clinic_check_may_undo()
+        if self.payment_type == "outbound" and self.clinic_stays_booked:
+            # Its provider may say that it has not given the money back after all.
+            return self._clinic_get_reversal_action(mode="never_charged")
         if self.clinic_reversed_payment_id and self.payment_type == "outbound":
             raise UserError(
                 self.env._(

@@ -55,15 +55,19 @@ class ClinicPaymentReversal(models.TransientModel):
     def _compute_mode(self):
         for wizard in self:
             # sudo: managers do not read every transaction.
-            is_charged = wizard.payment_id.sudo().payment_transaction_id
-            wizard.mode = "refund" if is_charged else "never_charged"
+            payment = wizard.payment_id.sudo()
+            is_charged = payment.payment_transaction_id
+            is_inbound = payment.payment_type == "inbound"
+            wizard.mode = "refund" if is_charged and is_inbound else "never_charged"
 
     @api.depends("payment_id", "mode")
     def _compute_amount(self):
         for wizard in self:
-            returnable = wizard.payment_id._clinic_get_returnable()
+            payment = wizard.payment_id
+            is_inbound = payment.payment_type != "outbound"
+            whole = payment._clinic_get_returnable() if is_inbound else payment.amount
             is_all = wizard.mode == "never_charged" or not wizard.amount
-            wizard.amount = returnable if is_all else wizard.amount
+            wizard.amount = whole if is_all else wizard.amount
 
     @api.depends("payment_id", "mode", "amount")
     def _compute_effect(self):

@@ -55,6 +55,7 @@ from . import (
     payment_transaction_dispute,
     payment_transaction_found,
     payment_transaction_guard,
+    payment_transaction_moved,
     payment_transaction_scheduled,
     payment_transaction_settling,
     payment_transaction_unbooked,

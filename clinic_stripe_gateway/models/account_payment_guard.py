@@ -26,6 +26,15 @@ class AccountPayment(models.Model):
             payment=self.display_name,
         )
 
+    def _clinic_was_moved_by_provider(self):
+        """Ask Stripe itself, before the books forget what Odoo believes it has done."""
+        was_moved = super()._clinic_was_moved_by_provider()
+        # sudo: managers do not read keys.
+        tx = self.sudo().payment_transaction_id
+        if not was_moved or tx.provider_code != "stripe":
+            return was_moved
+        return tx._clinic_stripe_has_moved_money()
+
     def _clinic_stripe_check_is_charged(self):
         """Raise UserError unless Stripe has charged what this payment says."""
         self.ensure_one()

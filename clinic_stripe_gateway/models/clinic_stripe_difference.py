@@ -158,14 +158,15 @@ class ClinicStripeDifference(models.Model):
                 "books it."
             ),
             "refund_missing": self.env._(
-                "A refund is posted, but Stripe has given nothing back. Refund it, or "
-                "cancel the posted refund."
+                "A refund is posted, but Stripe has given nothing back. Reverse the "
+                "posted refund as never charged."
             ),
             "refund_amount": self.env._(
                 "Stripe has given back another amount or currency than was booked."
             ),
             "refund_twice": self.env._(
-                "Stripe has given this back once, but several refunds are posted."
+                "Stripe has given this back once, but several refunds are posted. "
+                "Reverse the one too many as never charged."
             ),
             "refund_failed": self.env._(
                 "The refund did not reach the client: the money is back at Stripe, but "

@@ -1,6 +1,7 @@
 from . import (
     test_attempts,
     test_brands,
+    test_calling_off,
     test_cards,
     test_consent,
     test_customers,
