@@ -18,6 +18,7 @@ from . import (
     test_money_owed,
     test_offline,
     test_pace,
+    test_other_companies,
     test_paid,
     test_payable,
     test_payment_links,

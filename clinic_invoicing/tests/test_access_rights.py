@@ -18,7 +18,15 @@ APPOINTMENT_FIELDS = (
     "clinic_deposit_label",
 )
 # What Odoo itself calls; its own checks come before ours.
-CRUD = {"copy", "copy_data", "create", "unlink", "write"}
+CRUD = {
+    "copy",
+    "copy_data",
+    "create",
+    "default_get",
+    "onchange",
+    "unlink",
+    "write",
+}
 
 
 @tagged("post_install", "-at_install")

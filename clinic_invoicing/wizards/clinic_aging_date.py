@@ -8,6 +8,7 @@ class ClinicAgingDate(models.TransientModel):
 
     _name = "clinic.aging.date"
     _description = "Date of Money Owed"
+    _inherit = "clinic.dialog"
 
     date = fields.Date(
         required=True,

@@ -9,6 +9,7 @@ class ClinicInsurerAnswer(models.TransientModel):
 
     _name = "clinic.insurer.answer"
     _description = "Insurer's Answer"
+    _inherit = "clinic.dialog"
 
     service_ids = fields.Many2many("clinic.service", required=True, readonly=True)
     line_ids = fields.One2many(
@@ -118,6 +119,7 @@ class ClinicInsurerAnswerLine(models.TransientModel):
 
     _name = "clinic.insurer.answer.line"
     _description = "Insurer's Answer for a Service"
+    _inherit = "clinic.dialog"
 
     answer_id = fields.Many2one(
         "clinic.insurer.answer", required=True, ondelete="cascade"

@@ -8,6 +8,7 @@ class ClinicInvoiceVoid(models.TransientModel):
 
     _name = "clinic.invoice.void"
     _description = "Void of Invoices"
+    _inherit = "clinic.dialog"
 
     invoice_ids = fields.Many2many("account.move", required=True, readonly=True)
     reason = fields.Text(required=True)

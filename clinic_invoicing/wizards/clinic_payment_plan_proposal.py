@@ -12,6 +12,7 @@ class ClinicPaymentPlanProposal(models.TransientModel):
 
     _name = "clinic.payment.plan.proposal"
     _description = "Propose a Payment Plan"
+    _inherit = "clinic.dialog"
 
     invoice_ids = fields.Many2many(
         "account.move",

@@ -8,6 +8,7 @@ class ClinicPaymentReversal(models.TransientModel):
 
     _name = "clinic.payment.reversal"
     _description = "Payment Reversal"
+    _inherit = "clinic.dialog"
 
     payment_id = fields.Many2one(
         "account.payment", required=True, domain="[('id', 'in', candidate_ids)]"

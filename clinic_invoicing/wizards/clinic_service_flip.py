@@ -8,6 +8,7 @@ class ClinicServiceFlip(models.TransientModel):
 
     _name = "clinic.service.flip"
     _description = "Flip of Rates"
+    _inherit = "clinic.dialog"
 
     service_ids = fields.Many2many("clinic.service", required=True, readonly=True)
     line_ids = fields.One2many(
@@ -74,6 +75,7 @@ class ClinicServiceFlipLine(models.TransientModel):
 
     _name = "clinic.service.flip.line"
     _description = "Flip of a Rate"
+    _inherit = "clinic.dialog"
 
     flip_id = fields.Many2one("clinic.service.flip", required=True, ondelete="cascade")
     service_id = fields.Many2one("clinic.service", required=True, readonly=True)

@@ -10,6 +10,7 @@ class ClinicServiceSplit(models.TransientModel):
 
     _name = "clinic.service.split"
     _description = "Split of Services"
+    _inherit = "clinic.dialog"
 
     service_ids = fields.Many2many("clinic.service", required=True, readonly=True)
     company_id = fields.Many2one(related="service_ids.company_id")

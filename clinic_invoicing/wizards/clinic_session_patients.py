@@ -8,6 +8,7 @@ class ClinicSessionPatients(models.TransientModel):
 
     _name = "clinic.session.patients"
     _description = "Patients of a Group Session"
+    _inherit = "clinic.dialog"
 
     event_id = fields.Many2one("calendar.event", required=True, readonly=True)
     patient_ids = fields.Many2many(
@@ -32,6 +33,11 @@ class ClinicSessionPatients(models.TransientModel):
         help="They get the service at each planned appointment of the series from "
         "this one on.",
     )
+
+    def _check_references(self, names=None):
+        if not self.env.su:
+            self.event_id._origin._clinic_check_rights()
+        return super()._check_references(names)
 
     @api.depends("event_id")
     def _compute_rate_id(self):

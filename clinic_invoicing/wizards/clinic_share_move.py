@@ -8,6 +8,7 @@ class ClinicShareMove(models.TransientModel):
 
     _name = "clinic.share.move"
     _description = "Move of a Share"
+    _inherit = "clinic.dialog"
 
     share_id = fields.Many2one("clinic.service.share", required=True, readonly=True)
     service_id = fields.Many2one(related="share_id.service_id")

@@ -28,6 +28,7 @@ class ClinicStatement(models.TransientModel):
 
     _name = "clinic.statement"
     _description = "Statement"
+    _inherit = "clinic.dialog"
 
     partner_ids = fields.Many2many("res.partner", string="Payers", required=True)
     partner_id = fields.Many2one(

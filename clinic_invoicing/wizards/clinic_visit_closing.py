@@ -10,6 +10,7 @@ class ClinicVisitClosing(models.TransientModel):
 
     _name = "clinic.visit.closing"
     _description = "Visit That Does Not Take Place"
+    _inherit = "clinic.dialog"
 
     event_id = fields.Many2one(
         "calendar.event", string="Appointment", required=True, readonly=True
@@ -47,6 +48,11 @@ class ClinicVisitClosing(models.TransientModel):
         "your name and the reason.",
     )
     waiver_reason = fields.Text(string="Reason for the Waiver")
+
+    def _check_references(self, names=None):
+        if not self.env.su:
+            self.event_id._origin._clinic_check_rights()
+        return super()._check_references(names)
 
     # === COMPUTE METHODS === #
 

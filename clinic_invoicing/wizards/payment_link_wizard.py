@@ -7,6 +7,9 @@ class PaymentLinkWizard(models.TransientModel):
     _inherit = "payment.link.wizard"
 
     def _compute_link(self):
+        for wizard in self.filtered(lambda wizard: wizard.res_model == "account.move"):
+            # Stock reads whatever it is asked for.
+            self.env["account.move"].browse(wizard.res_id).check_access("read")
         result = super()._compute_link()
         for wizard in self.filtered(lambda wizard: wizard.res_model == "account.move"):
             # sudo: whoever makes links need not read transactions and services.

@@ -6,6 +6,7 @@ class ClinicCardRename(models.TransientModel):
 
     _name = "clinic.card.rename"
     _description = "Name a Saved Card"
+    _inherit = "clinic.dialog"
 
     token_id = fields.Many2one("payment.token", required=True, readonly=True)
     nickname = fields.Char(help="Leave it empty to take the name away.")
