@@ -166,6 +166,7 @@ class CalendarEvent(models.Model):
         if not self._clinic_is_front_desk():
             raise AccessError(self.env._("Only the front desk may bill visits."))
         self.check_access("read")
+        self._clinic_check_practice()
         self.sudo().clinic_service_ids.with_env(self.env).check_access("write")
 
     def _clinic_check_front_desk(self):

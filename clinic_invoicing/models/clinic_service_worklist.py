@@ -60,13 +60,17 @@ class ClinicService(models.Model):
         What was rendered is owed, whatever becomes of its slot on the calendar, and
         so is the fee of who did not come.
         """
-        self.filtered(
+        self._clinic_filter_lost_with_visit().action_cancel()
+
+    def _clinic_filter_lost_with_visit(self):
+        """Return those that nobody owes when their visits do not take place."""
+        return self.filtered(
             lambda service: (
                 service.appointment_status != "completed"
                 and not service.is_fee
                 and not service._is_on_invoice()
             )
-        ).action_cancel()
+        )
 
     def action_restore(self):
         """Put cancelled services back on the bill."""

@@ -11,6 +11,7 @@ from . import (
     test_early_discount,
     test_given_back,
     test_group_sessions,
+    test_kept_visits,
     test_late_payments,
     test_leaving_books,
     test_letters,

@@ -1,0 +1,99 @@
+from contextlib import contextmanager
+
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+# Only code can put it into a context: a request brings JSON.
+_WATCHED = object()
+
+
+class CalendarEvent(models.Model):
+    """Whose visits a person may change: calendars are open to every employee.
+
+    Visits are kept by the company that bills them, and no service falls because
+    somebody who does not even see it deletes its slot.
+    """
+
+    _inherit = "calendar.event"
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        self._clinic_check_practice()
+        with self._clinic_losing_no_service() as events:
+            return super(CalendarEvent, events).write(vals)
+
+    def unlink(self):
+        self._clinic_check_practice()
+        with self._clinic_losing_no_service() as events:
+            return super(CalendarEvent, events).unlink()
+
+    # === OTHER COMPANIES === #
+
+    def _clinic_check_practice(self):
+        """Raise AccessError for visits of companies that the user is not of."""
+        if self.env.su:
+            return
+        # sudo: employees who move their own appointments do not read services.
+        for event in self.sudo():
+            if event._clinic_get_practices() - self.env.user.company_ids:
+                raise AccessError(
+                    self.env._(
+                        "This is a visit of another practice. Only its own people may "
+                        "change it."
+                    )
+                )
+
+    def _clinic_get_practices(self):
+        """Return the companies that a visit is of, in sudo; none for other events.
+
+        Those that bill it; before there is anything to bill, the patient's, and else
+        one of the practitioner's.
+        """
+        self.ensure_one()
+        patient = self.clinic_patient_id
+        companies = self.clinic_service_ids.company_id or patient.company_id
+        if companies or not patient:
+            return companies
+        return self._clinic_get_practitioners_company()
+
+    @api.model
+    def _clinic_get_own(self, companies):
+        """Return those of these companies that the user is of."""
+        return companies & self.env.user.company_ids
+
+    def _clinic_get_practitioners_company(self):
+        """Return a company of who sees the patient: one of the user's, if there is."""
+        companies = self.user_id.company_ids
+        return (self._clinic_get_own(companies) or companies)[:1]
+
+    # === SERVICES THAT WOULD FALL === #
+
+    @contextmanager
+    def _clinic_losing_no_service(self):
+        """Let only the front desk do what cancels services, or takes their slot.
+
+        Deleting, archiving, shortening a series: it is seen by what has become of
+        them. What is billed or rendered stays, whoever deletes its slot.
+
+        :raise AccessError: somebody else does; nothing is kept then
+        """
+        is_watched = self.env.context.get("clinic_watched") is _WATCHED
+        if self.env.su or is_watched or self._clinic_is_front_desk():
+            yield self
+            return
+        # sudo: employees do not read services.
+        series = self.sudo().recurrence_id.calendar_event_ids | self.sudo()
+        services = series.clinic_service_ids._clinic_filter_lost_with_visit()
+        services = services.filtered(lambda service: service.state != "cancelled")
+        # Context: what is done on the way, as when a series is made anew, is not it.
+        yield self.with_context(clinic_watched=_WATCHED)
+        if services.filtered(
+            lambda service: service.state == "cancelled" or not service.event_id
+        ):
+            raise AccessError(
+                self.env._(
+                    "Something is booked for this visit and would be cancelled. Only "
+                    "the front desk may delete or cancel it."
+                )
+            )
