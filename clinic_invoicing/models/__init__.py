@@ -133,6 +133,7 @@ from . import (
     res_config_settings_insurers,
     res_config_settings_paying,
     res_partner,
+    res_partner_merging,
     res_partner_owed,
     res_partner_program,
     res_partner_reminding,

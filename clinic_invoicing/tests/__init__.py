@@ -16,6 +16,7 @@ from . import (
     test_leaving_books,
     test_letters,
     test_log_records,
+    test_merging,
     test_money_owed,
     test_offline,
     test_pace,

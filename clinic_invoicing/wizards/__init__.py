@@ -3,6 +3,7 @@ from . import (
     account_payment_register_accepting,
     account_payment_register_charge,
     account_payment_register_guards,
+    base_partner_merge,
     clinic_aging_date,
     clinic_insurer_answer,
     clinic_invoice_void,
