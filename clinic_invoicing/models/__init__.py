@@ -1,4 +1,5 @@
 from . import (
+    clinic_company_bound,
     clinic_dialog,
     account_move,
     account_move_accepting,

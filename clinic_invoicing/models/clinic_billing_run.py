@@ -16,7 +16,7 @@ class ClinicBillingRun(models.Model):
 
     _name = "clinic.billing.run"
     _description = "Clinic Billing Run"
-    _inherit = ["mail.thread"]
+    _inherit = ["clinic.company.bound", "mail.thread"]
     _order = "id desc"
     _check_company_auto = True
 

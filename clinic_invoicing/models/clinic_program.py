@@ -14,7 +14,7 @@ class ClinicProgram(models.Model):
 
     _name = "clinic.program"
     _description = "Clinic Program"
-    _inherit = ["mail.thread"]
+    _inherit = ["clinic.company.bound", "mail.thread"]
     _order = "date_begin, id"
     _check_company_auto = True
 

@@ -49,7 +49,7 @@ class ClinicService(models.Model):
 
     _name = "clinic.service"
     _description = "Clinic Service"
-    _inherit = ["mail.thread"]
+    _inherit = ["clinic.company.bound", "mail.thread"]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -121,6 +121,7 @@ class ClinicService(models.Model):
         required=True,
         index=True,
         domain="[('clinic_is_patient', '=', True)]",
+        check_company=True,
         tracking=True,
     )
     rate_id = fields.Many2one(

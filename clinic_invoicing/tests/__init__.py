@@ -5,6 +5,7 @@ from . import (
     test_batch_posting,
     test_billing_engine,
     test_billing_run,
+    test_bound_companies,
     test_deposits,
     test_desk,
     test_dialogs,
