@@ -86,7 +86,7 @@ class AccountMove(models.Model):
         for invoice in self:
             credit_notes |= invoice._clinic_credit_the_rest()
         if services == "write_off":
-            self._clinic_write_off_services()
+            self._clinic_write_off_services(reason)
         payments = self._clinic_give_payments_back(amounts, money, reason)
         payments._clinic_log_undoing(
             self.env._(
@@ -283,7 +283,7 @@ class AccountMove(models.Model):
 
     # === THE SERVICES === #
 
-    def _clinic_write_off_services(self):
+    def _clinic_write_off_services(self, reason):
         """Ask nobody for the services of these invoices any more.
 
         A service that somebody else pays a part of keeps that part.
@@ -293,6 +293,8 @@ class AccountMove(models.Model):
         split = services.filtered(lambda service: service._is_on_invoice())
         (services - split).action_cancel()
         # sudo: what a share owes is nobody's to write, and follows from the void here.
-        shares.filtered(
+        left = shares.filtered(
             lambda share: share.service_id in split and share.state == "to_bill"
-        ).sudo().payer_type = "write_off"
+        ).sudo()
+        left.payer_type = "write_off"
+        left._log_write_offs(reason)

@@ -41,7 +41,7 @@ class ClinicService(models.Model):
         digits="Product Price",
         tracking=True,
     )
-    discount = fields.Float(string="Discount (%)", digits="Discount")
+    discount = fields.Float(string="Discount (%)", digits="Discount", tracking=True)
     tax_ids = fields.Many2many(
         "account.tax",
         string="Taxes",

@@ -17,6 +17,8 @@ DERIVED_FIELDS = frozenset(
         "state",
     }
 )
+# What is given for the share that a service is made with.
+FIELDS_OF_FIRST_SHARE = {"service_id", "takes_rest"}
 
 CHECK_SHARES = """
 CREATE OR REPLACE FUNCTION clinic_check_shares() RETURNS trigger AS $$
@@ -300,8 +302,33 @@ class ClinicServiceShare(models.Model):
             )
         # In sudo, a share is moved: it leaves the invoices of the others alone.
         if not self.env.su:
+            if any(vals.keys() - FIELDS_OF_FIRST_SHARE for vals in vals_list):
+                self._check_may_move()
             services = self.env["clinic.service"].browse(
                 vals["service_id"] for vals in vals_list
             )
             services._check_not_on_invoice()
-        return super().create(vals_list)
+        shares = super().create(vals_list)
+        if not self.env.su:
+            shares._check_may_be_written()
+            shares._log_write_offs()
+        return shares
+
+    def _check_may_be_written(self):
+        """Let only billers say who owes what; a service makes its own first share.
+
+        The final values are looked at: a context may have given some of them.
+        """
+        told = self.filtered(lambda share: not share._follows_service())
+        if told:
+            told._check_may_move()
+
+    def _follows_service(self):
+        """Whether it owes what follows from the service: all, by who pays for it."""
+        self.ensure_one()
+        if not self.takes_rest or self.payer_type == "write_off":
+            return False
+        service = self.service_id
+        if self.payer_type == "patient":
+            return self.partner_id == service.bill_to_id
+        return self.partner_id == service.patient_id.clinic_insurer_id

@@ -129,6 +129,22 @@ class ClinicServiceShare(models.Model):
             **insurer,
         }
 
+    def _log_write_offs(self, reason=""):
+        """Say on the services how much of them is asked of nobody, and by whom."""
+        written_off = self.filtered(
+            lambda share: share.payer_type == "write_off" and not share._is_nothing()
+        )
+        bodies = {
+            service.id: self.env._(
+                "%(amount)s written off by %(user)s. %(reason)s",
+                amount=service.currency_id.format(sum(shares.mapped("amount"))),
+                user=self.env.user.name,
+                reason=reason,
+            )
+            for service, shares in written_off.grouped("service_id").items()
+        }
+        written_off.service_id._message_log_batch(bodies=bodies)
+
     def _log_move(self, amounts, moved, reason):
         """Say on the services what was moved, by whom and why."""
         payers = dict(self._fields["payer_type"]._description_selection(self.env))

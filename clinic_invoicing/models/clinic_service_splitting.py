@@ -97,6 +97,7 @@ class ClinicService(models.Model):
             for cover, amount in zip(covers, amounts, strict=True)
             if amount
         ]
+        service.share_ids._log_write_offs()
 
     def _get_cover_amounts(self, covers):
         """Return how much each of these covers takes of the service."""

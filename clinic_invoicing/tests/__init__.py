@@ -48,4 +48,5 @@ from . import (
     test_visit_closing,
     test_void,
     test_ways_to_pay,
+    test_writing_off,
 )
