@@ -59,14 +59,14 @@ def running_odoo(
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_until(lambda: _answers(url), process, log, "Odoo", START_SECONDS)
+        wait_until(lambda: answers(url), process, log, "Odoo", START_SECONDS)
         yield RunningOdoo(url, port, database, process, log)
     finally:
         stop(process)
         config.unlink(missing_ok=True)
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     """Tell whether the registry is loaded: a page of the database, not just the
     process.
     """
