@@ -1,6 +1,6 @@
 # A thin shell over tools/workbench, which says what each command does.
 PYTHON ?= python3
-export ARGS LANES ON PORT RESET
+export ARGS DAY LANES ON PORT RESET ZONE
 export CALLER_FOLDER := $(PWD)
 
 .DEFAULT_GOAL := help

@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from workbench.browser import open_context
+
 # The first page of a fresh server compiles its assets.
 PATIENCE_MS = 30_000
 CARD_PAID = "4242 4242 4242 4242"
@@ -32,7 +34,8 @@ class Person:
         self.size = size
         self.screenshots = screenshots
         self.complaints = []
-        self.context = browser.new_context(
+        self.context = open_context(
+            browser,
             viewport={"width": width, "height": height},
             accept_downloads=True,
             locale=locale,

@@ -2,7 +2,7 @@
 
 import contextlib
 
-from . import debian_tools
+from . import clock, debian_tools
 from .errors import Trouble
 
 ARGUMENTS = (
@@ -34,7 +34,10 @@ def running_browser():
     """Run a headless browser with an empty profile; yields Playwright's `Browser`."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
+    # A shifted clock keeps Chromium from starting.
+    with contextlib.ExitStack() as stack:
+        with clock.real():
+            playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(
             executable_path=executable(), args=list(ARGUMENTS)
         )
@@ -42,3 +45,11 @@ def running_browser():
             yield browser
         finally:
             browser.close()
+
+
+def open_context(browser, **options):
+    """Return a new context of the browser, where and when the command plays."""
+    context = browser.new_context(timezone_id=clock.zone(), **options)
+    if script := clock.browser_script():
+        context.add_init_script(script)
+    return context

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import debian_tools, odoo_source, progress, venv
+from . import clock, debian_tools, odoo_source, progress, venv
 from .errors import Trouble
 from .locks import exclusive
 from .paths import TOOLS, VENV, VENV_PYTHON
@@ -45,6 +45,7 @@ def _run(words: list[str]) -> int:
         elif not VENV_PYTHON.exists():
             return 0
         _continue_inside_environment(words)
+    clock.start(words)
     return COMMANDS[words[0]]() or 0
 
 

@@ -19,13 +19,14 @@ import contextlib
 import hashlib
 import re
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
 
-from . import locks, odoo_command, odoo_source
+from . import clock, locks, odoo_command, odoo_source, zones
 from .assets import GENERATE, IS_BUNDLE, carry_over, link_or_copy
 from .errors import Trouble
 from .paths import (
@@ -43,7 +44,8 @@ from .paths import (
 )
 from .progress import step
 
-PREFIX = f"clinic_{checkout_tag()}_"
+# File stores of both servers are side by side.
+PREFIX = f"clinic_{checkout_tag()}_" + ("day_" if clock.is_shifted() else "")
 # Files of an addon that leave no trace in a database.
 UNTRACKED = (
     "/tests/",
@@ -104,7 +106,7 @@ def ready(kind: str, assets: bool = False) -> str:
 
 
 def _ensure(kind: str, assets: bool) -> str:
-    name = f"{PREFIX}{kind}_{key(kind)}"
+    name = f"{PREFIX}{kind}_{_key_today(kind)}"
     template = TEMPLATES[kind]
     if not exists(name):
         with step(f"Building the {kind} database ({', '.join(template.modules)})"):
@@ -133,6 +135,17 @@ def key(kind: str) -> str:
     return digest.hexdigest()[:8]
 
 
+def _key_today(kind: str) -> str:
+    """Return the key of a template whose data may be relative to today: on another day
+    they are others. Of Odoo's own demo data nothing rests on the day.
+    """
+    template = TEMPLATES[kind]
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    if not (template.demo and template.base):
+        return key(kind)
+    return hashlib.sha256(f"{key(kind)} {today}".encode()).hexdigest()[:8]
+
+
 @contextlib.contextmanager
 def cloned(kind: str, assets: bool = False):
     """Give a database of one's own that is dropped afterwards; yields its name.
@@ -143,6 +156,7 @@ def cloned(kind: str, assets: bool = False):
     name = f"{PREFIX}{run_name()}"
     try:
         clone_template(kind, name, assets)
+        settle(kind, name)
         yield name
     finally:
         drop(name)
@@ -163,6 +177,16 @@ def clone_template(kind: str, name: str, assets: bool = False) -> None:
     """Clone a template; locked, for PostgreSQL copies no database that is in use."""
     with locks.exclusive(f"template-{kind}"):
         clone(_ensure(kind, assets), name)
+
+
+def settle(kind: str, name: str) -> None:
+    """Move the people of a clone to the zone that was asked for, with their visits."""
+    if clock.zone() == "UTC":
+        return
+    with _server(name) as cursor:
+        cursor.execute(zones.MOVE_PEOPLE, {"zone": clock.zone()})
+        if TEMPLATES[kind].demo:
+            cursor.execute(zones.MOVE_VISITS, {"zone": clock.zone()})
 
 
 def clone(source: str, name: str) -> None:

@@ -3,7 +3,7 @@
 import json
 import time
 
-from . import databases, debian_tools, odoo_command, postgres
+from . import clock, databases, debian_tools, odoo_command, postgres
 from .configuration import configure
 from .demo_logins import LOGINS, TEST_CARD
 from .emulator import running_emulator
@@ -15,8 +15,9 @@ from .progress import say, step
 from .server import running_odoo
 
 DATABASE = f"{databases.PREFIX}served"
-STATE = BUILD / "demo.json"
-EMULATOR_STATE = BUILD / "demo-emulator.state"
+_DAY = "-day" if clock.is_shifted() else ""
+STATE = BUILD / f"demo{_DAY}.json"
+EMULATOR_STATE = BUILD / f"demo-emulator{_DAY}.state"
 
 
 def run(port: int, reset: bool = False) -> None:
@@ -58,11 +59,13 @@ def _serve(port: int) -> None:
 
 def _prepare_database(state: dict) -> dict:
     """Make, upgrade or just take the demo's database; return what is known about it."""
-    keys = {"base": databases.key("stock_demo"), "addons": databases.key("demo")}
+    base = databases.key("stock_demo") + clock.label()
+    keys = {"base": base, "addons": databases.key("demo")}
     if state.get("base") != keys["base"] or not databases.exists(DATABASE):
         # Until the new database is whole, nothing is known about it.
         STATE.unlink(missing_ok=True)
         databases.clone_template("demo", DATABASE, assets=True)
+        databases.settle("demo", DATABASE)
         EMULATOR_STATE.unlink(missing_ok=True)
         state = {}
     elif state.get("addons") != keys["addons"]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import os
 import time
 
 from .paths import BUILD
@@ -29,6 +30,19 @@ def exclusive_or(name: str, refusal: Exception):
         if not _taken_within(handle, 0):
             raise refusal
         yield
+
+
+def hold_for_ever(name: str) -> None:
+    """Hold a named lock until this process ends, whatever program it goes on as."""
+    BUILD.mkdir(exist_ok=True)
+    # Never closed: the kernel frees it.
+    handle = os.open(BUILD / f"{name}.lock", os.O_CREAT | os.O_WRONLY)
+    os.set_inheritable(handle, True)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say(f"Waiting for another command of this checkout ({name}) …")
+        fcntl.flock(handle, fcntl.LOCK_EX)
 
 
 def _taken_within(handle, seconds: float) -> bool:

@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from . import debian_tools, odoo_source
+from . import clock, debian_tools, odoo_source
 from .errors import Trouble
 from .paths import (
     BUILD,
@@ -33,7 +33,8 @@ def environment(stripe: bool = True, **more: str) -> dict[str, str]:
     :param stripe: whether the Stripe SDK can be imported
     """
     tree = odoo_source.locate(fetch=False)
-    folders = [tree.import_path, TOOLS, *([STRIPE_LIB] if stripe else [])]
+    folders = [*clock.python_folders(), tree.import_path, TOOLS]
+    folders += [STRIPE_LIB] if stripe else []
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -15,13 +15,18 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import locks, server_home
+from . import clock, locks, server_home
 from .errors import Trouble, last_line
 from .paths import BUILD
 from .progress import step
 
-DATA = server_home.FOLDER / "pg"
-LOG = server_home.LOGS / "postgresql.log"
+# A server knows one clock, and its data stay apart: they are of other days.
+NAMES = ("pg", "pg-day")
+NAME = NAMES[clock.is_shifted()]
+DATA = server_home.FOLDER / NAME
+LOG = server_home.LOGS / ("pg-day.log" if clock.is_shifted() else "postgresql.log")
+# Two clocks that began at different moments agree better than that.
+CLOCK_TOLERANCE = 30
 USER = "odoo"
 START_ATTEMPTS = 5
 SETTINGS = {
@@ -65,17 +70,16 @@ def is_named() -> bool:
 
 def stop_unused() -> None:
     """Stop an embedded server that a killed command left; refuse if it is in use."""
-    if not DATA.exists():
-        return
-    with open(BUILD / "pg.users.lock", "w") as users:
-        try:
-            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Trouble(
-                "another command of this checkout is running: stop it, then run"
-                " `make clean` again"
-            ) from None
-        _control("stop", "--mode=fast")
+    for name in filter(lambda name: _data(name).exists(), NAMES):
+        with open(_users_lock(name), "w") as users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Trouble(
+                    "another command of this checkout is running: stop it, then run"
+                    " `make clean` again"
+                ) from None
+            _control("stop", "--mode=fast", data=_data(name))
 
 
 def _check_named_server() -> None:
@@ -102,15 +106,23 @@ def _shared_server():
     killed.
     """
     BUILD.mkdir(exist_ok=True)
-    with open(BUILD / "pg.users.lock", "w") as users:
-        with locks.exclusive("pg.start"):
+    with open(_users_lock(NAME), "w") as users:
+        with locks.exclusive(f"{NAME}.start"):
             fcntl.flock(users, fcntl.LOCK_SH)
             socket_folder = _ensure_started()
         try:
             yield socket_folder
         finally:
-            with locks.exclusive("pg.start"):
+            with locks.exclusive(f"{NAME}.start"):
                 _stop_if_unused(users)
+
+
+def _data(name: str) -> Path:
+    return server_home.FOLDER / name
+
+
+def _users_lock(name: str) -> Path:
+    return BUILD / f"{name}.users.lock"
 
 
 def _stop_if_unused(users) -> None:
@@ -125,6 +137,9 @@ def _ensure_started() -> Path:
     socket_folder = server_home.socket_folder(DATA)
     if not (DATA / "PG_VERSION").exists():
         _initialise()
+    if _answers(socket_folder) and not _has_our_clock(socket_folder):
+        # A killed command left it, which played another day.
+        _control("stop", "--mode=fast")
     if not _answers(socket_folder):
         _forget_dead_server(socket_folder)
         server_home.hand_over(socket_folder, LOG)
@@ -152,6 +167,15 @@ def _answers(socket_folder: Path) -> bool:
     except psycopg2.OperationalError:
         return False
     return True
+
+
+def _has_our_clock(socket_folder: Path) -> bool:
+    import psycopg2
+
+    connected = psycopg2.connect(dbname="postgres", host=str(socket_folder), user=USER)
+    with contextlib.closing(connected) as connection, connection.cursor() as cursor:
+        cursor.execute("select extract(epoch from clock_timestamp())")
+        return abs(float(cursor.fetchone()[0]) - time.time()) < CLOCK_TOLERANCE
 
 
 def _forget_dead_server(socket_folder: Path) -> None:
@@ -193,8 +217,16 @@ def initialise(data: Path) -> None:
         raise Trouble(f"the embedded PostgreSQL cannot be set up: {reason}")
 
 
-def _control(action: str, *arguments: str) -> subprocess.CompletedProcess:
-    return _run("pg_ctl", action, "-D", str(DATA), "-w", "-s", *arguments)
+def environment() -> dict[str, str]:
+    """Return the environment of PostgreSQL's programs."""
+    own = {"LC_ALL": "C", "PATH": os.environ.get("PATH", ""), "TZ": "UTC"}
+    return {**own, **clock.variables()}
+
+
+def _control(
+    action: str, *arguments: str, data: Path = DATA
+) -> subprocess.CompletedProcess:
+    return _run("pg_ctl", action, "-D", str(data), "-w", "-s", *arguments)
 
 
 def _run(program: str, *arguments: str) -> subprocess.CompletedProcess:
@@ -210,7 +242,7 @@ def _run(program: str, *arguments: str) -> subprocess.CompletedProcess:
             stderr=errors,
             cwd="/",
             start_new_session=True,
-            env={"LC_ALL": "C", "PATH": os.environ.get("PATH", ""), "TZ": "UTC"},
+            env=environment(),
             **server_home.identity(),
         )
         output.seek(0)

@@ -50,7 +50,11 @@ class PrivatePostgres:
             f"{self.folder}/data",
         ]
         self._process = spawn(
-            [*command, *words], self.log, cwd="/", **server_home.identity()
+            [*command, *words],
+            self.log,
+            cwd="/",
+            env=postgres.environment(),
+            **server_home.identity(),
         )
         wait_until(self._answers, self._process, self.log, "PostgreSQL", START_SECONDS)
 
