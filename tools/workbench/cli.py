@@ -137,6 +137,12 @@ def _pytest() -> int:
     )
 
 
+def _days() -> int:
+    from . import days
+
+    return days.run(_arguments())
+
+
 def _bench() -> None:
     from bench import report
 
@@ -179,6 +185,7 @@ COMMANDS = {
     "test-all": _test_all,
     "test-all-beside": _test_all_beside,
     "pytest": _pytest,
+    "days": _days,
     "bench": _bench,
     "i18n": _i18n,
     "lint": _lint,
