@@ -44,6 +44,16 @@ class ResCompany(models.Model):
             for zone in (payer.tz, self.partner_id.tz)
         )
 
+    def _clinic_get_day(self, moment=None):
+        """Return the day of a moment as it is for the practice.
+
+        :param datetime moment: instead of now
+        """
+        self.ensure_one()
+        # context: as above.
+        practice = self.with_context(tz=self.partner_id.tz)
+        return fields.Date.context_today(practice, moment)
+
     def _clinic_tell_billers(self, record, summary, note):
         """Ask who does the billing, once, to look at a record.
 

@@ -91,12 +91,13 @@ class ClinicStripeCheck(models.Model):
         )
 
     @api.depends("provider_id", "date_from", "date_to")
+    @api.depends_context("tz")
     def _compute_display_name(self):
         for check in self:
             # sudo: managers may not read providers.
             name = check.provider_id.sudo().name or ""
             period = [
-                fields.Date.to_string(moment and moment.date())
+                moment and str(fields.Date.context_today(check, moment))
                 for moment in (check.date_from, check.date_to)
             ]
             check.display_name = f"{name} {' – '.join(filter(None, period))}".strip()

@@ -204,7 +204,7 @@ class ClinicStripeDispute(models.Model):
         if dispute:
             # Whoever knows more than this transaction makes it start anew.
             dispute.lock_for_update(allow_referencing=True)
-            dispute.write(self._prepare_facts(snapshot))
+            dispute.write(self._prepare_facts(tx, snapshot))
         else:
             dispute = self.create(self._prepare_dispute(tx, snapshot))
         dispute._find_payment()
@@ -220,11 +220,11 @@ class ClinicStripeDispute(models.Model):
             "dispute_id": snapshot.id,
             "charge_id": snapshot.charge_id,
             "transaction_id": tx.id,
-            **self._prepare_facts(snapshot),
+            **self._prepare_facts(tx, snapshot),
         }
 
     @api.model
-    def _prepare_facts(self, snapshot):
+    def _prepare_facts(self, tx, snapshot):
         currency = self._get_currency(snapshot.currency)
         fee_currency = self._get_currency(snapshot.fee_currency)
         is_known = snapshot.status in dict(STATUSES)
@@ -241,7 +241,8 @@ class ClinicStripeDispute(models.Model):
             "due_date": self._to_datetime(snapshot.due_by),
             "is_held": bool(not snapshot.is_closed or is_awaited),
             "is_refundable": snapshot.is_refundable,
-            "moved_on": self._to_datetime(snapshot.moved_at),
+            "moved_on": snapshot.moved_at
+            and tx.company_id._clinic_get_day(self._to_datetime(snapshot.moved_at)),
         }
 
     @api.model

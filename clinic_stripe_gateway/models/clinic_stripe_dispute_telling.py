@@ -47,8 +47,12 @@ class ClinicStripeDispute(models.Model):
     def _get_answer_summary(self):
         return self.env._("Answer a dispute")
 
+    def _get_last_day(self):
+        """Return the day of the practice on which the bank must have the answer."""
+        return self.due_date and self.company_id._clinic_get_day(self.due_date)
+
     def _ask_for_answer(self):
-        summary = self._get_answer_summary()
+        summary, last_day = self._get_answer_summary(), self._get_last_day()
         self.company_id._clinic_tell_managers(
             self,
             summary,
@@ -57,12 +61,12 @@ class ClinicStripeDispute(models.Model):
                 "Stripe's dashboard by %(date)s, or the money is lost. An inquiry "
                 "also ends when the payment is refunded.",
                 amount=self.currency_id.format(self.amount),
-                date=format_date(self.env, self.due_date) or "-",
+                date=format_date(self.env, last_day) or "-",
             ),
         )
-        if self.due_date:
+        if last_day:
             activities = self._get_activities(summary)
-            activities.write({"date_deadline": self.due_date.date()})
+            activities.write({"date_deadline": last_day})
 
     def _ask_for_collection(self):
         if not any(

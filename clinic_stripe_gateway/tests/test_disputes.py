@@ -365,6 +365,7 @@ class TestDisputes(DisputeCommon):
     # === WHO HEARS OF IT === #
 
     def test_the_manager_is_asked_to_answer_in_time(self):
+        self.practice.partner_id.tz = "UTC"
         tx = self._pay_and_settle(self.invoice)
         dispute_id = self._dispute(tx, "created", "funds_withdrawn", "created")
         dispute = self._find()
@@ -385,6 +386,25 @@ class TestDisputes(DisputeCommon):
         texts = " ".join(self.invoice.message_ids.mapped("body"))
         self.assertEqual(texts.count("has ended: Won"), 1)
         self.assertEqual(texts.count("has given back $"), 1)
+
+    def test_its_days_are_those_of_the_practice(self):
+        """In the evening the next day, month or year has begun in UTC already."""
+        self.practice.partner_id.tz = "Pacific/Honolulu"
+        tx = self._pay_and_settle(self.invoice)
+        dispute_id = self._dispute(tx)
+        snapshot = self.provider._clinic_stripe_call("get_dispute", dispute_id)
+        evening = int(datetime(2025, 1, 1, 5, 0, tzinfo=UTC).timestamp())
+        (taken,) = snapshot.movements
+        snapshot = dataclasses.replace(
+            snapshot,
+            due_by=evening,
+            movements=(dataclasses.replace(taken, at=evening),),
+        )
+        dispute = self.env["clinic.stripe.dispute"].sudo()._settle(tx, snapshot)
+        last_day = fields.Date.to_date("2024-12-31")
+        self.assertEqual(dispute.activity_ids.date_deadline, last_day)
+        self.assertIn("12/31/2024", dispute.activity_ids.note)
+        self.assertEqual(dispute.withdrawal_id.date, last_day)
 
     def test_a_warning_of_fraud_asks_a_manager_to_refund(self):
         tx = self._pay_by_card(self.invoice)

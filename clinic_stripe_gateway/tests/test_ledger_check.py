@@ -473,6 +473,12 @@ class TestLedgerCheck(StripeGatewayCommon):
         check = model.browse(action["res_id"])
         self.assertEqual(check.provider_id.id, self.provider.id)
         self.assertTrue(check.display_name)
+        check.sudo().write(
+            {"date_from": "2025-01-01 05:00:00", "date_to": "2025-01-02"}
+        )
+        # context: the days are told as the manager's clock shows them.
+        there = check.with_context(tz="Pacific/Honolulu")
+        self.assertIn("2024-12-31 – 2025-01-01", there.display_name)
         check.web_read({"provider_id": {"fields": {"display_name": {}}}})
         self.assertEqual(model.new({}).provider_id.id, self.provider.id)
 
