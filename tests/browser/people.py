@@ -1,9 +1,12 @@
 """What each kind of user does, in the words of the README."""
 
 import re
+from datetime import datetime
 
+import pytz
 from playwright.sync_api import expect
 
+from workbench import clock
 from workbench.browser import open_context
 
 # The first page of a fresh server compiles its assets.
@@ -52,6 +55,10 @@ class Person:
         self.page.fill("#password", self.login)
         self.page.press("#password", "Enter")
         self.page.wait_for_url(lambda url: "/web/login" not in url)
+
+    def now(self):
+        """Return what the person's own clock shows."""
+        return datetime.now(pytz.timezone(clock.zone()))
 
     def leave(self):
         self.context.close()

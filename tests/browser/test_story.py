@@ -1,7 +1,6 @@
 """The main job, as the people who do it: from a booking to a paid invoice."""
 
 import re
-import time
 
 from people import CARD_PAID
 from playwright.sync_api import expect
@@ -63,7 +62,7 @@ def the_biller_works_off_the_list(biller):
     biller.look("to-invoice")
     before = tab_count(biller, "invoiced")
     biller.ticks("Rosa Fictiva", "Tom Imaginary")
-    biller.invoices_ticked(time.strftime("%m/%d/%Y"))
+    biller.invoices_ticked(biller.now().strftime("%m/%d/%Y"))
     biller.is_told("2 services invoiced on 2 invoices")
     biller.opens_tab("invoiced")
     expect(biller.page.locator("[data-tab=invoiced] .badge")).to_have_text(
