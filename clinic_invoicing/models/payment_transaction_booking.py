@@ -89,8 +89,11 @@ class PaymentTransaction(models.Model):
             context, values = self._clinic_prepare_parts()
         # Context: see where it is made.
         tx = self.with_context(**context)
+        # Whoever books it, a job or a client elsewhere: the practice's books have its
+        # day.
+        day = {"date": self.company_id._clinic_get_day()}
         payment = super(PaymentTransaction, tx)._create_payment(
-            **{**extra_create_values, **values}
+            **{**day, **extra_create_values, **values}
         )
         payment = payment.with_env(self.env)
         if taken_back:
@@ -169,6 +172,6 @@ class PaymentTransaction(models.Model):
             "currency_id": self.currency_id.id,
             "amount_currency": -amount,
             "balance": -self.currency_id._convert(
-                amount, company.currency_id, company, fields.Date.context_today(self)
+                amount, company.currency_id, company, company._clinic_get_day()
             ),
         }

@@ -29,6 +29,7 @@ from . import (
     test_portal,
     test_portal_documents,
     test_portal_programs,
+    test_practice_days,
     test_private_pages,
     test_programs,
     test_rates,
