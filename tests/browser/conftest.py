@@ -32,7 +32,7 @@ class Practice:
 def practice():
     with (
         postgres.running(),
-        databases.cloned("demo") as database,
+        databases.cloned("demo", assets=True) as database,
         running_emulator() as emulator,
     ):
         port = free_port()

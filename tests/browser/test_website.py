@@ -13,7 +13,7 @@ from workbench.server import running_odoo
 @pytest.fixture(scope="module")
 def website():
     """Serve the demo's practice with Odoo's website installed."""
-    with postgres.running(), databases.cloned("demo") as database:
+    with postgres.running(), databases.cloned("demo", assets=True) as database:
         odoo_command.install(database, ["website"])
         with running_odoo(database, free_port()) as odoo:
             yield odoo.url
