@@ -1,4 +1,3 @@
-from odoo import fields
 from odoo.exceptions import AccessError, MissingError, ValidationError
 from odoo.http import request, route
 
@@ -35,7 +34,7 @@ class ClinicPaymentPortal(PaymentPortal):
             _start_to_pay(invoices, amount, currency_id, **kwargs)
             values = {
                 **values,
-                "clinic_discount_day": fields.Date.context_today(invoices),
+                "clinic_discount_day": invoices._clinic_get_day(),
             }
             # It pays the invoice; the route also knows how to only check a card.
             kwargs.pop("is_validation", None)

@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import ValidationError
 
 from .account_move import UNPAID_STATES
@@ -29,13 +29,17 @@ class AccountMove(models.Model):
 
         :param date day: on which it is paid; today if there is none
         """
-        day = day or fields.Date.context_today(self)
+        day = day or self._clinic_get_day()
         owed = self._clinic_sum_owed()
         early = self.filtered("invoice_payment_term_id.early_discount")
         discounts = [
             line._clinic_get_discount(day) for line in early._clinic_get_open_lines()
         ]
         return self.currency_id[:1].round(owed - sum(discounts)) if discounts else owed
+
+    def _clinic_get_day(self):
+        """Return today as it is for the practice, whoever asks and from wherever."""
+        return (self.company_id[:1] or self.env.company)._clinic_get_day()
 
     def _clinic_get_open_lines(self):
         """Return the receivable lines with money open, in the order they are paid.
@@ -68,7 +72,7 @@ class AccountMove(models.Model):
         :return: a line, its part and its discount each, in the order they are paid
         :rtype: list[tuple]
         """
-        day = fields.Date.context_today(self) if day is None else day
+        day = self._clinic_get_day() if day is None else day
         parts, left = [], amount
         for line in self._clinic_get_open_lines():
             currency = line.currency_id

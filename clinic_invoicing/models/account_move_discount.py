@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 
 
@@ -16,7 +16,7 @@ class AccountMove(models.Model):
         :rtype: dict[tuple, float]
         """
         discounts = defaultdict(float)
-        day = fields.Date.context_today(self)
+        day = self._clinic_get_day()
         early = Domain("invoice_payment_term_id.early_discount", "=", True)
         in_time = Domain("line_ids.discount_date", ">=", day)
         moves = self.search(Domain(domain) & early & in_time)
@@ -33,7 +33,7 @@ class AccountMove(models.Model):
         self.ensure_one()
         if not self.invoice_payment_term_id.early_discount:
             return None
-        day = fields.Date.context_today(self)
+        day = self._clinic_get_day()
         lines = self._clinic_get_open_lines().filtered(
             lambda line: line._clinic_get_discount(day)
         )

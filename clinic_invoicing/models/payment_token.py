@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 
 
@@ -42,7 +42,7 @@ class PaymentToken(models.Model):
         self.ensure_one()
         transactions = self.env["payment.transaction"]
         return {
-            "clinic_discount_day": fields.Date.context_today(self),
+            "clinic_discount_day": self.company_id._clinic_get_day(),
             **purpose,
             "provider_id": self.provider_id.id,
             "payment_method_id": self.payment_method_id.id,

@@ -131,7 +131,7 @@ class PaymentTransaction(models.Model):
             return source.clinic_discount_day
         owed = invoices._clinic_sum_owed()
         is_all = self.currency_id.compare_amounts(self.amount, owed) >= 0
-        return not is_all and fields.Date.context_today(self)
+        return not is_all and self.company_id._clinic_get_day()
 
     def _clinic_prepare_parts(self):
         """Return the context and the values with which a payment of invoices is made.

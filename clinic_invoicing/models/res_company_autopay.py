@@ -50,8 +50,8 @@ class ResCompany(models.Model):
         :param datetime moment: instead of now
         """
         self.ensure_one()
-        # context: as above.
-        practice = self.with_context(tz=self.partner_id.tz)
+        # sudo: clients may not read the practice's contact. Context: as above.
+        practice = self.with_context(tz=self.sudo().partner_id.tz)
         return fields.Date.context_today(practice, moment)
 
     def _clinic_tell_billers(self, record, summary, note):

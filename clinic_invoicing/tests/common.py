@@ -6,6 +6,8 @@ from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
+# Where the practice is.
+ZONE = "America/New_York"
 # Three visits, on the weekday on which _create_event() books. Read-only: stock takes
 # values out of what it is given.
 WEEKLY = MappingProxyType(
@@ -15,7 +17,7 @@ WEEKLY = MappingProxyType(
         "tue": True,
         "end_type": "count",
         "count": 3,
-        "event_tz": "America/New_York",
+        "event_tz": ZONE,
     }
 )
 
@@ -34,6 +36,8 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
         super().setUpClass()
         cls.practice = cls.env.company
         cls.practice.name = "Harbour Clinic"
+        # One day for all of them, as at a practice; jobs go by UTC.
+        cls.practice.partner_id.tz = cls.env.user.tz = ZONE
         cls._create_staff()
         cls._create_clients()
         cls._create_gateway()
@@ -116,7 +120,7 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
     @classmethod
     def _create_user(cls, login, groups, **values):
         values.setdefault("company_id", cls.env.company.id)
-        values.setdefault("tz", "America/New_York")
+        values.setdefault("tz", ZONE)
         return new_test_user(cls.env, login=login, groups=groups, **values)
 
     @classmethod

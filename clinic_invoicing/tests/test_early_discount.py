@@ -1,4 +1,6 @@
-from datetime import timedelta
+from datetime import date, timedelta
+
+from freezegun import freeze_time
 
 from odoo import fields
 from odoo.exceptions import ValidationError
@@ -89,6 +91,20 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
         self.assertEqual(self.both._clinic_sum_asked(late), 148)
         link = self.both.sudo()._clinic_get_payment_link()
         self.assertEqual(link.amount_due, 146)
+
+    def test_the_last_day_ends_where_the_practice_is(self):
+        self._get_term_line(self.early).discount_date = date(2024, 12, 31)
+        for now, asked in (("2025-01-01 04:50", 98), ("2025-01-01 05:10", 100)):
+            for zone in ("UTC", "Pacific/Auckland", "Pacific/Honolulu"):
+                # context: of whoever reads the invoice.
+                read = self.early.with_context(tz=zone)
+                with self.subTest(now=now, zone=zone), freeze_time(now):
+                    self.assertEqual(read._clinic_sum_asked(), asked)
+                    offer = read._clinic_get_discount_offer()
+                    self.assertEqual(bool(offer), asked == 98)
+                    domain = [("id", "=", read.id)]
+                    discounts = read._clinic_get_discounts(domain)
+                    self.assertEqual(sum(discounts.values()), 100 - asked)
 
     def test_no_more_than_that_is_taken(self):
         with self.assertRaisesRegex(ValidationError, "Only .*98.00 is still owed"):
