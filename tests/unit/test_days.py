@@ -77,3 +77,18 @@ def test_a_day_is_well_when_all_that_is_played_is(monkeypatch, tmp_path, statuse
     assert played[0] == ("2027-02-10 09:00", "Pacific/Tongatapu", "tests/browser")
     word = "failed" if any(statuses) else "well"
     assert (tmp_path / "days.txt").read_text().split()[0] == word
+
+
+def test_test_all_plays_another_day_unless_it_is_on_one(monkeypatch):
+    played = []
+    monkeypatch.setattr(days, "play", lambda day: played.append(day) or 3)
+    for name in ("PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(days.clock.VARIABLE, "60")
+    assert days.play_one() == 0
+    monkeypatch.delenv(days.clock.VARIABLE)
+    assert days.play_one() == 3
+    assert len(played) == 1
+    monkeypatch.setenv("PGHOST", "elsewhere.example.com")
+    assert days.play_one() == 0
+    assert len(played) == 1

@@ -11,6 +11,7 @@ import shlex
 import sys
 from dataclasses import dataclass
 
+from . import clock, postgres
 from .errors import Trouble
 from .paths import BUILD, OUR_ADDONS, ROOT
 from .processes import run_in_foreground
@@ -90,6 +91,16 @@ def chosen(names: str) -> list[Day]:
 def pick() -> Day:
     """Return another day each time."""
     return random.SystemRandom().choice(DAYS)
+
+
+def play_one() -> int:
+    """Play another day each time, but where all is on a day that was asked for."""
+    if clock.is_shifted():
+        return 0
+    if postgres.is_named():
+        say("No other day is played: the PostgreSQL that PG* names knows none")
+        return 0
+    return play(pick())
 
 
 def play(day: Day) -> int:

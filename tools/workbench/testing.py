@@ -9,7 +9,7 @@ from pathlib import Path
 from subprocess import Popen
 from threading import Thread
 
-from . import databases, odoo_command, postgres, stock_suites
+from . import databases, days, odoo_command, postgres, stock_suites
 from .errors import Trouble
 from .paths import LOGS, ROOT, VENV_PYTHON
 from .processes import end_in_order, run_in_foreground, spawn
@@ -143,14 +143,15 @@ def run_rest(arguments: list[str]) -> int:
 
 
 def run_rest_beside(arguments: list[str]) -> int:
-    """Run what newcomers do, and what each role finds in the browser."""
+    """Run what newcomers do, what each role finds in the browser, and another day."""
     more = [*POLICY, *arguments]
     with postgres.running():
-        return _run_served(
+        status = _run_served(
             "The README's steps, with all that they fetch", BY_NEWCOMER, more
         ) or _run_served(
             "Every button, as each role", AS_EVERYBODY, more, CLINIC_CRAWL="all"
         )
+    return status or days.play_one()
 
 
 def run_sequences(arguments: list[str]) -> int:
