@@ -168,7 +168,7 @@ def run_stocks_own(names: tuple[str, ...], arguments: list[str]) -> int:
         run = stock_suites.RUNS[name]
         say(f"Odoo's own tests {run.what}, with both addons")
         options = [*POLICY, "-p", "workbench.stock_suites", f"--stock-run={name}"]
-        with databases.cloned(run.kind, assets=True) as database:
+        with databases.cloned(run.kind, assets=run.has_tours) as database:
             if run.uses_stocks_transport:
                 databases.run_sql(database, stock_suites.USE_STOCKS_TRANSPORT)
             paths = stock_suites.paths(run)
