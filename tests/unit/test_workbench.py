@@ -23,6 +23,7 @@ from workbench import (
     paths,
     postgres,
     processes,
+    server_home,
     skip_policy,
     tested,
     testing,
@@ -283,6 +284,27 @@ def test_role_that_odoo_refuses_is_named_before_anything_starts(monkeypatch):
     monkeypatch.setenv("PGUSER", "postgres")
     with pytest.raises(Trouble, match="PGUSER"), postgres.running():
         pass
+
+
+# --- PostgreSQL's folders
+
+
+def test_folder_that_somebody_else_made_first_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(server_home.tempfile, "gettempdir", lambda: str(tmp_path))
+    # The server of this run stays where it is.
+    monkeypatch.setattr(server_home, "IS_OUTSIDE", False)
+    too_long = Path("/", "x" * server_home.LONGEST_SOCKET_FOLDER)
+    folder = server_home.socket_folder(too_long)
+    assert folder.parent == tmp_path
+    assert folder.stat().st_mode & 0o777 == 0o700
+    server_home.remove()
+    assert not folder.exists()
+    (tmp_path / "elsewhere").mkdir()
+    folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Trouble, match="somebody else's"):
+        server_home.socket_folder(too_long)
+    server_home.remove()
+    assert folder.is_symlink()
 
 
 # --- apt's own configuration

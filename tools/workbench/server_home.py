@@ -86,17 +86,27 @@ def socket_folder(wanted: Path) -> Path:
     """Return this folder, or another one if its path is too long for a socket."""
     if len(str(wanted)) <= LONGEST_SOCKET_FOLDER:
         return wanted
-    # In the folder of temporary files everybody can be first.
-    name = f"clinic-billing-{os.geteuid()}-{checkout_tag()}-{wanted.name}"
-    folder = Path(tempfile.gettempdir(), name)
+    folder = Path(tempfile.gettempdir(), f"{_temporary_name()}-{wanted.name}")
     folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+    if not _is_ours(folder):
         raise Trouble(f"{folder} is somebody else's: remove it, or set TMPDIR")
     return folder
 
 
+def _temporary_name() -> str:
+    return f"clinic-billing-{os.geteuid()}-{checkout_tag()}"
+
+
+def _is_ours(folder: Path) -> bool:
+    """Tell what we have made in the folder of temporary files from what others have."""
+    return not folder.is_symlink() and folder.stat().st_uid == os.geteuid()
+
+
 def remove() -> None:
     """Remove what is outside of the checkout."""
+    temporary = Path(tempfile.gettempdir()).glob(f"{_temporary_name()}-*")
+    for folder in filter(_is_ours, temporary):
+        shutil.rmtree(folder, ignore_errors=True)
     if IS_OUTSIDE:
         shutil.rmtree(FOLDER, ignore_errors=True)
         # Other checkouts may have theirs there.
