@@ -40,7 +40,12 @@ class TestBoundCompanies(NeighboursCommon):
 
     def test_nobody_gives_records_to_a_company_that_is_not_theirs(self):
         program = self.env["clinic.program"].create(
-            {"name": "Back school", "rate_id": self.rate.id}
+            {
+                "name": "Back school",
+                "rate_id": self.rate.id,
+                "date_begin": "2099-03-12 14:00:00",
+                "date_end": "2099-03-12 16:00:00",
+            }
         )
         for record, user in (
             (self.service, self.front_desk),

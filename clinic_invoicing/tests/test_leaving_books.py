@@ -95,6 +95,7 @@ class TestLeavingBooks(OnlineCommon):
             with (
                 self.subTest(door=name),
                 self.assertRaisesRegex(UserError, match),
+                self.env.cr.savepoint(),
             ):
                 door(payments.with_user(user or self.biller))
             for payment in payments:

@@ -59,7 +59,8 @@ class UndoingSteps(SequenceMachine):
     def change_payment(self, pick, what):
         """Correct a payment by hand, as Odoo lets everybody who keeps the books.
 
-        Not one that was given back: who says that it never came leaves that open.
+        Not one that was given back: who says that it never came leaves that open. What
+        Stripe has moved is refused.
         """
         payments = (self._payments() | self.corrected).filtered(
             lambda each: not each.clinic_reversal_ids

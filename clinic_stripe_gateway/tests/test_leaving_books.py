@@ -22,7 +22,11 @@ class TestStripeLeavingBooks(DisputeCommon):
 
     def assertShut(self, payment, match="Reverse Payment"):
         for name, door in DOORS.items():
-            with self.subTest(door=name), self.assertRaisesRegex(UserError, match):
+            with (
+                self.subTest(door=name),
+                self.assertRaisesRegex(UserError, match),
+                self.env.cr.savepoint(),
+            ):
                 door(payment.with_user(self.biller))
             self.assertTrue(is_booked(payment), name)
 
