@@ -1,5 +1,6 @@
 """The demo's practice on a server of its own, and people in front of a browser."""
 
+import contextlib
 import dataclasses
 
 import pytest
@@ -28,8 +29,9 @@ class Practice:
     stripe: Control
 
 
-@pytest.fixture(scope="session")
-def practice():
+@contextlib.contextmanager
+def served_practice():
+    """Serve a practice with demo data for as long as the block lasts."""
     with (
         postgres.running(),
         databases.cloned("demo", assets=True) as database,
@@ -39,6 +41,19 @@ def practice():
         configure(database, f"http://127.0.0.1:{port}", emulator.url)
         with running_odoo(database, port) as odoo:
             yield Practice(odoo.url, database, Control(emulator.url))
+
+
+@pytest.fixture(scope="session")
+def practice():
+    with served_practice() as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def own_practice():
+    """A practice that the tests of one file may leave as they like."""
+    with served_practice() as served:
+        yield served
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,370 @@
+"""The client's pages, and the payment link's."""
+
+from people import PARENT
+
+from .of_programs import program
+from .rows import CLIENT, VISITOR, presses
+
+BILLING, PROGRAMS, AUTOPAY = "/my/billing", "/my/programs", "/my/billing/autopay"
+PAYS = "button[name=o_payment_submit_button]"
+
+
+def bill(hands, paid=False):
+    """Bill the client; return the invoice. The Billing page is open."""
+    invoice = hands.office.invoice(hands.office.client_id)
+    if paid:
+        hands.office.pays(invoice)
+    hands.goes(BILLING)
+    return invoice
+
+
+def row_of(invoice):
+    return f".o_clinic_invoice[data-invoice-id='{invoice}']"
+
+
+# === THE WAY THERE === #
+
+
+@presses("user_dropdown.a", by=(CLIENT,))
+def billing_is_in_the_header(hands):
+    hands.goes("/my")
+    hands.presses(
+        "user_dropdown.a", selector="header a[href='/my/billing']:not(.dropdown-item)"
+    )
+    return hands.arrives(BILLING)
+
+
+@presses("user_dropdown.a.2", by=(CLIENT,))
+def billing_is_in_the_menu_of_the_user(hands):
+    hands.goes("/my")
+    hands.clicks(
+        "header .o_header_user_dropdown .dropdown-toggle, header .dropdown-toggle"
+    )
+    hands.presses("user_dropdown.a.2", selector="a.o_clinic_billing_item")
+    return hands.arrives(BILLING)
+
+
+# === PAYING === #
+
+
+@presses("portal_billing_invoice.a", "portal_billing_dialog.a", by=(CLIENT,))
+def an_invoice_is_paid_and_the_dialog_closed(hands):
+    invoice = bill(hands)
+    hands.presses("portal_billing_invoice.a", within=row_of(invoice))
+    hands.sees(PAYS)
+    hands.presses("portal_billing_dialog.a")
+    hands.page.wait_for_url(lambda url: url.endswith(BILLING))
+    return "the card dialog is shown and closed"
+
+
+@presses("portal_billing_owed.a", by=(CLIENT,))
+def all_invoices_are_paid(hands):
+    bill(hands)
+    hands.presses("portal_billing_owed.a")
+    hands.sees(PAYS)
+    return hands.arrives("/my/billing/pay")
+
+
+@presses("portal_billing.form", by=(CLIENT,))
+def selected_invoices_are_paid(hands):
+    office = hands.office
+    invoice = office.invoice(office.client_id)
+    office.bills(office.service(office.client_id))
+    hands.goes(BILLING)
+    hands.page.check(f"{row_of(invoice)} .o_clinic_tick")
+    hands.presses("portal_billing.form", selector=".o_clinic_pay_chosen")
+    hands.sees(PAYS)
+    return hands.arrives(f"/my/billing/pay?invoice_ids={invoice}")
+
+
+@presses("payment_panel_amount.form", by=(CLIENT,))
+def another_amount_is_paid(hands):
+    invoice = bill(hands)
+    hands.goes(f"/my/billing/pay?invoice_ids={invoice}")
+    hands.sees(PAYS)
+    hands.clicks("summary, [data-bs-target*=amount]")
+    hands.page.fill("#clinic_amount", "25")
+    hands.presses(
+        "payment_panel_amount.form", selector="form:has(#clinic_amount) [type=submit]"
+    )
+    hands.sees(".o_clinic_paying, .modal, main", "25.00")
+    return hands.arrives("amount=25")
+
+
+# === LOOKING === #
+
+
+@presses(
+    "portal_billing_invoice.button",
+    "portal_billing_details.a",
+    "portal_billing_details.a.2",
+    "portal_billing_details.a.3",
+    by=(CLIENT,),
+)
+def an_invoice_is_opened_and_its_documents(hands):
+    invoice = bill(hands, paid=True)
+    hands.presses("portal_billing_invoice.button", within=row_of(invoice))
+    hands.sees(f"{row_of(invoice)} .o_clinic_services")
+    document = f"/my/invoices/{invoice}?report_type=pdf"
+    row = row_of(invoice)
+    return "; ".join(
+        [
+            hands.gets(
+                document, "portal_billing_details.a", f"{row} a:has-text('View')"
+            ),
+            hands.gets(
+                f"{document}&download=true",
+                "portal_billing_details.a.2",
+                f"{row} a:has-text('Download')",
+            ),
+            hands.gets(
+                f"/my/billing/receipt/{invoice}",
+                "portal_billing_details.a.3",
+                f"{row} a:has-text('Receipt')",
+            ),
+        ]
+    )
+
+
+@presses("portal_billing_statement.form", by=(CLIENT,))
+def a_statement_is_shown_to_the_client(hands):
+    bill(hands)
+    return hands.gets(
+        "/my/billing/statement",
+        "portal_billing_statement.form",
+        ".o_clinic_statement [type=submit]",
+    )
+
+
+@presses("portal_billing_patients.a", "portal_billing_patients.a.2", by=(CLIENT,))
+def the_invoices_of_one_patient_are_chosen(hands):
+    bill(hands)
+    hands.presses(
+        "portal_billing_patients.a.2", selector=".o_clinic_patients a[href*='patient=']"
+    )
+    chosen = hands.arrives("/my/billing?patient=")
+    hands.presses(
+        "portal_billing_patients.a", selector=".o_clinic_patients a[href='/my/billing']"
+    )
+    hands.page.wait_for_url(lambda url: url.endswith(BILLING))
+    return chosen
+
+
+# === PLANS AND AUTOPAY === #
+
+
+@presses(
+    "portal_billing_agreements.a",
+    "portal_plan_accept.a",
+    "portal_plan_accept.form",
+    "portal_billing_agreements.a.4",
+    "portal_plan.a",
+    by=(CLIENT,),
+)
+def a_plan_is_accepted(hands):
+    office = hands.office
+    office.removes_cards()
+    plan = office.proposes_plan()
+    path = f"/my/billing/plans/{plan}"
+    hands.goes(BILLING)
+    hands.presses("portal_billing_agreements.a", selector=f"a[href='{path}']")
+    hands.arrives(path)
+    hands.presses("portal_plan_accept.a", selector="a:has-text('Save a card')")
+    hands.arrives("/my/payment_method")
+    hands.goes(path)
+    hands.page.check("input[name=agree]")
+    hands.presses("portal_plan_accept.form", selector="form[action$='/accept'] button")
+    effect = hands.reads("clinic.payment.plan", plan, state="active")
+    hands.goes(BILLING)
+    hands.presses("portal_billing_agreements.a.4", selector=f"a[href='{path}']")
+    hands.arrives(path)
+    hands.presses("portal_plan.a", selector="a:has-text('pay earlier')")
+    hands.page.wait_for_url(lambda url: url.endswith(BILLING))
+    return effect
+
+
+@presses("portal_plan_accept.form.2", by=(CLIENT,))
+def a_plan_is_declined(hands):
+    plan = hands.office.proposes_plan()
+    hands.goes(f"/my/billing/plans/{plan}")
+    hands.presses(
+        "portal_plan_accept.form.2", selector="form[action$='/decline'] button"
+    )
+    return hands.reads("clinic.payment.plan", plan, state="cancelled")
+
+
+@presses(
+    "portal_billing_agreements.a.3",
+    "portal_autopay_off.a",
+    "portal_autopay_off.form",
+    "portal_breadcrumbs_autopay.a",
+    "portal_billing_agreements.a.2",
+    "portal_autopay_on.form",
+    by=(CLIENT,),
+)
+def autopay_is_turned_on_and_off(hands):
+    office = hands.office
+    office.admin.calls("res.company", "write", [1], {"clinic_autopay": True})
+    office.removes_cards()
+    bill(hands)
+    hands.presses(
+        "portal_billing_agreements.a.3", selector="a:has-text('How autopay works')"
+    )
+    hands.arrives(AUTOPAY)
+    hands.presses("portal_autopay_off.a", selector="a:has-text('save a card now')")
+    hands.arrives("/my/payment_method")
+    office.card()
+    hands.goes(AUTOPAY)
+    hands.page.fill("input[name=cap]", "200")
+    hands.page.check("input[name=agree]")
+    hands.presses(
+        "portal_autopay_off.form", selector="form[action$='/autopay/on'] button"
+    )
+    hands.sees(".o_clinic_autopay_on")
+    effects = [autopays(office, active=True)]
+    hands.presses(
+        "portal_breadcrumbs_autopay.a", selector=".breadcrumb a[href='/my/billing']"
+    )
+    hands.page.wait_for_url(lambda url: url.endswith(BILLING))
+    hands.presses("portal_billing_agreements.a.2", selector="a:has-text('turn it off')")
+    hands.arrives(AUTOPAY)
+    hands.presses(
+        "portal_autopay_on.form", selector="form[action$='/autopay/off'] button"
+    )
+    hands.sees(".o_clinic_autopay_off")
+    effects.append(autopays(office, active=False))
+    office.admin.calls("res.company", "write", [1], {"clinic_autopay": False})
+    return "; ".join(effects)
+
+
+def autopays(office, active):
+    """Read whether the client is on autopay."""
+    found = office.search_read(
+        "clinic.autopay",
+        [("partner_id", "=", office.client_id), ("active", "in", (True, False))],
+        ["active"],
+        order="id desc",
+        limit=1,
+    )
+    assert [one["active"] for one in found] == [active]
+    return f"autopay: {active}"
+
+
+# === PROGRAMS === #
+
+
+def offers_program(office):
+    """Offer a program to clients; return it."""
+    course = program(office)
+    office.biller.calls("clinic.program", "write", [course], {"is_published": True})
+    office.biller.calls("clinic.program", "action_start_registration", [course])
+    return course
+
+
+@presses(
+    "portal_program_offer.a",
+    "portal_program_form.form",
+    "portal_program_registration.a",
+    "portal_breadcrumbs_programs.a",
+    "portal_program_registration.a.2",
+    "portal_program.a",
+    by=(CLIENT,),
+)
+def a_client_registers(hands):
+    course = offers_program(hands.office)
+    page = f"{PROGRAMS}/{course}"
+    hands.goes(PROGRAMS)
+    hands.presses(
+        "portal_program_offer.a", selector=f".o_clinic_program a[href='{page}']"
+    )
+    hands.arrives(page)
+    hands.page.select_option("#clinic_patient", label=PARENT)
+    hands.presses(
+        "portal_program_form.form", selector=".o_clinic_register [type=submit]"
+    )
+    hands.arrives("/my/billing/pay")
+    hands.goes(PROGRAMS)
+    hands.presses(
+        "portal_program_registration.a",
+        selector=f".o_clinic_registration a[href='{page}']",
+    )
+    hands.arrives(page)
+    hands.presses("portal_program.a", selector="a:has-text('See registrations')")
+    hands.page.wait_for_url(lambda url: url.endswith(PROGRAMS))
+    hands.goes(page)
+    hands.presses(
+        "portal_breadcrumbs_programs.a", selector=".breadcrumb a[href='/my/programs']"
+    )
+    hands.page.wait_for_url(lambda url: url.endswith(PROGRAMS))
+    hands.presses(
+        "portal_program_registration.a.2",
+        within=f".o_clinic_registration:has(a[href='{page}'])",
+        selector=".o_clinic_pay_registration",
+    )
+    hands.sees(PAYS)
+    return registered(hands, course, "reserved")
+
+
+@presses(
+    "portal_program_registration.a.3",
+    "portal_program_cancel.a",
+    "portal_program_cancel.form",
+    by=(CLIENT,),
+)
+def a_client_cancels(hands):
+    office = hands.office
+    course = offers_program(office)
+    office.frontdesk.creates(
+        "clinic.program.registration", program_id=course, patient_id=office.client_id
+    )
+    cancel = (
+        f".o_clinic_registration:has(a[href='{PROGRAMS}/{course}']) .o_clinic_cancel"
+    )
+    hands.goes(PROGRAMS)
+    hands.presses("portal_program_registration.a.3", selector=cancel)
+    hands.presses("portal_program_cancel.a", selector="a:has-text('Keep it')")
+    hands.page.wait_for_url(lambda url: url.endswith(PROGRAMS))
+    hands.presses("portal_program_registration.a.3", selector=cancel)
+    hands.presses("portal_program_cancel.form", selector="button.btn-danger")
+    hands.page.wait_for_url(lambda url: url.endswith(PROGRAMS))
+    return registered(hands, course, "cancelled")
+
+
+def registered(hands, course, state):
+    (booked,) = hands.office.admin.finds(
+        "clinic.program.registration", ("program_id", "=", course)
+    )
+    return hands.reads("clinic.program.registration", booked, state=state)
+
+
+# === THE PAYMENT LINK === #
+
+
+def link(office):
+    """Return `(id, address)` of a link of somebody who has no login."""
+    invoice = office.invoice()
+    office.biller.calls("account.move", "action_clinic_payment_link", [invoice])
+    (found,) = office.search_read(
+        "clinic.payment.link", [("invoice_ids", "=", invoice)], ["url"]
+    )
+    return found["id"], found["url"]
+
+
+@presses("payment_link_page.a", by=(VISITOR,))
+def the_link_leads_to_the_login(hands):
+    _link, url = link(hands.office)
+    hands.goes(url)
+    hands.sees(PAYS)
+    hands.presses("payment_link_page.a", selector="main a[href='/my/billing']")
+    return hands.arrives("/web/login")
+
+
+@presses("payment_link_gone.a", by=(VISITOR,))
+def a_revoked_link_leads_to_the_login(hands):
+    gone, url = link(hands.office)
+    hands.office.biller.calls("clinic.payment.link", "action_revoke", [gone])
+    # As any address that does not exist.
+    hands.expected = "404 (NOT FOUND)"
+    hands.goes(url)
+    hands.presses("payment_link_gone.a", selector="main a[href='/my/billing']")
+    return hands.arrives("/web/login")
