@@ -36,8 +36,11 @@ select d.name, d.res_id from ir_model_data d join ir_cron c on c.id = d.res_id
     or d.name = 'cron_post_process_payment_tx')
    and c.interval_type in ('minutes', 'hours') order by d.res_id
 """
-# Attempts that failed are repeated after minutes or hours.
+# Attempts that failed are repeated after minutes or hours, and people start no more
+# than a few payments in a minute.
 TIME_PASSES = (
+    "update payment_transaction set create_date = create_date - interval '1 minute'"
+    " where create_date > now() at time zone 'utc' - interval '1 minute'",
     "update clinic_stripe_event set next_attempt = now() at time zone 'utc'"
     " where next_attempt > now() at time zone 'utc'",
     "update payment_transaction set clinic_stripe_ask_at = now() at time zone 'utc'"
@@ -110,7 +113,7 @@ class Stage:
     # === WHAT ODOO DOES BY ITSELF === #
 
     def let_time_pass(self):
-        """Make everything due that is tried again later."""
+        """Make everything due that is tried again later, and the last minute old."""
         for statement in TIME_PASSES:
             self.rows(statement)
 
