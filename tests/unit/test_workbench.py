@@ -555,6 +555,7 @@ def test_second_lane_is_a_command(lanes):
         testing.OF_INVOICING,
         testing.EVERYTHING,
         testing.OF_SEQUENCES,
+        testing.AS_EVERYBODY,
     ],
 )
 def test_tests_that_a_command_names_are_there(paths_of_a_run):
@@ -599,16 +600,16 @@ def test_files_that_change_during_the_tests_have_not_passed(checkout):
 
 
 @pytest.mark.parametrize(
-    ("status", "arguments", "commands"),
+    ("status", "arguments", "is_shifted", "commands"),
     [
-        (0, "", ["test-beside", "test-all-beside", "test-all-beside"]),
-        # Chosen tests are not all of them.
-        (0, "-x", ["test-beside", "test-all-beside"] * 2),
-        (1, "", ["test-beside", "test-beside"]),
+        (0, "", False, ["test-beside", "test-all-beside", "test-all-beside"]),
+        (0, "-x", False, ["test-beside", "test-all-beside"] * 2),
+        (0, "", True, ["test-beside", "test-all-beside"] * 2),
+        (1, "", False, ["test-beside", "test-beside"]),
     ],
 )
 def test_all_does_not_repeat_what_has_passed(
-    checkout, monkeypatch, status, arguments, commands
+    checkout, monkeypatch, status, arguments, is_shifted, commands
 ):
     ran = []
 
@@ -617,6 +618,7 @@ def test_all_does_not_repeat_what_has_passed(
         return status
 
     monkeypatch.setenv("ARGS", arguments)
+    monkeypatch.setattr(cli.clock, "is_shifted", lambda: is_shifted)
     monkeypatch.setattr(testing, "run_lanes", run)
     assert cli.COMMANDS["test-all"]() == status
     assert cli.COMMANDS["test-all"]() == status

@@ -26,7 +26,10 @@ BY_NEWCOMER = ("tests/newcomer",)
 OF_INVOICING = ("clinic_invoicing/tests",)
 EVERYTHING = ("clinic_invoicing/tests", "clinic_stripe_gateway/tests", "tests")
 SERVED = (*BY_BROWSER, *MATRIX, *BY_NEWCOMER)
-AS_EVERYBODY = ("tests/browser/test_every_button.py",)
+AS_EVERYBODY = (
+    "tests/browser/test_every_button.py",
+    "tests/browser/test_every_menu.py",
+)
 OF_SEQUENCES = (
     "clinic_invoicing/tests/test_series.py",
     "clinic_invoicing/tests/test_share_sequences.py",
@@ -149,7 +152,10 @@ def run_rest_beside(arguments: list[str]) -> int:
         status = _run_served(
             "The README's steps, with all that they fetch", BY_NEWCOMER, more
         ) or _run_served(
-            "Every button, as each role", AS_EVERYBODY, more, CLINIC_CRAWL="all"
+            "Every button and menu, as each role",
+            AS_EVERYBODY,
+            more,
+            CLINIC_CRAWL="all",
         )
     return status or days.play_one()
 
