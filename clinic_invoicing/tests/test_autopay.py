@@ -211,6 +211,21 @@ class TestAutopay(ChargesCommon):
         self._run()
         self.assertEqual(len(self._get_charges()), 1, "it is not planned once more")
 
+    def test_a_provider_that_was_too_busy_is_asked_again_and_nobody_is_told(self):
+        self.answers = ["error"] * 3
+        self.practice.clinic_charge_retry_days = "1"
+        transactions = type(self.env["payment.transaction"])
+        self.patch(transactions, "_clinic_was_turned_away", lambda _tx: True)
+        charge = self._notice()
+        for _day in range(3):
+            self._come(charge)
+            self.assertEqual((charge.state, charge.attempts), ("retrying", 0))
+            self.assertEqual(charge.next_date, self._in_days(1))
+        self.assertFalse(self._get_mails("please pay"))
+        self.patch(transactions, "_clinic_was_turned_away", lambda _tx: False)
+        self._come(charge)
+        self.assertEqual((charge.state, self.bill.amount_residual), ("done", 0))
+
     def test_a_card_that_needs_its_owner_is_not_tried_again(self):
         self.answers = ["error"]
         self.needs_authentication = True

@@ -22,9 +22,15 @@ class PaymentTransaction(models.Model):
     def _send_api_request(self, method, endpoint, **kwargs):
         """Remember that it was Stripe and not a bank that has refused."""
         try:
-            return super()._send_api_request(method, endpoint, **kwargs)
+            answer = super()._send_api_request(method, endpoint, **kwargs)
         except ValidationError as error:
-            if isinstance(error.__cause__, TryLater):
-                # sudo: who pays does not write transactions.
-                self.sudo().clinic_stripe_was_busy = True
+            self._clinic_stripe_note_busy(isinstance(error.__cause__, TryLater))
             raise
+        self._clinic_stripe_note_busy(False)
+        return answer
+
+    def _clinic_stripe_note_busy(self, was_busy):
+        # sudo: who pays does not write transactions.
+        tx = self.sudo()
+        if tx.clinic_stripe_was_busy != was_busy:
+            tx.clinic_stripe_was_busy = was_busy

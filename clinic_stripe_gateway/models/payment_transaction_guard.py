@@ -6,6 +6,7 @@ ASKING_FIELDS = {"clinic_stripe_request", "clinic_stripe_ask_at"}
 # What only Stripe's answers say.
 TOLD_FIELDS = {
     "clinic_stripe_is_found",
+    "clinic_stripe_was_busy",
     "provider_reference",
     "source_transaction_id",
     "state",
