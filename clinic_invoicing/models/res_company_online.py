@@ -53,13 +53,14 @@ class ResCompany(models.Model):
         practice = self.sudo().partner_id
         invoices = invoices or self.env["account.move"]
         accounts = invoices.sudo().partner_bank_id or practice.bank_ids
+        address = practice._display_address(without_company=True)
         return {
             "practice": practice.name,
             "accounts": accounts.mapped("display_name"),
             "reference": ", ".join(
                 move.payment_reference or move.name for move in invoices
             ),
-            "address": practice._display_address(without_company=True).split("\n"),
+            "address": list(filter(str.strip, address.splitlines())),
             "phone": practice.phone,
             "email": practice.email,
         }

@@ -60,7 +60,7 @@ class TestOffline(DeskCommon, OnlineCommon, ProgramsCommon):
                 savepoint.rollback()
             self.env.invalidate_all()
             # Parameters are remembered beyond a rollback.
-            self.env.registry.clear_cache()
+            self.env.registry.clear_all_caches()
 
     # === WHAT IS READ === #
 
