@@ -104,9 +104,15 @@ class AccountPayment(models.Model):
         )
 
     def _clinic_is_in_books(self):
-        """Whether the books say that this money was moved."""
+        """Whether the books say that this money was moved.
+
+        The entry decides, where there is one: with a card that is being charged, stock
+        calls the payment booked before it is.
+        """
         self.ensure_one()
-        return self.state in BOOKED_STATES or self.move_id.state == "posted"
+        if self.move_id:
+            return self.move_id.state == "posted"
+        return self.state in BOOKED_STATES
 
     def _clinic_changes_money(self, vals):
         """Whether these values would change what this payment says of the money."""
