@@ -5,6 +5,7 @@ from werkzeug.exceptions import NotFound
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
+from ..server_side import tell
 from .payment import ClinicPaymentPortal
 from .payment_form import Shown, prepare_form
 
@@ -217,7 +218,7 @@ class ClinicDesk(ClinicPaymentPortal):
         )
         key = uuid4().hex
         # The desk is not the portal, whose switch is not asked.
-        request.update_context(clinic_at_desk=True)
+        request.update_context(**tell(clinic_at_desk=True))
         tx_sudo = self._create_transaction(
             **{
                 **kwargs,

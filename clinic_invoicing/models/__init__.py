@@ -1,3 +1,5 @@
+# First: others inherit it.
+from . import clinic_guarded
 from . import (
     clinic_company_bound,
     clinic_dialog,

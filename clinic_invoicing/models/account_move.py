@@ -15,11 +15,13 @@ LARGEST_AMOUNT = 1e300
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "clinic.guarded"]
 
     clinic_has_services = fields.Boolean(
         string="Bills Services",
         readonly=True,
+        copy=False,
         help="Read only by the person it is billed to, not by their relatives or "
         "colleagues.",
     )
@@ -42,6 +44,32 @@ class AccountMove(models.Model):
         WHERE state = 'posted' AND move_type = 'out_invoice'
           AND payment_state IN ('not_paid', 'partial')"""
     )
+
+    # === CRUD METHODS === #
+
+    def copy_data(self, default=None):
+        """Let credit notes and what replaces an invoice be read by nobody else."""
+        vals_list = super().copy_data(default)
+        if not self._clinic_is_guarded():
+            for move, vals in zip(self, vals_list, strict=True):
+                vals.setdefault("clinic_has_services", move.clinic_has_services)
+        return vals_list
+
+    def copy(self, default=None):
+        """Nor does a duplicate, which still names the services."""
+        copies = super().copy(default)
+        told = copies.browse(
+            new.id
+            for old, new in zip(self, copies, strict=True)
+            if old.clinic_has_services and not new.clinic_has_services
+        )
+        told._clinic_unguarded().write({"clinic_has_services": True})
+        return copies
+
+    def _reverse_moves(self, *args, **kwargs):
+        """Carry the shares to credit notes, which nobody does by hand."""
+        moves = super(AccountMove, self._clinic_unguarded())
+        return moves._reverse_moves(*args, **kwargs).with_env(self.env)
 
     # === SHARES === #
 

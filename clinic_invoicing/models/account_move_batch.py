@@ -56,10 +56,12 @@ class AccountMove(models.Model):
 
         :raise UserError: whatever stock refuses, e.g. an invoice in a locked period
         """
+        unguarded = self._clinic_unguarded()
         if self._clinic_are_plain(vals_list):
-            moves = self._clinic_create_drafts(vals_list)
+            moves = unguarded._clinic_create_drafts(vals_list)
         else:
-            moves = self.create(vals_list)
+            moves = unguarded.create(vals_list)
+        moves = moves.with_env(self.env)
         with self._clinic_posting_in_batch():
             moves.action_post()
         return moves

@@ -58,6 +58,6 @@ class AccountMove(models.Model):
                 )
             )
             if own:
-                move.clinic_deposit_transaction_ids = [
+                move._clinic_unguarded().clinic_deposit_transaction_ids = [
                     Command.link(tx.id) for tx in own
                 ]

@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.fields import Domain
 
+from ..server_side import heard
+
 
 class AccountMove(models.Model):
     """What is paid at the desk."""
@@ -12,7 +14,7 @@ class AccountMove(models.Model):
 
         The context key is set by clinic.desk, which checks who they are.
         """
-        is_at_desk = self.env.context.get("clinic_at_desk")
+        is_at_desk = heard(self.env, "clinic_at_desk")
         return bool(is_at_desk) or super()._clinic_can_be_paid_online()
 
     def _clinic_get_owed_by_same_payer(self):

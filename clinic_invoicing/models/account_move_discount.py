@@ -3,6 +3,8 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.fields import Domain
 
+from ..server_side import heard
+
 
 class AccountMove(models.Model):
     """Odoo's early payment discounts, as clients read of them, and only once."""
@@ -45,6 +47,6 @@ class AccountMove(models.Model):
     def _get_invoice_next_payment_values(self, custom_amount=None):
         values = super()._get_invoice_next_payment_values(custom_amount)
         # Set by who books a transaction.
-        if self.env.context.get("clinic_discounts_are_booked"):
+        if heard(self.env, "clinic_discounts_are_booked"):
             return {**values, "installment_state": None}
         return values

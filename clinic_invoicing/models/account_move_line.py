@@ -3,7 +3,8 @@ from odoo.tools.sql import column_exists, create_column
 
 
 class AccountMoveLine(models.Model):
-    _inherit = "account.move.line"
+    _name = "account.move.line"
+    _inherit = ["account.move.line", "clinic.guarded"]
 
     clinic_share_id = fields.Many2one(
         "clinic.service.share",

@@ -93,7 +93,7 @@ class AccountMove(models.Model):
 
     def _clinic_count_attempt(self):
         """Write to the locked rows: a second attempt at this moment sees the first."""
-        for invoice in self:
+        for invoice in self._clinic_unguarded():
             invoice.clinic_payment_attempts += 1
 
     def _clinic_start_charge(self, amount, currency):

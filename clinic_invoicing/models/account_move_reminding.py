@@ -20,6 +20,7 @@ class AccountMove(models.Model):
         "move_id",
         string="Reminders",
         groups="clinic_invoicing.group_biller",
+        readonly=True,
     )
     clinic_reminded_on = fields.Date(
         string="Last Reminder",

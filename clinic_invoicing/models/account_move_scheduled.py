@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..server_side import heard
 from .clinic_scheduled_charge import OPEN_STATES
 
 
@@ -53,7 +54,7 @@ class AccountMove(models.Model):
     def _clinic_get_claimable(self):
         claimable = super()._clinic_get_claimable()
         # context: the plan itself collects what it keeps from others.
-        if self.env.context.get("clinic_in_plan"):
+        if heard(self.env, "clinic_in_plan"):
             return claimable
         return claimable.filtered(lambda move: not move._clinic_has_plan())
 

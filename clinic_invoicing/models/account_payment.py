@@ -15,7 +15,8 @@ class AccountPayment(models.Model):
     payment in the same journal, reconciled with the payment that it undoes.
     """
 
-    _inherit = "account.payment"
+    _name = "account.payment"
+    _inherit = ["account.payment", "clinic.guarded"]
 
     clinic_reversed_payment_id = fields.Many2one(
         "account.payment",
@@ -27,7 +28,10 @@ class AccountPayment(models.Model):
         help="The payment whose money went back with this one.",
     )
     clinic_reversal_ids = fields.One2many(
-        "account.payment", "clinic_reversed_payment_id", string="Given Back"
+        "account.payment",
+        "clinic_reversed_payment_id",
+        string="Given Back",
+        readonly=True,
     )
     clinic_reopened_invoice_ids = fields.Many2many(
         "account.move",
@@ -154,7 +158,7 @@ class AccountPayment(models.Model):
                 )
             ) from error
         self.invalidate_recordset()
-        for payment in self:
+        for payment in self._clinic_unguarded():
             payment.clinic_undo_attempts += 1
 
     # === HOOKS: WHAT HAPPENS TO THE MONEY === #

@@ -19,7 +19,9 @@ class AccountPayment(models.Model):
         index="btree_not_null",
         help="What was taken with the same form, on another receivable account.",
     )
-    clinic_desk_other_ids = fields.One2many("account.payment", "clinic_desk_first_id")
+    clinic_desk_other_ids = fields.One2many(
+        "account.payment", "clinic_desk_first_id", readonly=True
+    )
 
     _clinic_desk_key_unique = models.UniqueIndex(
         "(clinic_desk_key) WHERE clinic_desk_key IS NOT NULL",

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..server_side import heard
+
 
 class AccountPayment(models.Model):
     """Pay the account on which money is open."""
@@ -9,7 +11,7 @@ class AccountPayment(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         # Set by who books a transaction: stock asks nobody.
-        account_id = self.env.context.get("clinic_destination_account_id")
+        account_id = heard(self.env, "clinic_destination_account_id")
         if account_id:
             vals_list = [
                 {**values, "destination_account_id": account_id} for values in vals_list

@@ -135,8 +135,9 @@ class AccountPayment(models.Model):
             (paid + lines).reconcile()
             self._clinic_reconcile_open(paid + freed)
             reopened |= freed.move_id
-        outbound.clinic_reversed_payment_id = self
-        outbound.clinic_reopened_invoice_ids |= reopened
+        linked = outbound._clinic_unguarded()
+        linked.clinic_reversed_payment_id = self
+        linked.clinic_reopened_invoice_ids |= reopened
         self._clinic_forget_unpaid(reopened)
 
     def _clinic_free(self, lines, needed):

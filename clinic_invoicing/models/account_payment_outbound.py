@@ -30,7 +30,7 @@ class AccountPayment(models.Model):
         """Create and post an outbound payment, and net it."""
         self.ensure_one()
         # Context: taxes of a discount are copied, not computed anew.
-        payments = self.with_context(skip_invoice_sync=True)
+        payments = self._clinic_unguarded().with_context(skip_invoice_sync=True)
         outbound = payments.create(values)
         outbound.action_post()
         self._clinic_net_against(outbound)

@@ -12,7 +12,8 @@ class CalendarEvent(models.Model):
     clinical and no amount is kept here.
     """
 
-    _inherit = "calendar.event"
+    _name = "calendar.event"
+    _inherit = ["calendar.event", "clinic.guarded"]
 
     clinic_patient_id = fields.Many2one(
         "res.partner",

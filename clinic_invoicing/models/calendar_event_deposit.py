@@ -22,11 +22,13 @@ class CalendarEvent(models.Model):
         "clinic_deposit_event_id",
         string="Deposits",
         groups="clinic_invoicing.group_biller",
+        readonly=True,
     )
     clinic_deposit_transaction_ids = fields.One2many(
         "payment.transaction",
         "clinic_deposit_event_id",
         groups="clinic_invoicing.group_biller",
+        readonly=True,
     )
     clinic_deposit_label = fields.Char(
         string="Deposit",

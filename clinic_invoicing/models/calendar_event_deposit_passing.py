@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..server_side import heard
+
 
 class CalendarEvent(models.Model):
     """What becomes of deposits: they are taken off invoices, or the managers decide."""
@@ -35,7 +37,7 @@ class CalendarEvent(models.Model):
         result = super().write(vals)
         is_archived = "active" in vals and not vals["active"]
         # A series that is rewritten hands its deposits over.
-        if is_archived and not self.env.context.get("clinic_series_edit"):
+        if is_archived and not heard(self.env, "clinic_series_edit"):
             # sudo: whoever may archive the slot need not know what was paid.
             self.sudo().clinic_deposit_ids._clinic_tell_of_left_deposits()
         return result

@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.fields import Command
 
+from ..server_side import tell
+
 SERIES_EDITS = ("all_events", "future_events")
 # What stock would write on some of the occurrences, or on all: neither is meant.
 FIELDS_OF_ONE_VISIT = ("clinic_service_ids", "clinic_status")
@@ -39,7 +41,7 @@ class CalendarEvent(models.Model):
         kept = former.clinic_service_ids._get_values_of_their_own()
         with self.env.protecting(kept):
             # The context tells the recurrence that the services follow below.
-            series = self.with_context(clinic_series_edit=True)
+            series = self.with_context(**tell(clinic_series_edit=True))
             result = super(CalendarEvent, series).write(vals)
             newer = former._clinic_get_newer(newest)
             heirs = former._clinic_hand_over(visits, newer)

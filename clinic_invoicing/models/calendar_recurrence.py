@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..server_side import heard
+
 
 class CalendarRecurrence(models.Model):
     """A series that is booked with services has them at each of its occurrences."""
@@ -20,7 +22,7 @@ class CalendarRecurrence(models.Model):
             specific_values_creation, no_send_edit, generic_values_creation
         )
         # A series that is edited hands its services over first: calendar.event.write().
-        if not self.env.context.get("clinic_series_edit"):
+        if not heard(self.env, "clinic_series_edit"):
             for recurrence, events in former.items():
                 recurrence._clinic_book_services(events)
         return detached

@@ -21,7 +21,7 @@ class ClinicAutopay(models.Model):
 
     _name = "clinic.autopay"
     _description = "Autopay Agreement"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "clinic.guarded"]
     _mail_post_access = "read"
     _order = "active desc, id desc"
     _rec_name = "partner_id"

@@ -6,6 +6,7 @@ class ClinicBillingRunItem(models.Model):
 
     _name = "clinic.billing.run.item"
     _description = "Service of a Clinic Billing Run"
+    _inherit = ["clinic.guarded"]
     # Written by the thousand: whoever started the run is on the run.
     _log_access = False
     _rec_name = "service_id"

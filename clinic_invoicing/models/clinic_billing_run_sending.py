@@ -18,7 +18,7 @@ class ClinicBillingRun(models.Model):
             return
         reachable = invoices.filtered("partner_id.email")
         # The invoice carries the link already.
-        reachable.clinic_ask_on = False
+        reachable._clinic_unguarded().clinic_ask_on = False
         author = self.started_by_id
         # What Odoo's own dialog for sending several invoices leaves for its job.
         reachable.sending_data = {

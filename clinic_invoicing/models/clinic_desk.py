@@ -6,6 +6,7 @@ from odoo import models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..rules.typed_numbers import read_amount
+from ..server_side import tell
 from .payment_transaction_clearing import OFFLINE_CODES
 
 
@@ -53,7 +54,9 @@ class ClinicDesk(models.AbstractModel):
             invoice_id = 0
         # sudo: the domain says which invoices; there is no other right.
         # Context: the portal's switch is not for the desk.
-        moves = self.env["account.move"].sudo().with_context(clinic_at_desk=True)
+        moves = (
+            self.env["account.move"].sudo().with_context(**tell(clinic_at_desk=True))
+        )
         return moves.search(
             [
                 ("id", "=", invoice_id),

@@ -5,6 +5,8 @@ from odoo import models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
+from ..server_side import tell
+
 _logger = logging.getLogger(__name__)
 
 KEY = re.compile("[0-9a-f]{32}")
@@ -194,7 +196,7 @@ class ClinicDesk(models.AbstractModel):
             active_model="account.move.line",
             active_ids=receivables.ids,
             clinic_received_outside=True,
-            clinic_discounted_ids=discounted.ids,
+            **tell(clinic_discounted_ids=discounted.ids),
             force_payment_move=not line.payment_account_id,
         )
         return wizards.create(

@@ -22,6 +22,7 @@ class ClinicPaymentLink(models.Model):
 
     _name = "clinic.payment.link"
     _description = "Payment Link"
+    _inherit = ["clinic.guarded"]
     _order = "id desc"
 
     partner_id = fields.Many2one(

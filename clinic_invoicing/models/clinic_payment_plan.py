@@ -16,7 +16,7 @@ class ClinicPaymentPlan(models.Model):
 
     _name = "clinic.payment.plan"
     _description = "Payment Plan"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "clinic.guarded"]
     _mail_post_access = "read"
     _order = "id desc"
     _check_company_auto = True

@@ -1,12 +1,9 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..actions import RELOAD, notification
-
-# What nobody writes by hand, over RPC neither.
-DERIVED_FIELDS = frozenset({"places_taken", "registration_attempts", "state"})
 
 
 class ClinicProgram(models.Model):
@@ -14,7 +11,7 @@ class ClinicProgram(models.Model):
 
     _name = "clinic.program"
     _description = "Clinic Program"
-    _inherit = ["clinic.company.bound", "mail.thread"]
+    _inherit = ["clinic.company.bound", "mail.thread", "clinic.guarded"]
     _order = "date_begin, id"
     _check_company_auto = True
 
@@ -210,29 +207,6 @@ class ClinicProgram(models.Model):
                         rate=rate.display_name,
                     )
                 )
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._check_not_derived(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_not_derived(vals)
-        return super().write(vals)
-
-    def _check_not_derived(self, vals):
-        """Raise when somebody writes what only buttons and registrations change."""
-        derived = DERIVED_FIELDS & vals.keys()
-        if derived and not self.env.su:
-            raise AccessError(
-                self.env._(
-                    "Use the buttons of the program: %(names)s cannot be written.",
-                    names=", ".join(sorted(derived)),
-                )
-            )
 
     # === ACTION METHODS === #
 

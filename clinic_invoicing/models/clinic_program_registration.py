@@ -1,22 +1,7 @@
 from collections import Counter
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
-
-# What the creator says; everything else follows, and nothing is changed later.
-GIVEN_FIELDS = frozenset({"patient_id", "program_id"})
-FOLLOWING_FIELDS = frozenset(
-    {
-        "invoice_id",
-        "is_cancelled",
-        "problem",
-        "refund_until",
-        "registered_by_id",
-        "reserved_until",
-        "service_id",
-        "state",
-    }
-)
+from odoo.exceptions import UserError
 
 
 class ClinicProgramRegistration(models.Model):
@@ -28,10 +13,11 @@ class ClinicProgramRegistration(models.Model):
 
     _name = "clinic.program.registration"
     _description = "Program Registration"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "clinic.guarded"]
     _order = "id desc"
     _check_company_auto = True
     _mail_post_access = "read"
+    _clinic_given = ("patient_id", "program_id")
 
     program_id = fields.Many2one(
         "clinic.program",
@@ -141,8 +127,7 @@ class ClinicProgramRegistration(models.Model):
         :raise UserError: a program is full or over; nothing was changed
         """
         self.check_access("create")
-        for vals in vals_list:
-            self._check_written(FOLLOWING_FIELDS & vals.keys())
+        self._clinic_check_made_by_hand(vals_list)
         programs = self.env["clinic.program"].browse(
             vals["program_id"] for vals in vals_list
         )
@@ -151,7 +136,9 @@ class ClinicProgramRegistration(models.Model):
         for program, wanted in Counter(programs).items():
             program._check_places(wanted)
         services = self._create_services(vals_list)
-        registrations = super().create(
+        # Checked above: what follows is ours.
+        unguarded = super(ClinicProgramRegistration, self._clinic_unguarded())
+        registrations = unguarded.create(
             [
                 {
                     **vals,
@@ -163,22 +150,9 @@ class ClinicProgramRegistration(models.Model):
                 )
             ]
         )
+        registrations = registrations.with_env(self.env)
         registrations._create_invoices()
         return registrations
-
-    def write(self, vals):
-        self._check_written((FOLLOWING_FIELDS | GIVEN_FIELDS) & vals.keys())
-        return super().write(vals)
-
-    def _check_written(self, names):
-        """Raise when somebody writes what follows from what has happened."""
-        if names and not self.env.su:
-            raise AccessError(
-                self.env._(
-                    "Registrations are made and cancelled, not edited: %(names)s.",
-                    names=", ".join(sorted(names)),
-                )
-            )
 
     # === BILLING === #
 

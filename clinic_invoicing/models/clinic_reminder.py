@@ -9,6 +9,7 @@ class ClinicReminder(models.Model):
 
     _name = "clinic.reminder"
     _description = "Payment Reminder"
+    _inherit = ["clinic.guarded"]
     _order = "id desc"
     _rec_name = "partner_id"
 
@@ -97,6 +98,7 @@ class ClinicReminderLine(models.Model):
 
     _name = "clinic.reminder.line"
     _description = "Reminded Invoice"
+    _inherit = ["clinic.guarded"]
     _order = "id"
 
     reminder_id = fields.Many2one(

@@ -16,7 +16,7 @@ class ClinicScheduledCharge(models.Model):
 
     _name = "clinic.scheduled.charge"
     _description = "Scheduled Charge"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "clinic.guarded"]
     _mail_post_access = "read"
     _order = "date, id"
     _check_company_auto = True

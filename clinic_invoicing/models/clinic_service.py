@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..rules import billing_state
@@ -21,24 +21,6 @@ FIELDS_FROZEN_BY_INVOICE = frozenset(
     }
 )
 
-# What nobody writes by hand, over RPC neither.
-DERIVED_FIELDS = frozenset(
-    {
-        "amount_due",
-        "amount_total",
-        "appointment_status",
-        "approved_by_id",
-        "approved_on",
-        "billing_obstacle",
-        "currency_id",
-        "insurer_id",
-        "invoice_date",
-        "is_cancelled",
-        "needs_approval",
-        "state",
-    }
-)
-
 
 class ClinicService(models.Model):
     """One rate rendered to one patient at one date: all that is ever billed.
@@ -49,7 +31,7 @@ class ClinicService(models.Model):
 
     _name = "clinic.service"
     _description = "Clinic Service"
-    _inherit = ["clinic.company.bound", "mail.thread"]
+    _inherit = ["clinic.company.bound", "mail.thread", "clinic.guarded"]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -290,13 +272,11 @@ class ClinicService(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._check_not_derived(vals)
             # The first share takes whatever the others leave: everything, for now.
             vals.setdefault("share_ids", [Command.create({"takes_rest": True})])
         return super().create(vals_list)
 
     def write(self, vals):
-        self._check_not_derived(vals)
         if FIELDS_FROZEN_BY_INVOICE & vals.keys():
             self._check_not_on_invoice()
         return super().write(vals)
@@ -304,17 +284,6 @@ class ClinicService(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_on_invoice(self):
         self._check_not_on_invoice()
-
-    def _check_not_derived(self, vals):
-        """Raise when somebody gives values that follow from facts."""
-        derived = DERIVED_FIELDS & vals.keys()
-        if derived and not self.env.su:
-            raise AccessError(
-                self.env._(
-                    "States and amounts due follow from facts: %(names)s.",
-                    names=", ".join(sorted(derived)),
-                )
-            )
 
     def _is_on_invoice(self):
         self.ensure_one()

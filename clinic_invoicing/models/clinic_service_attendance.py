@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ..rules.billing_state import STATUSES_WITHOUT_CHARGE
 
@@ -11,9 +11,6 @@ STATUS_BY_ATTENDANCE = {
     "no_show": "no_show",
     "cancelled": "cancelled",
 }
-
-# What follows from what is done with appointments, and is not written by hand.
-FIELDS_OF_APPOINTMENTS = frozenset({"is_fee", "repeats", "waiver_reason"})
 
 # What a service of a series takes from its own occurrence, and from who pays by then.
 FIELDS_OF_OCCURRENCE = (
@@ -101,13 +98,6 @@ class ClinicService(models.Model):
             absent = self.filtered(lambda one: one._is_absent() and not one.is_fee)
             absent._get_fees()._withdraw_fees()
         return super().write(vals)
-
-    def _check_not_derived(self, vals):
-        if FIELDS_OF_APPOINTMENTS & vals.keys() and not self.env.su:
-            raise AccessError(
-                self.env._("Fees are recorded and waived on the appointment.")
-            )
-        return super()._check_not_derived(vals)
 
     # === ACTION METHODS === #
 

@@ -1,22 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ..rules import allocation, billing_state, sharing
 
-# What nobody gives by hand, over RPC neither.
-DERIVED_FIELDS = frozenset(
-    {
-        "amount",
-        "amount_due",
-        "amount_invoiced",
-        "amount_paid",
-        "invoice_date",
-        "settled_amount",
-        "settled_date",
-        "settled_reference",
-        "state",
-    }
-)
 # What is given for the share that a service is made with.
 FIELDS_OF_FIRST_SHARE = {"service_id", "takes_rest"}
 
@@ -73,7 +59,9 @@ class ClinicServiceShare(models.Model):
 
     _name = "clinic.service.share"
     _description = "Clinic Service Share"
+    _inherit = ["clinic.guarded"]
     _order = "service_id, id"
+    _clinic_given = ("service_id", "takes_rest")
 
     service_id = fields.Many2one(
         "clinic.service", required=True, index=True, ondelete="cascade"
@@ -140,7 +128,10 @@ class ClinicServiceShare(models.Model):
         store=True,
     )
     invoice_line_ids = fields.One2many(
-        "account.move.line", "clinic_share_id", string="Invoice Lines"
+        "account.move.line",
+        "clinic_share_id",
+        string="Invoice Lines",
+        readonly=True,
     )
 
     _one_rest_per_service = models.UniqueIndex(
@@ -296,10 +287,6 @@ class ClinicServiceShare(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su and any(DERIVED_FIELDS & vals.keys() for vals in vals_list):
-            raise AccessError(
-                self.env._("What a share owes and has paid follows from invoices.")
-            )
         # In sudo, a share is moved: it leaves the invoices of the others alone.
         if not self.env.su:
             if any(vals.keys() - FIELDS_OF_FIRST_SHARE for vals in vals_list):

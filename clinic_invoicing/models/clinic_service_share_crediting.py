@@ -107,7 +107,7 @@ class AccountMove(models.Model):
         :param dict parts: the values of the lines to be credited, by invoice
         """
         today = fields.Date.context_today(self)
-        credit_notes = self.create(
+        credit_notes = self._clinic_unguarded().create(
             [
                 {
                     "move_type": "out_refund",
@@ -125,6 +125,7 @@ class AccountMove(models.Model):
                 for invoice, lines in parts.items()
             ]
         )
+        credit_notes = credit_notes.with_env(self.env)
         credit_notes.action_post()
         for credit_note in credit_notes:
             credit_note.reversed_entry_id._clinic_settle_by(credit_note)

@@ -6,7 +6,9 @@ class ClinicServiceShare(models.Model):
 
     _inherit = "clinic.service.share"
 
-    settlement_ids = fields.One2many("clinic.share.settlement", "share_id")
+    settlement_ids = fields.One2many(
+        "clinic.share.settlement", "share_id", readonly=True
+    )
     settled_amount = fields.Monetary(
         string="Settled Outside", compute="_compute_settled", store=True
     )

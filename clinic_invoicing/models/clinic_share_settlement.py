@@ -10,6 +10,7 @@ class ClinicShareSettlement(models.Model):
 
     _name = "clinic.share.settlement"
     _description = "Settlement by an Insurer"
+    _inherit = ["clinic.guarded"]
     _order = "date desc, id desc"
 
     share_id = fields.Many2one(

@@ -4,7 +4,8 @@ from odoo import api, models
 class PaymentProvider(models.Model):
     """The gateway that a practice prefers comes first; nothing is hidden."""
 
-    _inherit = "payment.provider"
+    _name = "payment.provider"
+    _inherit = ["payment.provider", "clinic.guarded"]
 
     @api.model
     def _get_compatible_providers(self, company_id, *args, **kwargs):

@@ -5,7 +5,8 @@ from odoo.exceptions import UserError
 class PaymentToken(models.Model):
     """Saved cards: how each is charged, and what ends when it is removed."""
 
-    _inherit = "payment.token"
+    _name = "payment.token"
+    _inherit = ["payment.token", "clinic.guarded"]
 
     def _clinic_get_charge_problem(self):
         """Return why this card cannot be charged by itself, ``False`` if it can.

@@ -8,7 +8,8 @@ THANKING_MINUTES = 10
 
 
 class PaymentTransaction(models.Model):
-    _inherit = "payment.transaction"
+    _name = "payment.transaction"
+    _inherit = ["payment.transaction", "clinic.guarded"]
 
     def _clinic_supersede_open_attempts(self):
         """Close the attempts that were started and never finished.

@@ -2,6 +2,8 @@ from collections import defaultdict
 
 from odoo import fields, models
 
+from ..server_side import tell
+
 
 class PaymentTransaction(models.Model):
     """From a transaction that is done to entries that are posted and reconciled."""
@@ -88,7 +90,7 @@ class PaymentTransaction(models.Model):
         else:
             context, values = self._clinic_prepare_parts()
         # Context: see where it is made.
-        tx = self.with_context(**context)
+        tx = self._clinic_unguarded().with_context(**context)
         # Whoever books it, a job or a client elsewhere: the practice's books have its
         # day.
         day = {"date": self.company_id._clinic_get_day()}
@@ -156,8 +158,10 @@ class PaymentTransaction(models.Model):
         # Context: stock names the account of any of the invoices, paid or not; its own
         # discount is for one invoice only; taxes of a discount are not computed anew.
         context = {
-            "clinic_destination_account_id": first.id,
-            "clinic_discounts_are_booked": True,
+            **tell(
+                clinic_destination_account_id=first.id,
+                clinic_discounts_are_booked=True,
+            ),
             "skip_invoice_sync": bool(discounted),
         }
         return context, {"write_off_line_vals": lines} if lines else {}

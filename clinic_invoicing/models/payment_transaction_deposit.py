@@ -37,7 +37,9 @@ class PaymentTransaction(models.Model):
         line = lines.filtered(lambda one: one.payment_provider_id == self.provider_id)
         # Context: without an entry nothing could be taken off an invoice. Where the
         # method has an account there is one, and forcing it would take another account.
-        tx = self.with_context(force_payment_move=not line.payment_account_id)
+        tx = self._clinic_unguarded().with_context(
+            force_payment_move=not line.payment_account_id
+        )
         payment = super(PaymentTransaction, tx)._create_payment(
             **{**extra_create_values, "clinic_deposit_event_id": event.id}
         )

@@ -12,7 +12,8 @@ class ResPartner(models.Model):
     refuse to read them.
     """
 
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "clinic.guarded"]
 
     clinic_is_patient = fields.Boolean(
         string="Patient",
@@ -62,6 +63,7 @@ class ResPartner(models.Model):
         "patient_id",
         string="Services",
         groups="clinic_invoicing.group_front_desk",
+        readonly=True,
     )
 
     @api.constrains("clinic_guarantor_id")

@@ -12,6 +12,7 @@ from . import (
     test_early_discount,
     test_given_back,
     test_group_sessions,
+    test_guarded,
     test_kept_visits,
     test_late_payments,
     test_leaving_books,

@@ -307,10 +307,10 @@ class TestDeposits(DeskCommon, OnlineCommon):
         events = self.env["calendar.event"].union(*events)
         events.action_clinic_complete()
         # Nobody takes them off yet.
-        payments.clinic_deposit_event_id = False
+        payments.sudo().clinic_deposit_event_id = False
         bills = self._invoice(events.clinic_service_ids, grouping="service")
         for payment, event in zip(payments, events, strict=True):
-            payment.clinic_deposit_event_id = event
+            payment.sudo().clinic_deposit_event_id = event
         self.env.flush_all()
         self.env.invalidate_all()
         before = self.cr.sql_log_count

@@ -281,7 +281,7 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
     def test_money_that_arrives_late_counts_from_the_day_of_the_form(self):
         tx = self._start(self.early, 98)
         self._get_term_line(self.early).discount_date = self.today
-        tx.clinic_discount_day = self.today - timedelta(days=1)
+        tx.sudo().clinic_discount_day = self.today - timedelta(days=1)
         self._get_term_line(self.early).discount_date = self.today - timedelta(days=1)
         self.assertEqual(self.early._clinic_sum_asked(), 100)
         self._book_attempt(tx)

@@ -164,7 +164,7 @@ class TestOffline(DeskCommon, OnlineCommon, ProgramsCommon):
                 self.assertNotIn(dead_end, text)
 
     def test_no_link_is_sent_by_which_nothing_can_be_paid(self):
-        self.bill.clinic_asked_on = False
+        self.bill.sudo().clinic_asked_on = False
         self.assertTrue(self.bill._clinic_is_pay_request_wanted())
         for _reason in self._each_reason():
             self.assertFalse(self.bill._clinic_is_pay_request_wanted())

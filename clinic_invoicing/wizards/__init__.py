@@ -1,4 +1,5 @@
 from . import (
+    account_move_reversal,
     account_payment_register,
     account_payment_register_accepting,
     account_payment_register_charge,

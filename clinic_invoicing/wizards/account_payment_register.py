@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..server_side import heard
+
 
 class AccountPaymentRegister(models.TransientModel):
     _inherit = "account.payment.register"
@@ -43,7 +45,7 @@ class AccountPaymentRegister(models.TransientModel):
         Stock gives them for all lines or for none. The context key is set by the desk.
         """
         values = super()._create_payment_vals_from_wizard(batch_result)
-        line_ids = self.env.context.get("clinic_discounted_ids") or []
+        line_ids = heard(self.env, "clinic_discounted_ids") or []
         lines = self.env["account.move.line"].browse(line_ids)
         values["write_off_line_vals"] += lines._clinic_prepare_discounts()
         return values
