@@ -16,9 +16,10 @@ class ClinicBillingRun(models.Model):
 
     _name = "clinic.billing.run"
     _description = "Clinic Billing Run"
-    _inherit = ["clinic.company.bound", "mail.thread"]
+    _inherit = ["clinic.company.bound", "mail.thread", "clinic.guarded"]
     _order = "id desc"
     _check_company_auto = True
+    _clinic_given = ("company_id",)
 
     name = fields.Char(compute="_compute_name")
     company_id = fields.Many2one(
@@ -57,7 +58,8 @@ class ClinicBillingRun(models.Model):
         "res.users",
         readonly=True,
         copy=False,
-        help="Whose rights the run has, and whose name is on its invoices.",
+        help="Whose rights the run has, and whose name is on its invoices: who has "
+        "started, resumed or retried it last.",
     )
     progress = fields.Float(
         string="Progress (%)",
@@ -133,7 +135,7 @@ class ClinicBillingRun(models.Model):
         )
         if not self.service_ids:
             raise UserError(self.env._("Choose the services to be invoiced first."))
-        self.write({"state": "running", "started_by_id": self.env.uid})
+        self._set_running()
         self._fill_queue(self.service_ids)
         return self._work_off()
 
@@ -142,7 +144,7 @@ class ClinicBillingRun(models.Model):
         self.ensure_one()
         self._check_may_run()
         self._lock_in_state(["running"], self.env._("This billing run is not running."))
-        self.state = "paused"
+        self._set_state("paused")
         return RELOAD
 
     def action_resume(self):
@@ -150,7 +152,7 @@ class ClinicBillingRun(models.Model):
         self.ensure_one()
         self._check_may_run()
         self._lock_in_state(["paused"], self.env._("This billing run is not paused."))
-        self.state = "running"
+        self._set_running()
         self._wake_workers()
         return RELOAD
 
@@ -162,7 +164,7 @@ class ClinicBillingRun(models.Model):
             ["draft", "running", "paused"],
             self.env._("This billing run is over. There is nothing to be cancelled."),
         )
-        self.state = "cancelled"
+        self._set_state("cancelled")
         return RELOAD
 
     def action_retry(self):
@@ -170,7 +172,7 @@ class ClinicBillingRun(models.Model):
         self.ensure_one()
         self._check_may_run()
         self._lock_in_state(["failed"], self.env._("There is nothing to try again."))
-        self.write({"state": "running", "started_by_id": self.env.uid})
+        self._set_running()
         services = self.error_ids.service_id
         # sudo: only the engine writes the queue.
         self.error_ids.sudo().unlink()
@@ -189,6 +191,27 @@ class ClinicBillingRun(models.Model):
         }
 
     # === HELPERS === #
+
+    def _get_starter_problem(self):
+        """Return why nothing may be done for who has started this run any more."""
+        user = self.started_by_id
+        if (
+            (user.active or user._is_superuser())
+            and user.has_group("clinic_invoicing.group_biller")
+            and self.company_id in user.company_ids
+        ):
+            return False
+        return self.env._(
+            "%(user)s has started this run, and may not invoice any more.",
+            user=user.name,
+        )
+
+    def _set_state(self, state, **values):
+        self._clinic_unguarded().write({"state": state, **values})
+
+    def _set_running(self):
+        """Let the workers act for who has pressed the button, and for nobody else."""
+        self._set_state("running", started_by_id=self.env.uid)
 
     def _check_may_run(self):
         """Raise AccessError for everybody but billers of this practice."""

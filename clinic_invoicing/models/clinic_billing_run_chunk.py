@@ -16,6 +16,7 @@ class ClinicBillingRunChunk(models.Model):
 
     _name = "clinic.billing.run.chunk"
     _description = "Part of a Clinic Billing Run"
+    _inherit = ["clinic.guarded"]
 
     run_id = fields.Many2one(
         "clinic.billing.run", required=True, index=True, ondelete="cascade"
@@ -115,10 +116,25 @@ class ClinicBillingRunChunk(models.Model):
         self._get_open_items().write({"state": "failed", "reason": reason})
         self.state = "done"
 
+    def _give_up_for_starter(self):
+        """Give up when who has started the run may not invoice any more.
+
+        :return: whether it is so
+        """
+        problem = self.run_id._get_starter_problem()
+        if problem:
+            self._give_up(problem)
+        return bool(problem)
+
     def _perform_job(self):
         """Invoice this chunk in a job of OCA's queue, which commits it."""
         is_open = self.state == "todo" and self.run_id.state == "running"
-        if is_open and self.try_lock_for_update() and self._try_to_lock_services():
+        if (
+            is_open
+            and self.try_lock_for_update()
+            and not self._give_up_for_starter()
+            and self._try_to_lock_services()
+        ):
             self._invoice()
         # A worker of ours takes what somebody else has locked, and closes the run.
         self.run_id._get_crons()[0]._trigger()

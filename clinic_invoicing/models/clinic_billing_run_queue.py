@@ -155,6 +155,8 @@ class ClinicBillingRun(models.Model):
     @api.model
     def _work_on(self, chunk, busy):
         """Invoice a chunk that is locked, unless somebody else has its services."""
+        if chunk._give_up_for_starter():
+            return
         if not chunk._try_to_lock_services():
             # It is not lost: a worker comes back for it.
             self.env.cr.rollback()

@@ -26,7 +26,7 @@ class ClinicBillingRun(models.Model):
         invoices._clinic_lock_for_void()
         self._check_nobody_pays(invoices)
         invoices._clinic_void(self.env._("%(run)s was undone.", run=self.name))
-        self.state = "cancelled"
+        self._set_state("cancelled")
         self.message_post(body=self.env._("All invoices of this run were undone."))
 
     def _get_invoices_to_undo(self):
