@@ -9,6 +9,7 @@ class ClinicCardConsent(models.Model):
 
     _name = "clinic.card.consent"
     _description = "Consent to Save a Card"
+    _inherit = ["clinic.guarded"]
     _order = "id desc"
     _rec_name = "create_date"
 

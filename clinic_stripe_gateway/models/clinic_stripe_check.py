@@ -23,7 +23,7 @@ class ClinicStripeCheck(models.Model):
 
     _name = "clinic.stripe.check"
     _description = "Stripe Ledger Check"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "clinic.guarded"]
     _order = "id desc"
 
     provider_id = fields.Many2one(
@@ -53,26 +53,33 @@ class ClinicStripeCheck(models.Model):
         default="draft",
         required=True,
         readonly=True,
+        copy=False,
     )
-    checked_on = fields.Datetime(readonly=True)
-    user_id = fields.Many2one("res.users", string="Checked by", readonly=True)
-    reason = fields.Char(readonly=True)
-    charge_count = fields.Integer(string="Charges", readonly=True)
-    refund_count = fields.Integer(string="Refunds", readonly=True)
-    dispute_count = fields.Integer(string="Disputes", readonly=True)
+    checked_on = fields.Datetime(readonly=True, copy=False)
+    user_id = fields.Many2one(
+        "res.users", string="Checked by", readonly=True, copy=False
+    )
+    reason = fields.Char(readonly=True, copy=False)
+    charge_count = fields.Integer(string="Charges", readonly=True, copy=False)
+    refund_count = fields.Integer(string="Refunds", readonly=True, copy=False)
+    dispute_count = fields.Integer(string="Disputes", readonly=True, copy=False)
     other_count = fields.Integer(
         string="Of Other Applications",
         readonly=True,
+        copy=False,
         help="Objects that the point of sale, another company or another application "
         "of the account has made. They are not compared.",
     )
     under_way_count = fields.Integer(
         string="Under Way",
         readonly=True,
+        copy=False,
         help="Too young to be a difference, or not decided by the bank yet.",
     )
-    difference_ids = fields.One2many("clinic.stripe.difference", "check_id")
-    difference_count = fields.Integer(string="Differences", readonly=True)
+    difference_ids = fields.One2many(
+        "clinic.stripe.difference", "check_id", readonly=True
+    )
+    difference_count = fields.Integer(string="Differences", readonly=True, copy=False)
 
     _period_order = models.Constraint(
         "CHECK (date_from < date_to)", "The period must begin before it ends."

@@ -7,6 +7,7 @@ class ClinicStripeCustomer(models.Model):
 
     _name = "clinic.stripe.customer"
     _description = "Stripe Customer"
+    _inherit = ["clinic.guarded"]
     _rec_name = "customer_ref"
 
     partner_id = fields.Many2one(

@@ -25,6 +25,7 @@ class ClinicStripeDetachment(models.Model):
 
     _name = "clinic.stripe.detachment"
     _description = "Card to Be Removed at Stripe"
+    _inherit = ["clinic.guarded"]
     _order = "id desc"
     _rec_name = "payment_method_ref"
 

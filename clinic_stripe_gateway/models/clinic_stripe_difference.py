@@ -22,6 +22,7 @@ class ClinicStripeDifference(models.Model):
 
     _name = "clinic.stripe.difference"
     _description = "Stripe Ledger Difference"
+    _inherit = ["clinic.guarded"]
     _order = "check_id desc, id"
     _rec_name = "object_id"
 

@@ -30,6 +30,7 @@ class ClinicStripeDisclosure(models.Model):
 
     _name = "clinic.stripe.disclosure"
     _description = "Sent to Stripe"
+    _inherit = ["clinic.guarded"]
     _order = "id desc"
     _rec_name = "endpoint"
     _log_access = False

@@ -35,7 +35,7 @@ class ClinicStripeDispute(models.Model):
 
     _name = "clinic.stripe.dispute"
     _description = "Stripe Dispute"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "clinic.guarded"]
     _order = "id desc"
     _rec_name = "dispute_id"
     _mail_post_access = "read"

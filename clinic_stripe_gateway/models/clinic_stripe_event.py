@@ -37,7 +37,7 @@ class ClinicStripeEvent(models.Model):
     """
 
     _name = "clinic.stripe.event"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "clinic.guarded"]
     _description = "Stripe Event"
     _order = "id desc"
     _rec_name = "event_id"

@@ -6,6 +6,7 @@ class ClinicStripeHealth(models.Model):
 
     _name = "clinic.stripe.health"
     _description = "Stripe Gateway Health"
+    _inherit = ["clinic.guarded"]
     _order = "id"
     _rec_name = "subject"
 

@@ -6,6 +6,7 @@ from odoo.tools import str2bool
 from odoo.tools.urls import urljoin
 
 from odoo.addons.clinic_invoicing.actions import RELOAD, notification
+from odoo.addons.clinic_invoicing.server_side import heard
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 from odoo.addons.payment_stripe import utils as stripe_utils
@@ -24,6 +25,8 @@ from ..adapter import (
 from ..exceptions import OutcomePending
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
+# context: which account keys are of that have been proven to work.
+PROVEN_ACCOUNT = "clinic_stripe_proven_account"
 
 
 class PaymentProvider(models.Model):
@@ -38,10 +41,12 @@ class PaymentProvider(models.Model):
     )
 
     def write(self, vals):
+        result = super().write(vals)
         if "stripe_secret_key" in vals:
             # Another key may be of another account, or of the same in another mode.
-            vals = {"clinic_stripe_account_ref": False, **vals}
-        return super().write(vals)
+            proven = heard(self.env, PROVEN_ACCOUNT) or False
+            self._clinic_unguarded().write({"clinic_stripe_account_ref": proven})
+        return result
 
     # === ACTION METHODS === #
 
@@ -53,9 +58,8 @@ class PaymentProvider(models.Model):
         account_id = self._clinic_stripe_call(
             "check_keys", stripe_utils.get_publishable_key(self) or ""
         )
-        self.clinic_stripe_account_ref = self._clinic_stripe_make_account_ref(
-            account_id
-        )
+        account_ref = self._clinic_stripe_make_account_ref(account_id)
+        self._clinic_unguarded().clinic_stripe_account_ref = account_ref
         return notification(
             "success",
             self.env._("Both belong to the account %(account)s.", account=account_id),

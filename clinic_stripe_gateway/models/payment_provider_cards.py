@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.clinic_invoicing.server_side import tell
+
 
 class PaymentProvider(models.Model):
     """What becomes of saved cards when a provider changes."""
@@ -36,7 +38,7 @@ class PaymentProvider(models.Model):
         again, and the new mode's key must not be used for the cards of the old one.
         """
         # context: tells the cards that they are not being removed.
-        aside = self.with_context(clinic_put_aside=True)
+        aside = self.with_context(**tell(clinic_put_aside=True))
         return super(PaymentProvider, aside)._archive_linked_tokens()
 
     def _clinic_get_consent_text(self):

@@ -2,6 +2,8 @@ import re
 
 from odoo import models
 
+from odoo.addons.clinic_invoicing.server_side import heard, tell
+
 from ..adapter import NotAllowed, recorded_by, without_forbidden
 
 # context: whom a request is about, where the request itself does not tell.
@@ -18,7 +20,7 @@ class PaymentProvider(models.Model):
     def _clinic_stripe_about(self, partner):
         """Return the provider for requests that are about a payer."""
         # context: the request goes through methods of stock, which do not pass it on.
-        return self.with_context(**{ABOUT: partner.id})
+        return self.with_context(**tell(**{ABOUT: partner.id}))
 
     def _clinic_stripe_call(self, operation, *args, **kwargs):
         with recorded_by(self._clinic_stripe_disclose):
@@ -47,7 +49,7 @@ class PaymentProvider(models.Model):
 
         :return: a function that takes the id of what Stripe answers with
         """
-        partner_ref = self.env.context.get(ABOUT) or self._clinic_stripe_find_payer(
+        partner_ref = heard(self.env, ABOUT) or self._clinic_stripe_find_payer(
             endpoint, dict(pairs)
         )
         # sudo: payers cause what is written, and may not write it themselves.

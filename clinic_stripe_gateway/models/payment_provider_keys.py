@@ -1,7 +1,10 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.clinic_invoicing.server_side import tell
+
 from ..adapter import GatewayError, OutcomeUnknown, TryLater
+from .payment_provider import PROVEN_ACCOUNT
 
 # What Stripe's keys begin with; a restricted key is a secret one.
 BEGINNINGS = {
@@ -64,10 +67,12 @@ class PaymentProvider(models.Model):
         late. Programs that write keys are not asked.
         """
         keys = self._clinic_stripe_get_typed_keys(vals)
-        if keys:
-            account = self._clinic_stripe_prove_keys(*keys)
-            vals = {**vals, "clinic_stripe_account_ref": account}
-        return super().web_save(vals, *args, **kwargs)
+        if not keys:
+            return super().web_save(vals, *args, **kwargs)
+        account = self._clinic_stripe_prove_keys(*keys)
+        # context: nobody writes by hand which account it is.
+        proven = self.with_context(**tell(**{PROVEN_ACCOUNT: account}))
+        return super(PaymentProvider, proven).web_save(vals, *args, **kwargs)
 
     def _clinic_stripe_get_typed_keys(self, vals):
         """Return both keys as they would be, nothing if none was typed anew."""

@@ -42,11 +42,10 @@ class PaymentProvider(models.Model):
     def write(self, vals):
         if DECIDING_FIELDS & vals.keys():
             self.env.registry.clear_cache()
-        if "stripe_secret_key" in vals:
-            # Another account has other events.
-            vals = {**vals, "clinic_stripe_swept_until": False}
         result = super().write(vals)
         if "stripe_secret_key" in vals:
+            # Another account has other events.
+            self._clinic_unguarded().write({"clinic_stripe_swept_until": False})
             # sudo: who enters a key need not read what Stripe has told.
             self.env["clinic.stripe.event"].sudo()._reconsider(self)
         return result

@@ -30,7 +30,9 @@ class PaymentToken(models.Model):
         string="Expired", compute="_compute_clinic_is_expired"
     )
     clinic_nickname = fields.Char(
-        string="Nickname", help="How the client calls this card, e.g. Family card."
+        readonly=True,
+        string="Nickname",
+        help="How the client calls this card, e.g. Family card.",
     )
     clinic_preferred_on = fields.Datetime(
         readonly=True,

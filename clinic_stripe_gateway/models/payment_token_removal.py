@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
 
+from odoo.addons.clinic_invoicing.server_side import heard, tell
+
 
 class PaymentToken(models.Model):
     """A card that is removed here is removed at Stripe, now or as soon as possible."""
@@ -8,7 +10,10 @@ class PaymentToken(models.Model):
     _inherit = "payment.token"
 
     clinic_detachment_ids = fields.One2many(
-        "clinic.stripe.detachment", "token_id", groups="base.group_system"
+        "clinic.stripe.detachment",
+        "token_id",
+        groups="base.group_system",
+        readonly=True,
     )
     clinic_state = fields.Selection(
         [
@@ -72,7 +77,7 @@ class PaymentToken(models.Model):
     def unlink(self):
         """Remove at Stripe what is deleted here; who deletes is told by the rights."""
         self.check_access("unlink")
-        if not self.env.context.get("clinic_put_aside"):
+        if not heard(self.env, "clinic_put_aside"):
             # sudo: the queue is written by nobody.
             self.sudo()._clinic_queue_removal()
         return super().unlink()
@@ -84,7 +89,7 @@ class PaymentToken(models.Model):
         transaction that archives may still be rolled back.
         """
         result = super()._handle_archiving()
-        if not self.env.context.get("clinic_put_aside"):
+        if not heard(self.env, "clinic_put_aside"):
             self._clinic_queue_removal()
         return result
 
@@ -151,7 +156,7 @@ class PaymentToken(models.Model):
         """Take away cards that somebody has removed at Stripe."""
         # context: there is nothing left to remove.
         active = self.filtered("active")
-        active.with_context(clinic_put_aside=True).active = False
+        active.with_context(**tell(clinic_put_aside=True)).active = False
         self.env["clinic.stripe.detachment"]._add(
             self.filtered(lambda card: not card._clinic_get_removals()), state="done"
         )

@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import mute_logger
 
 from odoo.addons.clinic_invoicing.commands import linked_ids
+from odoo.addons.clinic_invoicing.server_side import tell
 from odoo.addons.payment import utils as payment_utils
 
 from ..adapter import Rejected
@@ -119,7 +120,7 @@ class PaymentTransaction(models.Model):
             known._clinic_renew({**token._clinic_get_method_values(), **values})
             self.token_id = known
             # context: what it stood for is in use.
-            token.with_context(clinic_put_aside=True).unlink()
+            token.with_context(**tell(clinic_put_aside=True)).unlink()
         else:
             self._clinic_write_token(values)
         self.clinic_consent_ids.token_id = self.token_id

@@ -1,5 +1,7 @@
 from odoo import models
 
+from odoo.addons.clinic_invoicing.server_side import tell
+
 from .payment_provider_disclosing import ABOUT
 
 
@@ -12,7 +14,7 @@ class PaymentTransaction(models.Model):
         if self.provider_code != "stripe":
             return super()._send_api_request(method, endpoint, **kwargs)
         # context: stock does not tell its provider whom a request is about.
-        about = self.with_context(**{ABOUT: self.partner_id.id})
+        about = self.with_context(**tell(**{ABOUT: self.partner_id.id}))
         return super(PaymentTransaction, about)._send_api_request(
             method, endpoint, **kwargs
         )

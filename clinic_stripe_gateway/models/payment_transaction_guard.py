@@ -1,15 +1,11 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
-# What makes the job send a request.
-ASKING_FIELDS = {"clinic_stripe_request", "clinic_stripe_ask_at"}
-# What only Stripe's answers say.
+# What only Stripe's answers say, and how it is before it has said anything.
 TOLD_FIELDS = {
-    "clinic_stripe_is_found",
-    "clinic_stripe_was_busy",
-    "provider_reference",
-    "source_transaction_id",
-    "state",
+    "provider_reference": False,
+    "source_transaction_id": False,
+    "state": "draft",
 }
 # What is asked for once more when there is no answer.
 ASKED_FIELDS = {
@@ -29,14 +25,18 @@ class PaymentTransaction(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su:
-            for values in vals_list:
-                self.browse()._clinic_stripe_check_values(values, TOLD_FIELDS)
-        return super().create(vals_list)
+        """Look at what was made: values come from contexts and defaults as well."""
+        transactions = super().create(vals_list)
+        # sudo: whoever writes transactions need not read their providers.
+        for tx in transactions.sudo() if self._clinic_is_guarded() else ():
+            told = {name: tx[name] or False for name in TOLD_FIELDS}
+            if tx.provider_code == "stripe" and told != TOLD_FIELDS:
+                self._clinic_stripe_refuse()
+        return transactions
 
     def write(self, vals):
-        if not self.env.su:
-            self._clinic_stripe_check_values(vals, TOLD_FIELDS | {"provider_id"})
+        if self._clinic_is_guarded():
+            self._clinic_stripe_check_values(vals)
         return super().write(vals)
 
     def action_void(self):
@@ -66,7 +66,7 @@ class PaymentTransaction(models.Model):
 
     # === CHECKS === #
 
-    def _clinic_stripe_check_values(self, values, told_fields):
+    def _clinic_stripe_check_values(self, values):
         """Keep people from making up a payment, or from changing one under way.
 
         :raise AccessError: somebody else than Odoo itself writes it
@@ -74,14 +74,17 @@ class PaymentTransaction(models.Model):
         # sudo: whoever writes transactions need not read their providers.
         rows = self.sudo()
         provider = rows.env["payment.provider"].browse(values.get("provider_id"))
-        refused = set(ASKING_FIELDS)
+        refused = set()
         if "stripe" in {provider.code, *rows.mapped("provider_code")}:
-            refused |= told_fields
+            refused |= {*TOLD_FIELDS, "provider_id"}
         if any(rows.mapped("clinic_stripe_request")):
             refused |= ASKED_FIELDS
         if not refused.isdisjoint(values):
-            raise AccessError(
-                self.env._(
-                    "Only Odoo itself writes what Stripe was asked for and has said."
-                )
+            self._clinic_stripe_refuse()
+
+    def _clinic_stripe_refuse(self):
+        raise AccessError(
+            self.env._(
+                "Only Odoo itself writes what Stripe was asked for and has said."
             )
+        )

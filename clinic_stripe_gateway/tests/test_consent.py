@@ -113,7 +113,7 @@ class TestConsent(SavedCardsCommon, PaymentFormCommon):
     def test_clients_see_their_cards_with_default_and_state(self):
         token = self._save_card()
         self._save_card(self.other_client, card="mastercard")
-        token.clinic_exp_year = 2020
+        token.sudo().clinic_exp_year = 2020
         self.authenticate("client", "client")
         self.env.flush_all()
         page = self.url_open("/my/payment_method").text

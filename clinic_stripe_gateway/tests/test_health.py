@@ -154,11 +154,11 @@ class TestHealth(StripeHttpCommon):
         listener = self.provider._clinic_stripe_as_listener()
         events = self.env["clinic.stripe.event"]
         row = events._store_hints(listener, [self._hint("evt_1")])
-        row.state = "failed"
+        row.sudo().state = "failed"
         levels = self._look()
         self.assertEqual(levels["backlog"], "warning")
         self.assertIn("1 failed", self._told("backlog"))
-        row.write({"state": "received", "next_attempt": "2024-01-01 00:00:00"})
+        row.sudo().write({"state": "received", "next_attempt": "2024-01-01 00:00:00"})
         self.assertEqual(self._look()["backlog"], "danger")
 
     # === MESSAGES THAT DO NOT ARRIVE === #
@@ -166,7 +166,7 @@ class TestHealth(StripeHttpCommon):
     def _find_by_asking(self, hours=2):
         """Ask Stripe for what it has not delivered; return what was found."""
         events = self.env["clinic.stripe.event"].sudo()
-        found = events._sweep(self.provider)
+        found = events._sweep(self.provider.sudo())
         self._make_old(found, hours)
         return found
 
@@ -185,7 +185,7 @@ class TestHealth(StripeHttpCommon):
         self.assertTrue(self._find_by_asking(hours=0))
         self.assertEqual(self._look()["delivery"], "warning")
         self.assertIn("not told anything", self._told("delivery"))
-        self.provider.clinic_stripe_swept_until = False
+        self.provider.sudo().clinic_stripe_swept_until = False
         self._pay_by_card(self._bill(120))
         self.assertTrue(self._find_by_asking())
         self.assertEqual(self._look()["delivery"], "warning")
@@ -237,7 +237,7 @@ class TestHealth(StripeHttpCommon):
         )
         check.action_run()
         self.assertEqual(self._look()["ledger"], "ok")
-        check.difference_count = 2
+        check.sudo().difference_count = 2
         self.assertEqual(self._look()["ledger"], "danger")
         self.assertIn("2 differences", self._told("ledger"))
 

@@ -205,7 +205,7 @@ class TestScheduledCharges(StripeHttpCommon):
 
     def test_an_expired_card_ends_autopay_with_notice(self):
         charge = self._notice()
-        self.card.write({"clinic_exp_month": 1, "clinic_exp_year": 2020})
+        self.card.sudo().write({"clinic_exp_month": 1, "clinic_exp_year": 2020})
         self._run_job(JOB)
         self.assertEqual(charge.autopay_id.end_reason, "card")
         self.assertEqual((charge.state, self._billed()), ("cancelled", 0))
