@@ -38,6 +38,7 @@ from . import (
     test_refunding_providers,
     test_reminders,
     test_reversal,
+    test_rights,
     test_run_starter,
     test_series,
     test_services,

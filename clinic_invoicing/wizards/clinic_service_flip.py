@@ -48,6 +48,7 @@ class ClinicServiceFlip(models.TransientModel):
     def action_confirm(self):
         """Flip those that can be flipped."""
         self.ensure_one()
+        self.service_ids.check_access("write")
         # What the lines say was for the eyes: the client may send anything back.
         obstacles = self.service_ids._get_flip_obstacles()
         services = self.service_ids.filtered(lambda each: each not in obstacles)
