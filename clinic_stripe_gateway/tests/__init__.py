@@ -29,6 +29,7 @@ from . import (
     test_public_routes,
     test_reference,
     test_refund_events,
+    test_rights,
     test_scheduled_charges,
     test_sequences,
     test_starts,
