@@ -34,7 +34,7 @@ def served_practice():
     """Serve a practice with demo data for as long as the block lasts."""
     with (
         postgres.running(),
-        databases.cloned("demo", assets=True) as database,
+        databases.cloned("demo") as database,
         running_emulator() as emulator,
     ):
         port = free_port()

@@ -1,6 +1,9 @@
-"""All tables: importing them fills `rows.ROWS`."""
+"""All tables in one: importing them fills it."""
 
 from . import (
+    of_agreements,
+    of_cards,
+    of_client_programs,
     of_desk,
     of_gateway,
     of_invoices,
@@ -11,8 +14,12 @@ from . import (
     of_services,
     of_visits,
 )
+from .rows import ROWS
 
 __all__ = [
+    "of_agreements",
+    "of_cards",
+    "of_client_programs",
     "of_desk",
     "of_gateway",
     "of_invoices",
@@ -22,4 +29,5 @@ __all__ = [
     "of_runs",
     "of_services",
     "of_visits",
+    "ROWS",
 ]
