@@ -244,7 +244,7 @@ class Office:
             client.types_card(number)
             client.presses_pay()
             client.page.wait_for_url("**/payment/status")
-            client.page.wait_for_url("**/my/payment_method")
+            client.page.wait_for_url(lambda url: "/my/payment_method" in url)
             found = self.waits(lambda: self._find_card(number))
         return found
 
