@@ -38,6 +38,7 @@ class AccountMove(models.Model):
         return super()._reverse_moves(default_values_list, cancel)
 
     def button_request_cancel(self):
+        self.check_access("write")
         self._clinic_check_may_leave()
         return super().button_request_cancel()
 

@@ -21,8 +21,8 @@ CRUD = {
     "web_save",
     "write",
 }
-# What stock says when our guard refuses a row of an import.
-BY_HAND = "by hand"
+# By what it is seen in the messages of an import that a row was refused.
+REFUSALS = ("by hand", "rights", "access", "Only billers")
 REPORT = Path(__file__).parents[2] / "build" / "rights.txt"
 
 
@@ -259,13 +259,14 @@ class RightsCommon(ClinicInvoicingCommon):
 
     def _try_model(self, table, model):
         cells = table.models[model]
-        for operation, cell in cells.items():
-            call = self._get_operation(model, operation)
+        for operation in filter(cells.__contains__, OPERATIONS):
+            cell, call = cells[operation], self._get_operation(model, operation)
             yield from self._try(cell, self.ROLES, f"{model} {operation}", call)
         if "create" in cells and self.records[model]:
             # Who may make one may make another like it.
+            makers = self._narrow(table, model, "read", cells["create"])
             yield from self._try(
-                self._narrow(table, model, "read", cells["create"]),
+                cells.get("copy", makers),
                 self.ROLES,
                 f"{model} copy",
                 lambda role: self._call(role, model, "copy", self.records[model].ids),
@@ -322,7 +323,10 @@ class RightsCommon(ClinicInvoicingCommon):
                 yield from self._allow_change(
                     record, field, self._narrow(table, model, "write", after)
                 )
-            call = self._get_creation(model, **{name: self._get_value(record, field)})
+            # What is of the same company fits.
+            value = field.type == "many2one" and record.sudo()[name].id
+            value = value or self._get_value(record, field)
+            call = self._get_creation(model, **{name: value})
             cell = self._narrow(table, model, "create", at_creation)
             name = f"{model}.{name} create"
             yield from self._try(cell, sorted(cell.roles), name, call)
@@ -434,7 +438,7 @@ class RightsCommon(ClinicInvoicingCommon):
             role, record._name, "load", [*columns], [[*columns.values()]]
         )
         told = " ".join(message["message"] for message in result["messages"])
-        if BY_HAND in told or "rights" in told or "access" in told:
+        if any(words in told for words in REFUSALS):
             raise AccessError(told)
         return result
 

@@ -43,6 +43,7 @@ MODELS = {
     "clinic.service.share": {
         "read": may(DESK, "The desk tells clients what they owe."),
         "create": may(DESK, "Each service that is recorded comes with its share."),
+        "copy": may(BILLERS, "A copy says who owes what."),
         "write": NO_ONE,
         "unlink": NO_ONE,
     },
