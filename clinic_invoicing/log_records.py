@@ -10,6 +10,7 @@ A record factory, as Odoo's own: filters see the lines of one logger or of one h
 
 import logging
 import sys
+import traceback
 from pathlib import Path
 
 import psycopg2
@@ -63,8 +64,9 @@ def _reduce(record):
     else:
         record.msg = reduce(record.msg)
     if record.exc_info and not is_named:
-        error = _without_words(record.exc_info[1], {})
-        record.exc_info = error and (type(error), error, error.__traceback__)
+        # Beside the error itself, which Odoo takes from the line of a job that somebody
+        # has started by hand, to tell why it failed.
+        record.exc_text = _trace(record.exc_info[1])
 
 
 def _is_of_clinic(record):
@@ -134,21 +136,24 @@ def _tell(error):
     return " ".join(filter(None, (error.pgcode, *where)))
 
 
-def _locate(traceback):
-    while traceback and traceback.tb_next:
-        traceback = traceback.tb_next
-    if not traceback:
+def _locate(frames):
+    while frames and frames.tb_next:
+        frames = frames.tb_next
+    if not frames:
         return ""
-    code = traceback.tb_frame.f_code
+    code = frames.tb_frame.f_code
     place = "/".join(Path(code.co_filename).parts[-3:])
-    return f"in {code.co_name} ({place}:{traceback.tb_lineno})"
+    return f"in {code.co_name} ({place}:{frames.tb_lineno})"
+
+
+def _trace(error):
+    """Return the traceback of an error and its causes, without their words."""
+    lines = traceback.format_exception(_without_words(error, {})) if error else []
+    return "".join(lines).rstrip()
 
 
 def _without_words(error, seen):
-    """Return an error that prints as this one and its causes do, but for their words.
-
-    Of the same name and with the same traceback, for whatever formats it.
-    """
+    """Return an error that prints as this one and its causes do, but for the words."""
     if error is None or id(error) in seen:
         return seen.get(id(error))
     kind = type(error)
