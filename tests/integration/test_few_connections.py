@@ -4,6 +4,7 @@ Each payment holds one, and needs another for a moment: what is sent to Stripe i
 written down by itself, before it is sent.
 """
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import database_state
@@ -19,6 +20,8 @@ from workbench.server import running_odoo
 AT_ONCE = 4
 AMOUNT = 120.0
 BUSY = "too busy"
+# The seal of what the page shows, which comes back with the start.
+SHOWN = re.compile('data-shown="([^"]+)"')
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +45,9 @@ def practice():
 
 def start_to_pay(odoo, practice, token):
     """Press *Pay* on the page of a link; return Odoo's answer."""
+    page = requests.get(f"{odoo.url}/clinic/pay/{token}", timeout=60).text
     params = {
+        "shown": SHOWN.search(page)[1],
         "amount": AMOUNT,
         "provider_id": practice["provider"],
         "payment_method_id": practice["method"],
