@@ -37,11 +37,6 @@ class AccountMove(models.Model):
         self._clinic_check_may_leave()
         return super()._reverse_moves(default_values_list, cancel)
 
-    def button_request_cancel(self):
-        self.check_access("write")
-        self._clinic_check_may_leave()
-        return super().button_request_cancel()
-
     # === WHAT MAY LEAVE === #
 
     def _clinic_check_may_leave(self):

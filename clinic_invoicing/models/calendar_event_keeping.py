@@ -20,12 +20,14 @@ class CalendarEvent(models.Model):
 
     def write(self, vals):
         self._clinic_check_practice()
-        with self._clinic_losing_no_service() as events:
+        # A series that is rewritten decides itself what becomes of its visits.
+        is_archived = "active" in vals and not vals["active"]
+        with self._clinic_losing_no_service(is_archived) as events:
             return super(CalendarEvent, events).write(vals)
 
     def unlink(self):
         self._clinic_check_practice()
-        with self._clinic_losing_no_service() as events:
+        with self._clinic_losing_no_service(True) as events:
             return super(CalendarEvent, events).unlink()
 
     # === OTHER COMPANIES === #
@@ -70,24 +72,31 @@ class CalendarEvent(models.Model):
     # === SERVICES THAT WOULD FALL === #
 
     @contextmanager
-    def _clinic_losing_no_service(self):
-        """Let only the front desk do what cancels services, or takes their slot.
+    def _clinic_losing_no_service(self, is_slot_taken):
+        """Let only the front desk delete or archive what services are booked for.
 
-        Deleting, archiving, shortening a series: it is seen by what has become of
-        them. What is billed or rendered stays, whoever deletes its slot.
+        It is seen by what has become of them. What is billed or rendered stays,
+        whoever deletes its slot.
 
+        :param bool is_slot_taken: else nothing is looked at, on the way neither
         :raise AccessError: somebody else does; nothing is kept then
         """
         is_watched = self.env.context.get("clinic_watched") is _WATCHED
         if self.env.su or is_watched or self._clinic_is_front_desk():
             yield self
             return
-        # sudo: employees do not read services.
-        series = self.sudo().recurrence_id.calendar_event_ids | self.sudo()
-        services = series.clinic_service_ids._clinic_filter_lost_with_visit()
-        services = services.filtered(lambda service: service.state != "cancelled")
         # Context: what is done on the way, as when a series is made anew, is not it.
-        yield self.with_context(clinic_watched=_WATCHED)
+        watched = self.with_context(clinic_watched=_WATCHED)
+        if not is_slot_taken:
+            yield watched
+            return
+        # sudo: employees do not read services.
+        events = self.sudo()
+        booked = (events | events.recurrence_id.calendar_event_ids).clinic_service_ids
+        services = booked._clinic_filter_lost_with_visit().filtered(
+            lambda service: service.state != "cancelled"
+        )
+        yield watched
         if services.filtered(
             lambda service: service.state == "cancelled" or not service.event_id
         ):

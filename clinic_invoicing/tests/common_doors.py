@@ -91,7 +91,6 @@ DOORS = {
     "reset": lambda payments: payments.action_draft(),
     "cancel": lambda payments: payments.action_cancel(),
     "reject": lambda payments: payments.action_reject(),
-    "request cancel": lambda payments: payments.button_request_cancel(),
     "delete": lambda payments: payments.unlink(),
     "write draft": lambda payments: payments.write({"state": "draft"}),
     "write canceled": lambda payments: payments.write({"state": "canceled"}),
@@ -104,7 +103,6 @@ DOORS = {
     "no transaction": part_from_transaction,
     "entry: reset": lambda payments: payments.move_id.button_draft(),
     "entry: cancel": lambda payments: payments.move_id.button_cancel(),
-    "entry: request": lambda payments: payments.move_id.button_request_cancel(),
     "entry: delete": lambda payments: payments.move_id.with_context(
         force_delete=True
     ).unlink(),
@@ -123,8 +121,6 @@ DOORS = {
 CLOSED_BY_ODOO = {
     "entry: delete",
     "entry: payments",
-    "entry: request",
     "no entry",
     "no transaction",
-    "request cancel",
 }

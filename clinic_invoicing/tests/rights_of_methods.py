@@ -23,7 +23,6 @@ METHODS = {
         "action_clinic_void": UNDOES,
         "action_post": may(ACCOUNTING, BY_STOCK),
         "button_cancel": may(ACCOUNTING, BY_STOCK),
-        "button_request_cancel": may(ACCOUNTING, BY_STOCK),
         "button_draft": may(ACCOUNTING, BY_STOCK),
     },
     "account.move.reversal": {
