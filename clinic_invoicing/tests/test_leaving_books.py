@@ -170,6 +170,19 @@ class TestLeavingBooks(OnlineCommon):
                 self.paid.with_user(self.biller).action_draft()
                 self.assertFalse(is_booked(self.paid))
 
+    def test_what_is_still_being_charged_is_called_off(self):
+        tx = self._attempt(self.bank_bill, reference="asked")
+        tx.state = "pending"
+        # With lines of its own, its entry is made before anything is charged.
+        payment = self.by_hand.copy(
+            {"payment_transaction_id": tx.id, "write_off_line_vals": []}
+        )
+        self.assertEqual(
+            (payment.state, payment.move_id.state), ("in_process", "draft")
+        )
+        payment.with_user(self.biller).action_cancel()
+        self.assertEqual(payment.state, "canceled")
+
     # === NO WAY AROUND === #
 
     def test_no_context_of_a_request_opens_the_doors(self):
