@@ -7,16 +7,17 @@ from odoo.fields import Command
 
 
 def set_up(env, emulator, name, email, invoices=1):
-    """Let a client owe some invoices, each with a link to pay it.
+    """Let clients owe some invoices, each with a link to pay it.
 
-    :return: the ids of the client, the provider, the card and the invoices, and what
-        the links begin with
+    :return: the ids of the first client, the provider, the card and the links, and the
+        tokens of these
     """
     env.ref("base.user_admin").password = "admin"
     practice = Practice(env, emulator)
     practice.open()
     practice.use_gateway()
-    client = practice.create_client(name)
+    # One for each: a payer starts one payment at a time.
+    clients = env["res.partner"].create([{"name": name}] * invoices)
     rate = env["product.product"].create(
         {
             "name": "Consultation",
@@ -27,15 +28,16 @@ def set_up(env, emulator, name, email, invoices=1):
             "clinic_is_invoiced": True,
         }
     )
-    client.clinic_is_patient = True
-    vals = {"patient_id": client.id, "rate_id": rate.id}
-    services = env["clinic.service"].create([vals] * invoices)
+    clients.clinic_is_patient = True
+    services = env["clinic.service"].create(
+        [{"patient_id": client.id, "rate_id": rate.id} for client in clients]
+    )
     today = fields.Date.today()
     bills = [each._create_invoices(today, "service") for each in services]
     links = env["clinic.payment.link"]._create_for(bills)
     return {
         **_create_failures(env, name, email),
-        "client": client.id,
+        "client": clients[0].id,
         "provider": practice.provider.id,
         "method": practice.method("card").id,
         "links": links.ids,
