@@ -1,11 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..server_side import heard, tell
 from .account_payment import BOOKED_STATES
 from .payment_transaction_clearing import OFFLINE_CODES
 
-# Only code can put it into a context: a request brings JSON.
-_UNDOING = object()
 # While a transaction is in one of these, its provider has the money, or may have it.
 CHARGED_STATES = ("done", "pending", "authorized")
 # What a payment says of the money. Emptied or changed, it is out of the books as well.
@@ -61,14 +60,14 @@ class AccountPayment(models.Model):
         """Return these payments so that the undo dialogs can take them out.
 
         The one way past the guard, for code that has asked the provider. It can not be
-        reached by a request: what opens it is no JSON.
+        reached by a request: no client can send what opens it.
         """
         # Context: see above.
-        return self.with_context(clinic_undoing=_UNDOING)
+        return self.with_context(**tell(clinic_undoing=True))
 
     def _clinic_check_may_leave(self):
         """Raise UserError when one of these leaves the books by the dialogs only."""
-        if self.env.context.get("clinic_undoing") is _UNDOING:
+        if heard(self.env, "clinic_undoing"):
             return
         for payment in self:
             obstacle = payment._clinic_get_leaving_obstacle()

@@ -3,8 +3,7 @@ from contextlib import contextmanager
 from odoo import api, models
 from odoo.exceptions import AccessError
 
-# Only code can put it into a context: a request brings JSON.
-_WATCHED = object()
+from ..server_side import heard, tell
 
 
 class CalendarEvent(models.Model):
@@ -81,12 +80,12 @@ class CalendarEvent(models.Model):
         :param bool is_slot_taken: else nothing is looked at, on the way neither
         :raise AccessError: somebody else does; nothing is kept then
         """
-        is_watched = self.env.context.get("clinic_watched") is _WATCHED
+        is_watched = heard(self.env, "clinic_watched")
         if self.env.su or is_watched or self._clinic_is_front_desk():
             yield self
             return
         # Context: what is done on the way, as when a series is made anew, is not it.
-        watched = self.with_context(clinic_watched=_WATCHED)
+        watched = self.with_context(**tell(clinic_watched=True))
         if not is_slot_taken:
             yield watched
             return
