@@ -12,7 +12,11 @@ from playwright.sync_api import Error
 
 from workbench.paths import BUILD
 
-FIRST = ".o_data_row .o_data_cell, .o_kanban_record:not(.o_kanban_ghost)"
+# What Odoo shows in empty lists is made up: nobody can open it.
+RECORDS = ".o_action .o_content:not(.o_view_sample_data)"
+FIRST = (
+    f"{RECORDS} :is(.o_data_row .o_data_cell, .o_kanban_record:not(.o_kanban_ghost))"
+)
 MENUS = "odoo.__WOWL_DEBUG__.root.env.services.menu.getAll()"
 
 
