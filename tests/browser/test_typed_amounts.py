@@ -29,11 +29,30 @@ def started(practice):
     return len(practice.stripe.objects("payment_intent"))
 
 
+class HeldAnswer:
+    """What the page asks about an amount is on its way until it is let go."""
+
+    def __init__(self, page):
+        self.held = []
+        self.is_held = True
+        page.route("**/*amount=*", self.takes)
+
+    def takes(self, route):
+        if self.is_held:
+            self.held.append(route)
+        else:
+            route.continue_()
+
+    def lets_go(self):
+        self.is_held = False
+        for route in self.held:
+            route.continue_()
+
+
 def types_and_presses(person, field, text, button):
     """Type, and try to press in every way before the server has answered."""
     # The server's answer comes when the field is left.
-    held = []
-    person.page.route("**/*amount=*", lambda route: held.append(route))
+    answer = HeldAnswer(person.page)
     person.page.locator(field).select_text()
     person.page.keyboard.type(text[0])
     expect(person.page.locator(button).first).to_be_disabled()
@@ -48,9 +67,7 @@ def types_and_presses(person, field, text, button):
     # Leaving the field asks the server, which is slow; nobody waits for it here.
     person.page.mouse.click(x, y)
     person.page.mouse.dblclick(x, y)
-    person.page.unroute("**/*amount=*")
-    for route in held:
-        route.continue_()
+    answer.lets_go()
 
 
 def press_anyway(person, button):
