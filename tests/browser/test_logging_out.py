@@ -27,7 +27,8 @@ def log_out_and_go_back(someone, path, shown):
     someone.open("/web/session/logout?redirect=/web/login")
     someone.sees("#login")
     someone.page.go_back(wait_until="load")
-    someone.page.wait_for_timeout(500)
+    # Also a page that was kept asks the server.
+    someone.sees("#login")
     return someone.page.content()
 
 
