@@ -60,7 +60,7 @@ class TestMoneyOwed(MoneyOwedCommon, AccountPaymentCommon):
     # === AGES === #
 
     def test_a_payer_has_one_row_by_age(self):
-        with freeze_time("2024-04-15"):
+        with freeze_time("2024-04-15 12:00:00"):
             row = [0, 30, 120, 0, 100, 30, 220]
             self.assertEqual(self._get_row(), row)
 
@@ -104,7 +104,7 @@ class TestMoneyOwed(MoneyOwedCommon, AccountPaymentCommon):
                 self.assertEqual((item.days_overdue, item.bucket), (days, bucket))
 
     def test_nothing_is_overdue_before_its_day_has_come(self):
-        with freeze_time("2024-03-31"):
+        with freeze_time("2024-03-31 12:00:00"):
             self.assertEqual(
                 self._get_row(as_of="2030-01-01"), [30, 0, 120, 100, 0, 30, 220]
             )

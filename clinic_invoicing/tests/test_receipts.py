@@ -95,7 +95,7 @@ class TestReceipts(MoneyOwedCommon, OnlineCommon):
         self.assertEqual(receipt["balance"], 0)
 
     def test_money_that_went_back_is_told(self):
-        with freeze_time("2024-04-07"):
+        with freeze_time("2024-04-07 12:00:00"):
             self.part_payment._clinic_give_back(30, "Paid too much")
         receipt = self._get_receipt(self.february)
         self.assertEqual([row["amount"] for row in receipt["settlements"]], [50])

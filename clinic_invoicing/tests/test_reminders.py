@@ -333,7 +333,7 @@ class TestReminders(OnlineCommon):
         return self.env.cr.sql_log_count - before
 
     def test_more_invoices_of_a_payer_cost_no_more_queries(self):
-        with freeze_time("2024-05-03"):
+        with freeze_time("2024-05-03 12:00:00"):
             few = self._count_queries(self.bill | self.second_bill)
             services = self._create_services(20, patient=self.other_client)
             bills = self._invoice(services, grouping="service")

@@ -265,11 +265,12 @@ class TestServices(ClinicInvoicingCommon):
             ],
         )
 
-    def test_employee_may_delete_the_slot_without_access_to_services(self):
+    def test_employee_may_delete_the_slot_of_what_was_rendered(self):
         event = self._create_event(user_id=self.employee.id)
         service = event.clinic_service_ids
+        event.action_clinic_complete()
         event.with_user(self.employee).unlink()
-        self.assertRecordValues(service, [{"event_id": False, "state": "cancelled"}])
+        self.assertRecordValues(service, [{"event_id": False, "state": "to_invoice"}])
 
     def test_deleting_a_series_cancels_all_of_its_services(self):
         events = self._create_series()

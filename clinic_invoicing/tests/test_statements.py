@@ -77,7 +77,7 @@ class TestStatements(MoneyOwedCommon, AccountPaymentCommon):
         self.assertTiesOut()
 
     def test_money_that_goes_back_is_a_refund(self):
-        with freeze_time("2024-04-07"):
+        with freeze_time("2024-04-07 12:00:00"):
             self.part_payment._clinic_give_back(30, "Paid too much")
         entries = self._get_entries("2024-04-06", "2024-04-30")
         self.assertEqual(entries[0], ("2024-04-07", "refund", 30, 280))
@@ -132,7 +132,7 @@ class TestStatements(MoneyOwedCommon, AccountPaymentCommon):
 
     def test_a_discount_falls_when_its_money_goes_back(self):
         payment = self._pay_and_write_off(self.january, 95)
-        with freeze_time("2024-04-07"):
+        with freeze_time("2024-04-07 12:00:00"):
             payment._clinic_give_back(95, "Paid twice")
         self.assertEqual(
             [entry[1:3] for entry in self._get_entries("2024-04-06", "2024-04-09")],
@@ -142,7 +142,7 @@ class TestStatements(MoneyOwedCommon, AccountPaymentCommon):
 
     def test_a_discount_falls_with_its_invoice(self):
         self._pay_and_write_off(self.january, 95)
-        with freeze_time("2024-04-07"):
+        with freeze_time("2024-04-07 12:00:00"):
             self.january._clinic_void("Wrong patient", money="keep")
         self.assertEqual(
             sorted(
@@ -315,7 +315,7 @@ class TestStatements(MoneyOwedCommon, AccountPaymentCommon):
 
     # === THE DIALOG === #
 
-    @freeze_time("2024-05-15")
+    @freeze_time("2024-05-15 12:00:00")
     def test_periods_are_offered_and_end_today_at_the_latest(self):
         for period, dates in {
             "this_month": ("2024-05-01", "2024-05-15"),

@@ -439,12 +439,12 @@ class TestCards(SavedCardsCommon):
         tokens = self._save_card() | self._save_card(card="mastercard")
         tokens[0].sudo().write({"clinic_exp_month": 4, "clinic_exp_year": 2030})
         tokens[1].sudo().write({"clinic_exp_month": 5, "clinic_exp_year": 2030})
-        with freeze_time("2030-03-30"):
+        with freeze_time("2030-03-30 12:00:00"):
             self.env["payment.token"]._cron_warn_of_expiry()
             self.assertFalse(self.client.activity_ids)
             self.assertEqual(tokens[0].clinic_state, "usable")
         for _day in range(2):
-            with freeze_time("2030-04-02"):
+            with freeze_time("2030-04-02 12:00:00"):
                 self.env["payment.token"]._cron_warn_of_expiry()
         activity = self.client.activity_ids
         self.assertEqual(len(activity), 1)
@@ -456,7 +456,7 @@ class TestCards(SavedCardsCommon):
     def test_a_short_month_is_not_overlooked(self):
         token = self._save_card()
         token.sudo().write({"clinic_exp_month": 2, "clinic_exp_year": 2030})
-        with freeze_time("2030-01-30"):
+        with freeze_time("2030-01-30 12:00:00"):
             self.assertTrue(token._clinic_expires_soon())
 
     def test_many_cards_are_told_of_with_few_queries(self):
@@ -464,6 +464,6 @@ class TestCards(SavedCardsCommon):
         token.sudo().write({"clinic_exp_month": 4, "clinic_exp_year": 2030})
         for number in range(20):
             token.sudo().copy({"payment_details": f"00{number:02d}"})
-        with freeze_time("2030-04-02"):
+        with freeze_time("2030-04-02 12:00:00"):
             self.env["payment.token"]._cron_warn_of_expiry()
         self.assertEqual(len(self.client.activity_ids), 21)
