@@ -440,12 +440,12 @@ class TestCards(SavedCardsCommon):
         tokens[0].sudo().write({"clinic_exp_month": 4, "clinic_exp_year": 2030})
         tokens[1].sudo().write({"clinic_exp_month": 5, "clinic_exp_year": 2030})
         with freeze_time("2030-03-30 12:00:00"):
-            self.env["payment.token"]._cron_warn_of_expiry()
+            self.env["payment.token"].sudo()._cron_warn_of_expiry()
             self.assertFalse(self.client.activity_ids)
             self.assertEqual(tokens[0].clinic_state, "usable")
         for _day in range(2):
             with freeze_time("2030-04-02 12:00:00"):
-                self.env["payment.token"]._cron_warn_of_expiry()
+                self.env["payment.token"].sudo()._cron_warn_of_expiry()
         activity = self.client.activity_ids
         self.assertEqual(len(activity), 1)
         self.assertTrue(activity.user_id.has_group("clinic_invoicing.group_biller"))
@@ -465,5 +465,5 @@ class TestCards(SavedCardsCommon):
         for number in range(20):
             token.sudo().copy({"payment_details": f"00{number:02d}"})
         with freeze_time("2030-04-02 12:00:00"):
-            self.env["payment.token"]._cron_warn_of_expiry()
+            self.env["payment.token"].sudo()._cron_warn_of_expiry()
         self.assertEqual(len(self.client.activity_ids), 21)
