@@ -160,6 +160,8 @@ def a_difference_is_looked_at_and_settled(hands):
     office.gives_back(read["matched_payment_ids"][0])
     hands.stripe.delivery_rule("drop")
     hands.stripe.fail_refund(hands.stripe.objects("refund")[-1]["id"])
+    # The period of a check ends before the second in which it is made.
+    hands.page.wait_for_timeout(1_100)
     check = office.manager.creates("clinic.stripe.check")
     office.manager.calls("clinic.stripe.check", "action_run", [check])
     (difference,) = office.admin.finds(

@@ -1,5 +1,8 @@
 """The appointment's form, its block on the calendar, and their dialogs."""
 
+import itertools
+from datetime import timedelta
+
 from .rows import FROM_FRONT_DESK, presses
 
 MODEL = "calendar.event"
@@ -8,6 +11,8 @@ CLOSING, PATIENTS = (
     "clinic_visit_closing_view_form",
     "clinic_session_patients_view_form",
 )
+# Where blocks stand beside each other, they are too narrow to be clicked.
+FREE_HOURS = itertools.cycle(range(18, 23))
 
 
 def opens_visit(hands):
@@ -18,11 +23,11 @@ def opens_visit(hands):
 
 def clicks_block(hands):
     """Click the block of a new visit on the calendar; return the visit."""
-    patient = hands.office.patient()
-    visit = hands.office.visit(patient)
+    start = hands.office.now().replace(hour=next(FREE_HOURS), minute=0, second=0)
+    stop = start + timedelta(minutes=45)
+    visit = hands.office.visit(start=f"{start}", stop=f"{stop}")
     hands.does("clinic_invoicing.calendar_event_action_clinic")
-    name = hands.office.name("res.partner", patient)
-    block = hands.page.locator(".fc-event", has_text=name).first
+    block = hands.page.locator(f".fc-event[data-event-id='{visit}']")
     block.scroll_into_view_if_needed()
     block.click()
     hands.sees(".o_cw_popover")
