@@ -562,7 +562,7 @@ class TestDisputes(DisputeCommon):
         check.action_run()
         self.assertEqual(check.dispute_count, 1)
         self.assertFalse(check.difference_ids)
-        self._find().withdrawal_id.action_cancel()
+        self._find().withdrawal_id._clinic_undoing().action_cancel()
         check.action_run()
         self.assertEqual(check.difference_ids.mapped("kind"), ["dispute_not_booked"])
 

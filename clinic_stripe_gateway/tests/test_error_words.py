@@ -118,7 +118,8 @@ class TestErrorWords(SavedCardsCommon, StripeHttpCommon, DeskCommon):
         # As a key that was withdrawn; no form would store it.
         self.provider.stripe_secret_key = "sk_test_withdrawn"
         # It is the key that is refused, not the account that has changed.
-        self.provider.clinic_stripe_account_ref = self.card.clinic_account_ref
+        provider = self.provider._clinic_unguarded()
+        provider.clinic_stripe_account_ref = self.card.clinic_account_ref
 
     def _fail_declined(self):
         self.card.stripe_payment_method = DECLINED
