@@ -11,7 +11,7 @@ from threading import Thread
 
 from . import databases, days, odoo_command, postgres, stock_suites
 from .errors import Trouble
-from .paths import LOGS, ROOT, VENV_PYTHON
+from .paths import BUILD, LOGS, ROOT, VENV_PYTHON
 from .processes import end_in_order, run_in_foreground, spawn
 from .progress import say
 
@@ -38,6 +38,9 @@ OF_SEQUENCES = (
 # As many new ones as take a few minutes.
 NEW_SEQUENCES = "40"
 POLICY = ("-p", "workbench.skip_policy")
+# What pytest ends with when tests have failed, and its word for those alone.
+TESTS_FAILED = 1
+LAST = "--last-failed"
 # Cells of the failure matrix that are played for each change.
 SHORT = ("-m", "short")
 # Templates on which the Stripe SDK must not be found.
@@ -122,9 +125,22 @@ def run_beside(arguments: list[str]) -> int:
         return (
             run_alone(more)
             or run_stocks_own(stock_suites.OF_EACH_CHANGE, arguments)
-            or _run_served("Tests by people in front of a browser", BY_BROWSER, more)
+            or run_people(more)
             or _run_served("Part of the failure matrix", MATRIX, [*SHORT, *more])
         )
+
+
+def run_people(arguments: list[str]) -> int:
+    """Run the tests in front of a browser; those that fail, once more.
+
+    On a busy machine a page is now and then later than people are patient. What fails
+    twice, on a practice of its own, has failed; what fails once is seen in the log.
+    """
+    more = ["-o", f"cache_dir={BUILD / 'pytest-cache-browser'}", *arguments]
+    status = _run_served("Tests by people in front of a browser", BY_BROWSER, more)
+    if status != TESTS_FAILED:
+        return status
+    return _run_served("Those that have failed, once more", BY_BROWSER, [LAST, *more])
 
 
 def run_alone(arguments: list[str]) -> int:
