@@ -10,7 +10,8 @@ class AccountMove(models.Model):
         string="Undone by Dialog Only", compute="_compute_clinic_stays_booked"
     )
 
-    @api.depends("payment_ids.state", "origin_payment_id.state", "state")
+    # Forms read it, each time anew: to follow payments would cost each booking queries.
+    @api.depends("state")
     def _compute_clinic_stays_booked(self):
         for move in self:
             payments = move._clinic_get_own_payments()

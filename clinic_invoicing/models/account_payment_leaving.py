@@ -34,7 +34,8 @@ class AccountPayment(models.Model):
         help="Its provider has moved the money, and is asked before it is undone.",
     )
 
-    @api.depends("state", "move_id.state", "payment_transaction_id.state")
+    # As on its entry.
+    @api.depends("state")
     def _compute_clinic_stays_booked(self):
         for payment in self:
             payment.clinic_stays_booked = bool(payment._clinic_get_leaving_obstacle())
