@@ -47,7 +47,7 @@ class PracticeMachine(UndoingSteps):
             self.tokens |= self.case._save_card()
             for name in ("visa_chargeDeclined", "authenticationRequired"):
                 values = {"stripe_payment_method": f"pm_card_{name}"}
-                self.tokens |= self.tokens[0].copy(values)
+                self.tokens |= self.tokens[0]._clinic_unguarded().copy(values)
 
     @step(amount=amounts)
     def bill(self, amount):

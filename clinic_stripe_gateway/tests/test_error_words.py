@@ -18,7 +18,7 @@ WORDS = {
     "busy": "Stripe is busy at the moment and has done nothing",
     "declined": "declined",
     "refused": "refused the request",
-    "unanswered": "not answered|[Cc]ould not establish|on its way|being charged",
+    "unanswered": "not answer|[Cc]ould not establish|on its way|being charged",
 }
 # The words of the kinds that are not what people read: a rate limit is no refusal.
 OTHER_WORDS = {
