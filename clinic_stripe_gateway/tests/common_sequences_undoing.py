@@ -65,7 +65,9 @@ class UndoingSteps(SequenceMachine):
         payments = (self._payments() | self.corrected).filtered(
             lambda each: not each.clinic_reversal_ids
         )
-        payment = self._any(payments, pick)
+        # Those that may be corrected; where there is none, one that may not is tried.
+        free = payments.filtered(lambda each: not each.clinic_stays_booked)
+        payment = self._any(free or payments, pick)
         if not payment:
             return
         with self._request(f"{payment.name}: payment {what}"):

@@ -165,10 +165,10 @@ class TestSequences(SequenceChecks, DeskCommon):
             do("change_invoice", what="draft")
             do("change_invoice", what="post")
             do("change_invoice", pick=1, what="cancel")
-            do("charge_at_the_desk")
-            do("change_payment", pick=1, what="draft")
-            do("change_payment", pick=1, what="post")
-            do("change_payment", pick=1, what="cancel")
+            do("pay_cash")
+            do("change_payment", what="draft")
+            do("change_payment", what="post")
+            do("change_payment", what="cancel")
 
     @mute_logger(*LOUD)
     def test_odoos_own_refund_fails_in_the_end(self):
