@@ -41,7 +41,6 @@ WANTED = {
     "reversal": ("reverse refund", "reverse already_refunded", "reverse never_charged"),
     "dispute": ("dispute",),
     "decision": ("decide_dispute",),
-    "reset": ("change_invoice draft", "change_payment draft"),
     "cancellation": ("change_invoice cancel", "change_payment cancel"),
     "event": ("hear",),
 }
