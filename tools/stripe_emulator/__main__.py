@@ -3,11 +3,12 @@
 import argparse
 import signal
 import sys
-import threading
 from pathlib import Path
 
 from .emulator import Emulator
 from .server import Server
+
+STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
 def main(arguments=None):
@@ -19,15 +20,14 @@ def main(arguments=None):
         server = Server(emulator, options.host, options.port)
     except (OSError, ValueError) as error:
         parser.error(f"cannot listen on {options.host}:{options.port}: {error}")
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    # Before any thread begins: a handler could find the main one holding a lock.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     emulator.start()
     server.run_in_thread()
     if options.ready_file:
         _write_whole(Path(options.ready_file), server.base_url)
     print(f"Stripe emulator listens on {server.base_url}", flush=True)
-    stopped.wait()
+    signal.sigwait(STOPPING)
     server.shutdown()
     server.server_close()
     emulator.stop()
