@@ -9,3 +9,6 @@ PARAM_USE_SDK = "clinic_stripe_gateway.use_sdk"
 PARAM_API_BASE = "clinic_stripe_gateway.api_base"
 # Seconds to wait for an answer of Stripe.
 PARAM_TIMEOUT = "clinic_stripe_gateway.timeout"
+
+# Operations by which a card is typed into a form, whatever the form calls it.
+TYPED = ("online_direct", "online_redirect")

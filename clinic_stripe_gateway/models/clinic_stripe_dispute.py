@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 import psycopg2
 
@@ -261,7 +261,9 @@ class ClinicStripeDispute(models.Model):
 
     @api.model
     def _to_datetime(self, seconds):
-        return seconds and datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+        return seconds and datetime.fromtimestamp(seconds, timezone.utc).replace(
+            tzinfo=None
+        )
 
     def _find_payment(self):
         """Remember the disputed payment and the invoices that it has paid."""

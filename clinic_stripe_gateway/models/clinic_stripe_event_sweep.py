@@ -1,4 +1,4 @@
-from datetime import UTC, timedelta
+from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -92,4 +92,4 @@ class ClinicStripeEvent(models.Model):
 
 
 def _to_seconds(moment):
-    return int(moment.replace(tzinfo=UTC).timestamp())
+    return int(moment.replace(tzinfo=timezone.utc).timestamp())

@@ -1,4 +1,4 @@
-from datetime import UTC, timedelta
+from datetime import timedelta, timezone
 
 import psycopg2
 
@@ -9,7 +9,7 @@ from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
 from ..adapter import Rejected
-from .payment_transaction_cards import TYPED
+from ..const import TYPED
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
@@ -104,7 +104,7 @@ class PaymentTransaction(models.Model):
 
     def _clinic_stripe_list_made(self, **params):
         """Return the intents with this reference, made while its key was known."""
-        since = self.create_date.replace(tzinfo=UTC) - KEY_LIFE
+        since = self.create_date.replace(tzinfo=timezone.utc) - KEY_LIFE
         listed = self._clinic_stripe_list(
             "payment_intents", **{"created[gte]": int(since.timestamp()), **params}
         )

@@ -9,14 +9,13 @@ from odoo.addons.clinic_invoicing.server_side import tell
 from odoo.addons.payment import utils as payment_utils
 
 from ..adapter import Rejected
+from ..const import TYPED
 
 # What a payment is for, and who pays it.
 PAYER_BY_DOCUMENT = {
     "invoice_ids": "partner_id",
     "sale_order_ids": "partner_invoice_id",
 }
-# A card is typed into a form, whatever the form calls it.
-TYPED = ("online_direct", "online_redirect")
 PAID_BY_CARD = ("online_token", "offline")
 SET_UP = ("payment_intents", "setup_intents")
 

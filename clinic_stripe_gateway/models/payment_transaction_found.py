@@ -1,5 +1,5 @@
 import re
-from datetime import UTC, timedelta
+from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.fields import Command
@@ -223,4 +223,4 @@ class PaymentTransaction(models.Model):
 
 def to_seconds(moment):
     """Return a moment of the database as Unix time, 0 for none."""
-    return int(moment.replace(tzinfo=UTC).timestamp()) if moment else 0
+    return int(moment.replace(tzinfo=timezone.utc).timestamp()) if moment else 0

@@ -7,8 +7,8 @@ from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
 from ..adapter import KeyReused, TryLater
+from ..const import TYPED
 from ..exceptions import OutcomePending
-from .payment_transaction_cards import TYPED
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 

@@ -15,7 +15,7 @@ import stripe
 from stripe._request_options import RequestOptions
 from stripe._stripe_context import StripeContext
 from stripe._stripe_object import UntypedStripeObject
-from typing_extensions import get_type_hints, is_typeddict
+from typing_extensions import NotRequired, Required, get_type_hints, is_typeddict
 
 # Names that look like ids.
 LISTS = (
@@ -65,7 +65,7 @@ def _check(hint, value, where):
         yield from _check_dictionary(hint, value, where)
     elif origin in (typing.Union, types.UnionType):
         yield from _check_union(arguments, value, where)
-    elif origin in (typing.Required, typing.NotRequired):
+    elif origin in (Required, NotRequired):
         yield from _check(arguments[0], value, where)
     elif origin in (list, dict, UntypedStripeObject):
         yield from _check_members(origin, arguments[-1], value, where)

@@ -1,6 +1,6 @@
 import dataclasses
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -373,7 +373,7 @@ class TestDisputes(DisputeCommon):
         due = self.control.objects("dispute")[0]["evidence_details"]["due_by"]
         self.assertEqual(activity.summary, "Answer a dispute")
         self.assertEqual(
-            activity.date_deadline, datetime.fromtimestamp(due, UTC).date()
+            activity.date_deadline, datetime.fromtimestamp(due, timezone.utc).date()
         )
         self.assertTrue(activity.user_id.has_group("clinic_invoicing.group_manager"))
         for record in (self.invoice, tx.payment_id):
@@ -393,7 +393,7 @@ class TestDisputes(DisputeCommon):
         tx = self._pay_and_settle(self.invoice)
         dispute_id = self._dispute(tx)
         snapshot = self.provider._clinic_stripe_call("get_dispute", dispute_id)
-        evening = int(datetime(2025, 1, 1, 5, 0, tzinfo=UTC).timestamp())
+        evening = int(datetime(2025, 1, 1, 5, 0, tzinfo=timezone.utc).timestamp())
         (taken,) = snapshot.movements
         snapshot = dataclasses.replace(
             snapshot,
