@@ -26,6 +26,8 @@ LOOKS_AT_THE_TIME = re.compile(
     r"|relativedelta|strftime|time\.time\(|Date\.(add|subtract)"
 )
 
+COMMON_IMPORT = re.compile(r"^from (\.+)([\w.]*\bcommon_\w+) import", re.M)
+
 
 @dataclass(frozen=True)
 class Day:
@@ -115,20 +117,26 @@ def dated_suites() -> list[str]:
     return [
         str(path.relative_to(ROOT))
         for addon in OUR_ADDONS
-        for path in sorted((ROOT / addon / "tests").glob("test_*.py"))
+        for path in sorted((ROOT / addon / "tests").rglob("test_*.py"))
         if any(map(_looks_at_the_time, _with_what_it_imports(path)))
     ]
 
 
 def _with_what_it_imports(path):
-    """Return a test file and the common files beside it that it rests on."""
-    found, waiting = set(), [path]
+    """Return a test file and the common files that it rests on."""
+    found, waiting = set(), {path}
     while waiting:
         file = waiting.pop()
         found.add(file)
-        names = re.findall(r"^from \.(common_\w+) import", file.read_text(), re.M)
-        waiting += {file.with_name(f"{name}.py") for name in names} - found
+        names = COMMON_IMPORT.findall(file.read_text(encoding="utf-8"))
+        named = {_imported_file(file, *name) for name in names}
+        waiting |= {each for each in named if each.is_file()} - found
     return found
+
+
+def _imported_file(file, dots, name):
+    folder = file.parents[len(dots) - 1]
+    return folder.joinpath(*name.split(".")).with_suffix(".py")
 
 
 def _looks_at_the_time(path) -> bool:
