@@ -7,6 +7,7 @@ import urllib.request
 import stripe
 
 from odoo.fields import Command
+from odoo.tests import new_test_user
 
 from odoo.addons.clinic_invoicing.tests.common import ClinicInvoicingCommon
 from odoo.addons.clinic_invoicing.tests.common_pages import PaymentFormCommon
@@ -265,6 +266,25 @@ class StripeHttpCommon(StripeGatewayCommon, PaymentFormCommon):
     def _received(self):
         """Return the inbox, the latest first."""
         return self.env["clinic.stripe.event"].sudo().search([])
+
+
+class StripeAdminCommon(StripeHttpCommon):
+    """An administrator connects the practice with Stripe."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.admin = new_test_user(
+            cls.env,
+            "stripe_admin",
+            "base.group_system",
+            company_id=cls.env.company.id,
+            company_ids=cls.env.company.ids,
+        )
+
+    def _check_keys(self, user=None):
+        providers = self.provider.with_user(user or self.admin)
+        return providers.action_clinic_stripe_check_keys()
 
 
 class StripeEventCommon(StripeHttpCommon):

@@ -1,26 +1,19 @@
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from odoo.addons.clinic_stripe_gateway import const
 from odoo.addons.clinic_stripe_gateway.adapter import EventHint
 
 from workbench.emulator import SECRET_KEY
 
-from .common import STOCK_VERSION, StripeHttpCommon
+from .common import STOCK_VERSION, StripeAdminCommon
 
 
 @tagged("post_install", "-at_install")
-class TestHealth(StripeHttpCommon):
+class TestHealth(StripeAdminCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.admin = new_test_user(
-            cls.env,
-            "health_admin",
-            "base.group_system",
-            company_id=cls.env.company.id,
-            company_ids=cls.env.company.ids,
-        )
         cls.wanted = sorted(cls.env["clinic.stripe.event"]._get_settle_methods())
 
     def setUp(self):

@@ -1,9 +1,9 @@
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from workbench.emulator import PUBLISHABLE_KEY, SECRET_KEY
 
-from .common import StripeHttpCommon
+from .common import StripeAdminCommon
 
 NAMES = ("stripe_publishable_key", "stripe_secret_key", "stripe_webhook_secret")
 KEPT = "not saved; those before stay in use"
@@ -21,19 +21,8 @@ MISPLACED = (
 
 
 @tagged("post_install", "-at_install")
-class TestKeys(StripeHttpCommon):
+class TestKeys(StripeAdminCommon):
     """Keys that do not work never take the place of those that do."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.admin = new_test_user(
-            cls.env,
-            "stripe_admin",
-            "base.group_system",
-            company_id=cls.env.company.id,
-            company_ids=cls.env.company.ids,
-        )
 
     # === HELPERS === #
 
@@ -48,7 +37,7 @@ class TestKeys(StripeHttpCommon):
 
     def _prove(self):
         """Let the keys that are there be known to work."""
-        self.provider.with_user(self.admin).action_clinic_stripe_check_keys()
+        self._check_keys()
         self.assertTrue(self.provider.clinic_stripe_account_ref)
         self.control.clear_requests()
 
@@ -120,7 +109,7 @@ class TestKeys(StripeHttpCommon):
         before = self._get_stored()
         self.control.fault("refuse", path="/v1/*")
         with self.assertRaises(ValidationError):
-            self.provider.with_user(self.admin).action_clinic_stripe_check_keys()
+            self._check_keys()
         self.assertEqual(self._get_stored(), before)
 
     # === NOT ASKED === #

@@ -1,34 +1,22 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from workbench.emulator import PUBLISHABLE_KEY, SECRET_KEY
 
-from .common import StripeHttpCommon
+from .common import StripeAdminCommon
 
 SECRETS = ("stripe_secret_key", "stripe_webhook_secret", "clinic_stripe_account_ref")
 
 
 @tagged("post_install", "-at_install")
-class TestProvider(StripeHttpCommon):
+class TestProvider(StripeAdminCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.admin = new_test_user(
-            cls.env,
-            "stripe_admin",
-            "base.group_system",
-            company_id=cls.env.company.id,
-            company_ids=cls.env.company.ids,
-        )
         cls.staff = (cls.front_desk, cls.biller, cls.manager, cls.employee)
         # Else exporting would be refused for another reason.
         cls.manager.group_ids += cls.env.ref("base.group_allow_export")
         cls.outsiders = (*cls.staff, cls.client_user)
-
-    def _check_keys(self, user=None):
-        return self.provider.with_user(
-            user or self.admin
-        ).action_clinic_stripe_check_keys()
 
     def _refuse(self, **keys):
         """Return what an administrator reads when keys do not work."""
