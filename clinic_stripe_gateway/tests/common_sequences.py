@@ -39,6 +39,11 @@ class PracticeMachine(UndoingSteps):
     # === BILLS === #
 
     @initialize(first=amounts, second=amounts)
+    def begin(self, first, second):
+        """Start each sequence with a payment that was typed, and may be corrected."""
+        self.open_practice(first, second)
+        self.pay_cash(pick=0, share=0.5)
+
     def open_practice(self, first, second):
         self.bill(first)
         self.bill(second)

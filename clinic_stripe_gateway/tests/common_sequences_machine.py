@@ -144,7 +144,7 @@ class SequenceMachine(RuleBasedStateMachine):
                         raise Undone
             except UserError as error:
                 self.is_undone = True
-                self.trail[-1] += f" -> refused: {str(error)[:70]}"
+                self.trail[-1] += f" -> refused: {error}"
             except Undone:
                 self.is_undone = True
                 self.trail[-1] += " -> rolled back"

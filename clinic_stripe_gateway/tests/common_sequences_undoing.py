@@ -12,6 +12,12 @@ from .common_sequences_draws import (
 from .common_sequences_machine import SequenceMachine
 
 UNDECIDED_BY_THE_BANK = ("needs_response", "warning_needs_response")
+# In which states of a payment each correction by hand changes anything.
+CORRECTABLE = {
+    "draft": ("in_process", "paid"),
+    "cancel": ("draft", "in_process", "paid"),
+    "post": ("draft",),
+}
 
 
 class UndoingSteps(SequenceMachine):
@@ -54,7 +60,7 @@ class UndoingSteps(SequenceMachine):
         pick=picks,
         what=st.sampled_from(("draft", "cancel", "post")),
         when=has_payment,
-        weight=2,
+        weight=6,
     )
     def change_payment(self, pick, what):
         """Correct a payment by hand, as Odoo lets everybody who keeps the books.
@@ -63,7 +69,9 @@ class UndoingSteps(SequenceMachine):
         Stripe has moved is refused.
         """
         payments = (self._payments() | self.corrected).filtered(
-            lambda each: not each.clinic_reversal_ids
+            lambda each: (
+                not each.clinic_reversal_ids and each.state in CORRECTABLE[what]
+            )
         )
         # Those that may be corrected; where there is none, one that may not is tried.
         free = payments.filtered(lambda each: not each.clinic_stays_booked)
@@ -71,13 +79,12 @@ class UndoingSteps(SequenceMachine):
         if not payment:
             return
         with self._request(f"{payment.name}: payment {what}"):
-            if what == "draft" and payment.state in ("in_process", "paid"):
-                payment.action_draft()
-            elif what == "cancel" and payment.state != "canceled":
-                payment.action_draft()
-                payment.action_cancel()
-            elif what == "post" and payment.state == "draft":
+            if payment.state == "draft" and what == "post":
                 payment.action_post()
+            else:
+                payment.action_draft()
+            if what == "cancel":
+                payment.action_cancel()
             self.corrected |= payment
 
     @step(when=has_card_payment, pick=picks, share=shares, ends=ends, weight=3)

@@ -41,6 +41,7 @@ WANTED = {
     "reversal": ("reverse refund", "reverse already_refunded", "reverse never_charged"),
     "dispute": ("dispute",),
     "decision": ("decide_dispute",),
+    "reset": ("change_payment draft",),
     "cancellation": ("change_invoice cancel", "change_payment cancel"),
     "event": ("hear",),
 }
@@ -62,15 +63,18 @@ class TestSequences(SequenceChecks, DeskCommon):
     def _sequence(self):
         """Play a sequence; yields how to do a step that has to take effect.
 
-        What is not said of a step is as simple as can be.
+        What is not said of a step is as simple as can be. One that has to be refused
+        names words of the refusal.
         """
         machine = PracticeMachine(self)
 
-        def do(name, **arguments):
+        def do(name, refused=None, **arguments):
             known = signature(getattr(machine, name)).parameters.keys()
             told = {key: SIMPLE[key] for key in known - arguments.keys()}
             is_effective = machine.perform(name, **told, **arguments)
-            self.assertTrue(is_effective, "\n".join(machine.trail))
+            self.assertEqual(is_effective, not refused, "\n".join(machine.trail))
+            if refused:
+                self.assertRegex(machine.trail[-1], f"-> refused: .*{refused}")
 
         try:
             machine.open_practice(120, 80)
@@ -164,10 +168,17 @@ class TestSequences(SequenceChecks, DeskCommon):
             do("change_invoice", what="draft")
             do("change_invoice", what="post")
             do("change_invoice", pick=1, what="cancel")
-            do("pay_cash")
+            do("charge_at_the_desk", share=0.5)
+            # The first payment is that by which the card was saved.
+            for what in ("draft", "cancel"):
+                do("change_payment", pick=1, what=what, refused="Reverse Payment")
+            # What is typed is free, and what Stripe has moved stays beside it.
+            do("pay_cash", share=0.5)
             do("change_payment", what="draft")
             do("change_payment", what="post")
             do("change_payment", what="cancel")
+            do("change_payment", pick=1, what="draft", refused="Reverse Payment")
+            do("reverse", pick=1)
 
     @mute_logger(*LOUD)
     def test_odoos_own_refund_fails_in_the_end(self):
