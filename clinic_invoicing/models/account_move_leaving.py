@@ -1,8 +1,14 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..server_side import heard
 
 
 class AccountMove(models.Model):
-    """The entry of a provider's payment is undone like the payment itself."""
+    """The entry of a provider's payment is undone like the payment itself.
+
+    So is what else a provider's addon has booked by itself.
+    """
 
     _inherit = "account.move"
 
@@ -15,7 +21,9 @@ class AccountMove(models.Model):
     def _compute_clinic_stays_booked(self):
         for move in self:
             payments = move._clinic_get_own_payments()
-            move.clinic_stays_booked = any(payments.mapped("clinic_stays_booked"))
+            move.clinic_stays_booked = any(
+                payments.mapped("clinic_stays_booked")
+            ) or bool(move._clinic_get_leaving_obstacle())
 
     def _compute_show_reset_to_draft_button(self):
         result = super()._compute_show_reset_to_draft_button()
@@ -41,8 +49,23 @@ class AccountMove(models.Model):
     # === WHAT MAY LEAVE === #
 
     def _clinic_check_may_leave(self):
-        """Raise UserError when one of these is of a payment that stays in the books."""
+        """Raise UserError when one of these, or its payment, stays in the books."""
         self._clinic_get_own_payments()._clinic_check_may_leave()
+        if heard(self.env, "clinic_undoing"):
+            return
+        for move in self:
+            obstacle = move._clinic_get_leaving_obstacle()
+            if obstacle:
+                raise UserError(obstacle)
+
+    def _clinic_get_leaving_obstacle(self):
+        """Return why this may not be taken out of the books by hand, else ``False``.
+
+        This is a hook for entries that are no payments. Those of payments are asked
+        for their payments, see there.
+        """
+        self.ensure_one()
+        return False
 
     def _clinic_check_lines_may_change(self):
         """Raise UserError when the lines of one say what a provider has moved."""

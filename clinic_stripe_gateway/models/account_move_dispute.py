@@ -65,6 +65,25 @@ class AccountMove(models.Model):
             invoice=self.name,
         )
 
+    # === WHAT STAYS BOOKED === #
+
+    def _clinic_get_leaving_obstacle(self):
+        """Leave to Stripe fees and what else is booked for a dispute.
+
+        Each is booked once, as far as the dispute's row knows: out of the books it
+        would never be booked again.
+        """
+        # sudo: billers do not read disputes.
+        dispute = self.sudo().clinic_stripe_dispute_id
+        if not dispute or self.state != "posted":
+            return super()._clinic_get_leaving_obstacle()
+        return self.env._(
+            "%(entry)s is booked for dispute %(dispute)s, and follows what Stripe says "
+            "of it. Book what has to be corrected in an entry of its own.",
+            entry=self.display_name,
+            dispute=dispute.dispute_id,
+        )
+
     # === WHAT A CLIENT MAY PAY === #
 
     def _clinic_is_disputed(self):

@@ -1,9 +1,15 @@
+from types import SimpleNamespace
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.clinic_invoicing.tests.common_doors import DOORS, is_booked
 
 from .common_disputes import DisputeCommon
+
+# Those of an entry that is no payment's.
+ENTRY_DOORS = [name for name in DOORS if name.startswith("entry: ")]
+ENTRY_DOORS.remove("entry: payments")
 
 
 @tagged("post_install", "-at_install")
@@ -59,3 +65,21 @@ class TestStripeLeavingBooks(DisputeCommon):
         capture = tx._capture()
         capture._post_process()
         self.assertShut(capture.payment_id)
+
+    def test_the_fee_of_a_dispute_stays(self):
+        self._dispute(self.tx, "created", "funds_withdrawn")
+        entries = self._find().entry_ids.filtered(lambda each: not each.payment_ids)
+        fee = entries.with_user(self.biller)
+        self.assertTrue(fee)
+        self.assertFalse(fee.show_reset_to_draft_button)
+        # What the doors know of a payment is its entry.
+        stand_in = SimpleNamespace(move_id=fee, env=fee.env)
+        for name in ENTRY_DOORS:
+            with (
+                self.subTest(door=name),
+                self.assertRaisesRegex(UserError, "follows what Stripe says"),
+                self.env.cr.savepoint(),
+            ):
+                DOORS[name](stand_in)
+            self.env.invalidate_all()
+            self.assertBooksAgree(self.tx)
