@@ -7,10 +7,9 @@ from odoo import api, fields, models, modules
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.clinic_invoicing.second_cursor import second_cursor
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
-
-from ..second_cursor import second_cursor
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.lru import LRU
 
+from odoo.addons.clinic_invoicing.second_cursor import second_cursor
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
@@ -14,7 +15,6 @@ from ..adapter import (
     is_signed,
     read_verified,
 )
-from ..second_cursor import second_cursor
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 

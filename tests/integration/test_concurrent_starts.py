@@ -1,7 +1,9 @@
-"""A program that starts the same payment from everywhere at once."""
+"""A program that starts payments from everywhere at once."""
 
+from dataclasses import replace
 from functools import partial
 
+import pytest
 from practices import at_once
 
 from odoo import SUPERUSER_ID
@@ -57,3 +59,23 @@ def test_many_starts_at_once_are_no_more_than_a_minute_allows(practice):
     assert all(isinstance(each, UserError) for each in refused), refused
     started = [each for each in outcomes if not isinstance(each, Exception)]
     assert 0 < len(started) <= STARTS_PER_MINUTE
+
+
+def create_client(env):
+    return env["res.partner"].create({"name": "Lou", "clinic_is_patient": True}).id
+
+
+def test_who_has_begun_before_others_have_started_counts_them(practice):
+    payer = replace(practice, client=practice.run("manager", create_client))
+    # None has an invoice of another one: it is their payer who has started so many.
+    own, *others = [payer.create_bill() for _number in range(STARTS_PER_MINUTE + 1)]
+
+    def start_late(env):
+        # From its first query on a transaction sees the database as it is now.
+        env["account.move"].browse(own).read(["state"])
+        for number, bill in enumerate(others):
+            payer.run("manager", partial(start, bill, f"earlier {number}"))
+        return start(own, "late", env)
+
+    with pytest.raises(UserError, match="Too many payments"):
+        payer.run("manager", start_late)
