@@ -46,7 +46,7 @@ class CalendarEvent(models.Model):
         # sudo: as above.
         deposits = self.sudo().clinic_deposit_ids
         result = super().unlink()
-        # Context: stock deletes events to make them anew.
-        if not self.env.context.get("archive_on_error"):
+        # As above: it is made anew.
+        if not heard(self.env, "clinic_series_edit"):
             deposits._clinic_tell_of_left_deposits()
         return result

@@ -33,7 +33,9 @@ class ResCompany(models.Model):
     def _clinic_ask(self, user, record, summary, note):
         """Give somebody something to do about a record, unless it is to be done yet."""
         if user and summary not in record.activity_ids.mapped("summary"):
-            record.activity_schedule(
+            # context: no client keeps people from being told.
+            told = record.with_context(mail_activity_automation_skip=False)
+            told.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=summary,
                 note=note,

@@ -449,6 +449,16 @@ class TestDeposits(DeskCommon, OnlineCommon):
             getattr(event, method)()
             self.assertTold(payment, 30)
 
+    def test_no_context_of_a_request_keeps_the_manager_from_being_told(self):
+        for number, flag in enumerate(
+            ("archive_on_error", "mail_activity_automation_skip")
+        ):
+            event = self._create_event(self.client)
+            payment = self._take_deposit(event=event, key=KEYS[number])
+            # Context: as a client may send it.
+            event.with_user(self.front_desk).with_context(**{flag: True}).unlink()
+            self.assertTold(payment, 30)
+
     def test_manager_is_told_when_a_series_becomes_shorter(self):
         series = self._create_coming_series()
         kept = self._take_deposit(event=series[1])

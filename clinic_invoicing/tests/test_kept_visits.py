@@ -152,3 +152,12 @@ class TestKeptVisits(NeighboursCommon):
     def test_the_front_desk_deletes_visits(self):
         self.visit.with_user(self.front_desk).unlink()
         self.assertEqual(self.service.state, "cancelled")
+
+    def test_no_context_of_a_request_keeps_the_services_of_a_deleted_visit(self):
+        for flag in ("archive_on_error", "clinic_series_edit"):
+            visit = self._create_event()
+            service = visit.clinic_service_ids
+            # Context: as a client may send it.
+            context = {flag: True}
+            visit.with_user(self.front_desk).with_context(**context).unlink()
+            self.assertEqual(service.state, "cancelled", flag)
