@@ -57,7 +57,9 @@ def types_and_presses(person, field, text, button):
     person.page.keyboard.type(text[0])
     expect(person.page.locator(button).first).to_be_disabled()
     person.page.keyboard.type(text[1:])
-    person.sees(".o_clinic_outdated")
+    notice = person.sees(".o_clinic_outdated")
+    # Beside what was typed: nobody scrolls to read it.
+    expect(notice).to_be_in_viewport(ratio=1)
     person.look("typed")
     press_anyway(person, button)
     expect(person.page.locator(button).first).to_be_disabled()
