@@ -1,4 +1,3 @@
-from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.http import request, route
@@ -124,7 +123,6 @@ class ClinicBilling(ClinicPaying):
             **self._prepare_ways(asked),
             "patients": moves._clinic_get_billed_patients(partner),
             "patient_id": next(iter(self._clinic_read_ids(patient)), False),
-            "today": fields.Date.context_today(partner),
             "thanks": self._clinic_thank_once(
                 moves.transaction_ids._clinic_get_recent(partner)
             ),

@@ -212,7 +212,7 @@ class AccountMove(models.Model):
         :raise UserError: an earlier credit note has been used up otherwise
         """
         self.ensure_one()
-        date = max(fields.Date.context_today(self), self.invoice_date)
+        date = max(self._clinic_get_day(), self.invoice_date)
         values = {
             "date": date,
             "invoice_date": date,

@@ -54,14 +54,13 @@ class AccountPayment(models.Model):
         They are told after the commit, and once: not of a payment that is allocated
         for the second time.
         """
-        oldest = fields.Date.context_today(self) - NEWS
         news = self.filtered(
             lambda payment: (
                 payment.company_id.clinic_email_receipts
                 and not payment.clinic_letter_state
                 and payment.payment_type == "inbound"
                 and payment.partner_type == "customer"
-                and payment.date >= oldest
+                and payment.date >= payment.company_id._clinic_get_day() - NEWS
             )
         )
         if news:

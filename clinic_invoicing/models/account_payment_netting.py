@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -267,7 +267,7 @@ class AccountPayment(models.Model):
         self.ensure_one()
         move = self.move_id
         if not move.reversal_move_ids:
-            today = fields.Date.context_today(self)
+            today = self.company_id._clinic_get_day()
             ref = self.env._("Reversal of: %(entry)s", entry=move.name)
             move._reverse_moves([{"date": today, "ref": ref}], cancel=True)
         self.write({"state": "canceled", "invoice_ids": [Command.clear()]})

@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import models
 
 from ..rules import allocation
 
@@ -87,7 +87,7 @@ class AccountPayment(models.Model):
 
     def _clinic_prepare_part(self, account, amount):
         """Return the values of a line that owes a part on another account."""
-        today = fields.Date.context_today(self)
+        today = self.company_id._clinic_get_day()
         company_currency = self.company_id.currency_id
         return {
             "name": self.env._("Given back: %(payment)s", payment=self.display_name),

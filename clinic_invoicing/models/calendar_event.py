@@ -222,8 +222,7 @@ class CalendarEvent(models.Model):
         ready = services.filtered(lambda service: service not in obstacles)
         if not ready:
             return self._clinic_notify("warning", services._format_obstacles(obstacles))
-        today = fields.Date.context_today(self)
-        invoices = ready._create_invoices(today)
+        invoices = ready._create_invoices(ready.company_id[:1]._clinic_get_day())
         message = self._clinic_describe_invoices(invoices)
         if obstacles:
             message += "\n" + services._format_obstacles(obstacles)

@@ -33,7 +33,9 @@ class ClinicBillingRun(models.Model):
         "clinic.service", string="Services", check_company=True
     )
     service_count = fields.Integer(compute="_compute_service_count")
-    invoice_date = fields.Date(required=True, default=fields.Date.context_today)
+    invoice_date = fields.Date(
+        required=True, default=lambda self: self.env.company._clinic_get_day()
+    )
     grouping = fields.Selection(
         [("payer", "One invoice per payer"), ("service", "One invoice per service")],
         required=True,

@@ -197,7 +197,7 @@ class ClinicOpenItem(models.Model):
     def _get_items_query(self):
         """Return the query of the receivable lines that were open."""
         date = self._get_as_of()
-        today = fields.Date.context_today(self)
+        today = self.env.company._clinic_get_day()
         later = SQL(LATER, date=date)
         return SQL(
             ITEMS,

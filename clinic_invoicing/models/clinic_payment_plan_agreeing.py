@@ -86,8 +86,9 @@ class ClinicPaymentPlan(models.Model):
 
     def _check_dates(self):
         """Raise UserError when several instalments would be charged at once."""
-        today = fields.Date.context_today(self)
-        due = self._get_upcoming().filtered(lambda charge: charge.date <= today)
+        due = self._get_upcoming().filtered(
+            lambda charge: charge.date <= charge._get_today()
+        )
         if len(due) > 1:
             raise UserError(
                 self.env._(

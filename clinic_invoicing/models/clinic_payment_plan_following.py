@@ -67,11 +67,9 @@ class ClinicPaymentPlan(models.Model):
             or (tx.state == "done" and not tx.is_post_processed)
         )
 
-    @api.model
     def _is_overdue(self, open_charges):
-        oldest = fields.Date.subtract(
-            fields.Date.context_today(self), days=PATIENCE_DAYS
-        )
+        today = self.company_id._clinic_get_day()
+        oldest = fields.Date.subtract(today, days=PATIENCE_DAYS)
         return any(
             charge.state == "link_sent"
             and charge.noticed_on

@@ -191,7 +191,7 @@ class ClinicProgramRegistration(models.Model):
         if not services:
             return
         invoices = services._create_invoices(
-            fields.Date.context_today(self), grouping="service"
+            services.company_id[:1]._clinic_get_day(), grouping="service"
         )
         by_service = {
             invoice.invoice_line_ids.clinic_service_id: invoice for invoice in invoices

@@ -18,7 +18,9 @@ class ClinicReminder(models.Model):
     )
     email = fields.Char(string="Sent To", help="The address at that time.")
     date = fields.Date(
-        string="Sent On", required=True, default=fields.Date.context_today
+        string="Sent On",
+        required=True,
+        default=lambda self: self.env.company._clinic_get_day(),
     )
     company_id = fields.Many2one("res.company", required=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True)
@@ -111,7 +113,9 @@ class ClinicReminderLine(models.Model):
     currency_id = fields.Many2one(related="reminder_id.currency_id")
     amount = fields.Monetary(string="Owed")
     date_due = fields.Date(string="Due Date")
-    date = fields.Date(required=True, default=fields.Date.context_today)
+    date = fields.Date(
+        required=True, default=lambda self: self.env.company._clinic_get_day()
+    )
     is_scheduled = fields.Boolean(
         string="By Schedule", help="Sent by itself, not by an employee."
     )

@@ -12,8 +12,10 @@ from .clinic_scheduled_charge import DUE_STATES
 _logger = logging.getLogger(__name__)
 
 SETTLED = ("done", "error", "cancel")
+# Where each day begins first.
+FIRST_ZONE = "Pacific/Kiritimati"
 
-# What is due: its day has come, at least where the job is, or its outcome.
+# What may be due: its day has come somewhere, or its outcome.
 DUE = """
       FROM clinic_scheduled_charge charge
  LEFT JOIN payment_transaction tx ON tx.id = charge.transaction_id
@@ -110,7 +112,9 @@ class ClinicScheduledCharge(models.Model):
         Raw SQL: the ORM cannot skip what is locked while it searches.
         """
         self.env.flush_all()
-        today = fields.Date.context_today(self)
+        # context: whether the day has come for its practice and payer as well, each
+        # charge says itself.
+        today = fields.Date.context_today(self.with_context(tz=FIRST_ZONE))
         values = {"seen": seen, "today": today, "due": DUE_STATES, "settled": SETTLED}
         self.env.cr.execute(query, values)
         return self.env.cr.fetchone()

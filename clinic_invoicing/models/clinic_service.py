@@ -194,7 +194,11 @@ class ClinicService(models.Model):
             if service._follows_appointment():
                 service.date = service.event_id._clinic_get_date()
             else:
-                service.date = service.date or fields.Date.context_today(service)
+                service.date = service.date or service._get_practices_day()
+
+    def _get_practices_day(self):
+        self.ensure_one()
+        return (self.company_id or self.env.company)._clinic_get_day()
 
     @api.depends("event_id.duration")
     def _compute_duration(self):

@@ -75,7 +75,7 @@ class ClinicService(models.Model):
             if service._origin and service._is_on_invoice():
                 continue
             patient = service.patient_id
-            date = service.date or fields.Date.context_today(service)
+            date = service.date or service._get_practices_day()
             service.bill_to_id = patient and patient._clinic_get_bill_to(
                 date, service.company_id
             )
@@ -99,7 +99,7 @@ class ClinicService(models.Model):
             service.price_unit = rate._get_tax_included_unit_price(
                 service.company_id,
                 service.company_id.currency_id,
-                service.date or fields.Date.context_today(service),
+                service.date or service._get_practices_day(),
                 "sale",
                 fiscal_position=service._get_fiscal_position(),
             )

@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -106,7 +106,6 @@ class AccountMove(models.Model):
 
         :param dict parts: the values of the lines to be credited, by invoice
         """
-        today = fields.Date.context_today(self)
         credit_notes = self._clinic_unguarded().create(
             [
                 {
@@ -118,7 +117,9 @@ class AccountMove(models.Model):
                     "currency_id": invoice.currency_id.id,
                     "journal_id": invoice.journal_id.id,
                     "fiscal_position_id": invoice.fiscal_position_id.id,
-                    "invoice_date": max(today, invoice.invoice_date),
+                    "invoice_date": max(
+                        invoice._clinic_get_day(), invoice.invoice_date
+                    ),
                     "ref": reason,
                     "invoice_line_ids": [Command.create(values) for values in lines],
                 }

@@ -20,7 +20,9 @@ class ClinicShareSettlement(models.Model):
     currency_id = fields.Many2one(related="share_id.currency_id")
     partner_id = fields.Many2one(string="Insurer", related="share_id.partner_id")
     amount = fields.Monetary(required=True)
-    date = fields.Date(required=True, default=fields.Date.context_today)
+    date = fields.Date(
+        required=True, default=lambda self: self.env.company._clinic_get_day()
+    )
     reference = fields.Char(required=True, help="E.g. of the insurer's remittance.")
 
     _amount_positive = models.Constraint(

@@ -455,6 +455,14 @@ class TestAutopay(ChargesCommon):
         self._run()
         self.assertEqual((self.sent, charge.state), ([100], "done"))
 
+    def test_a_card_is_charged_where_the_day_has_begun_before_that_of_the_job(self):
+        self.practice.partner_id.tz = self.client.tz = "Pacific/Kiritimati"
+        charge = self._notice()
+        charge.next_date = charge._get_today()
+        self.env.ref("base.user_root").tz = "Pacific/Pago_Pago"
+        self._run()
+        self.assertEqual((self.sent, charge.state), ([100], "done"))
+
     def test_what_a_biller_has_called_off_is_not_planned_again(self):
         charge = self._notice()
         charge.with_user(self.biller).action_cancel()

@@ -7,6 +7,16 @@ from .common_online import OnlineCommon
 
 # In Honolulu it is the evening before, in another month and year.
 EVENING = "2025-01-01 05:00:00"
+# What people are given as the day of what they do.
+PROPOSED = (
+    ("clinic.aging.date", "date"),
+    ("clinic.billing.run", "invoice_date"),
+    ("clinic.insurer.answer", "date"),
+    ("clinic.reminder", "date"),
+    ("clinic.reminder.line", "date"),
+    ("clinic.service.flip", "invoice_date"),
+    ("clinic.share.settlement", "date"),
+)
 ZONES = ("UTC", "Pacific/Auckland", "Pacific/Honolulu")
 
 
@@ -19,6 +29,11 @@ class TestPracticeDays(OnlineCommon):
         super().setUpClass()
         cls.practice.partner_id.tz = "Pacific/Honolulu"
         cls.last_day = fields.Date.to_date("2024-12-31")
+
+    def setUp(self):
+        super().setUp()
+        # The employee's own clock: there it is the next day, month and year.
+        self.env.user.tz = "Pacific/Auckland"
 
     def _bill(self):
         return self._invoice(self._create_service(), invoice_date="2024-12-01")
@@ -36,3 +51,62 @@ class TestPracticeDays(OnlineCommon):
             # context: of whoever asks.
             practice = self.practice.with_context(tz=zone)
             self.assertEqual(practice._clinic_get_day(moment), self.last_day)
+
+    # === WHAT PEOPLE DO === #
+
+    def test_the_practices_day_is_proposed(self):
+        with freeze_time(EVENING):
+            for model, name in PROPOSED:
+                with self.subTest(model):
+                    proposed = self.env[model].default_get([name])[name]
+                    self.assertEqual(fields.Date.to_date(proposed), self.last_day)
+
+    def test_a_service_is_of_the_practices_day(self):
+        values = {"patient_id": self.client.id, "rate_id": self.rate.id}
+        with freeze_time(EVENING):
+            service = self.env["clinic.service"].create(values)
+        self.assertEqual(service.date, self.last_day)
+
+    def test_a_visit_is_invoiced_on_the_practices_day(self):
+        with freeze_time(EVENING):
+            visit = self._create_event()
+            visit.action_clinic_complete_and_invoice()
+        invoice = visit.clinic_service_ids.invoice_ids
+        self.assertEqual(invoice.invoice_date, self.last_day)
+
+    def test_an_invoice_is_voided_on_the_practices_day(self):
+        bill = self._bill()
+        with freeze_time(EVENING):
+            bill._clinic_void("Wrong client")
+        self.assertEqual(bill.reversal_move_ids.invoice_date, self.last_day)
+
+    def test_a_part_is_credited_on_the_practices_day(self):
+        bill = self._bill()
+        line = bill.invoice_line_ids
+        values = {"name": "Less", "account_id": line.account_id.id, "price_unit": 10}
+        with freeze_time(EVENING):
+            note = bill._clinic_credit_parts({bill: [values]}, "Too much")
+        self.assertEqual(note.invoice_date, self.last_day)
+
+    def test_a_statement_ends_on_the_practices_day(self):
+        with freeze_time(EVENING):
+            period = self.env["clinic.statement"]._get_period("this_year")
+        self.assertEqual(period, (fields.Date.to_date("2024-01-01"), self.last_day))
+
+    def test_nothing_is_overdue_before_the_practices_day_is_over(self):
+        bill = self._bill()
+        # Due that day.
+        bill._clinic_get_open_lines().date_maturity = self.last_day
+        self.env.flush_all()
+        items = [("move_id", "=", bill.id)]
+        with freeze_time(EVENING):
+            item = self.env["clinic.open.item"].search(items)
+            self.assertLessEqual(item.days_overdue, 0)
+
+    def test_instalments_begin_on_the_practices_day_at_the_earliest(self):
+        proposals = self.env["clinic.payment.plan.proposal"]
+        with freeze_time(EVENING):
+            plan = proposals.create({"invoice_ids": self._bill().ids})
+            self.assertEqual(plan.first_date, fields.Date.to_date("2025-01-31"))
+            plan.first_date = self.last_day
+            self.assertEqual(plan._get_parts()[0][0], self.last_day)

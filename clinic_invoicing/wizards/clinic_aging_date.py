@@ -12,7 +12,7 @@ class ClinicAgingDate(models.TransientModel):
 
     date = fields.Date(
         required=True,
-        default=fields.Date.context_today,
+        default=lambda self: self.env.company._clinic_get_day(),
         help="What was posted and not matched at the end of that day is shown.",
     )
 

@@ -20,7 +20,9 @@ class ClinicInsurerAnswer(models.TransientModel):
         readonly=False,
     )
     are_settled_outside = fields.Boolean(compute="_compute_are_settled_outside")
-    date = fields.Date(required=True, default=fields.Date.context_today)
+    date = fields.Date(
+        required=True, default=lambda self: self.env.company._clinic_get_day()
+    )
     reference = fields.Char(help="E.g. of the insurer's remittance.")
     remainder = fields.Selection(
         [

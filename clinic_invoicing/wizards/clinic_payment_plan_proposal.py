@@ -34,7 +34,9 @@ class ClinicPaymentPlanProposal(models.TransientModel):
     first_date = fields.Date(
         string="First Instalment",
         required=True,
-        default=lambda self: fields.Date.add(fields.Date.context_today(self), months=1),
+        default=lambda self: fields.Date.add(
+            self.env.company._clinic_get_day(), months=1
+        ),
     )
     preview = fields.Text(compute="_compute_preview")
 
@@ -108,7 +110,7 @@ class ClinicPaymentPlanProposal(models.TransientModel):
             raise UserError(
                 self.env._("Choose between 1 and %(most)s instalments.", most=MOST)
             )
-        today = fields.Date.context_today(self)
+        today = self.invoice_ids._clinic_get_day()
         if not self.first_date or self.first_date < today:
             raise UserError(self.env._("The first instalment is today or later."))
         unit = self.currency_id.rounding or 1

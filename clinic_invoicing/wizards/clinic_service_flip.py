@@ -22,7 +22,9 @@ class ClinicServiceFlip(models.TransientModel):
         help="Services that were invoiced are invoiced at once to who owes them now, "
         "as far as they can be.",
     )
-    invoice_date = fields.Date(required=True, default=fields.Date.context_today)
+    invoice_date = fields.Date(
+        required=True, default=lambda self: self.env.company._clinic_get_day()
+    )
 
     @api.depends("service_ids")
     def _compute_has_invoiced(self):

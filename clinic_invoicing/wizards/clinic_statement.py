@@ -121,7 +121,7 @@ class ClinicStatement(models.TransientModel):
     @api.model
     def _get_period(self, period):
         """Return the first and the last day of a period, today at the latest."""
-        today = fields.Date.context_today(self)
+        today = self.env.company._clinic_get_day()
         back, length = PERIODS[period]
         last = date_utils.end_of(today - back, length)
         return date_utils.start_of(today - back, length), min(last, today)

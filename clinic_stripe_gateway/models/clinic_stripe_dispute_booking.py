@@ -1,6 +1,6 @@
 import psycopg2
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import LockError, UserError
 from odoo.fields import Command
 
@@ -87,7 +87,7 @@ class ClinicStripeDispute(models.Model):
     def _prepare_withdrawal(self):
         return {
             **self.payment_id._clinic_prepare_given_back(self.amount_withdrawn),
-            "date": self.moved_on or fields.Date.context_today(self),
+            "date": self.moved_on or self.company_id._clinic_get_day(),
             "memo": f"{self.dispute_id} - {self.payment_id.memo or ''}",
         }
 
@@ -145,7 +145,7 @@ class ClinicStripeDispute(models.Model):
             "payment_type": "inbound",
             "partner_type": withdrawal.partner_type,
             "amount": withdrawal.amount,
-            "date": self.moved_on or fields.Date.context_today(self),
+            "date": self.moved_on or self.company_id._clinic_get_day(),
             "memo": withdrawal.memo,
             "write_off_line_vals": self._prepare_lines_returned(withdrawal),
         }
@@ -183,7 +183,7 @@ class ClinicStripeDispute(models.Model):
             raise UserError(
                 self.env._("Choose the account for dispute fees on the provider.")
             )
-        date = self.moved_on or fields.Date.context_today(self)
+        date = self.moved_on or self.company_id._clinic_get_day()
         return {
             "move_type": "entry",
             "journal_id": self.payment_id.journal_id.id,

@@ -77,8 +77,8 @@ class PaymentToken(models.Model):
 
     @api.depends("clinic_exp_month", "clinic_exp_year")
     def _compute_clinic_is_expired(self):
-        today = fields.Date.context_today(self)
         for token in self:
+            today = token.company_id._clinic_get_day()
             expiry = (token.clinic_exp_year, token.clinic_exp_month)
             token.clinic_is_expired = any(expiry) and (
                 expiry < (today.year, today.month)

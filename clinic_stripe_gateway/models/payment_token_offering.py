@@ -136,7 +136,7 @@ class PaymentToken(models.Model):
             "res_model_id": self.env["ir.model"]._get_id("res.partner"),
             "res_id": self.partner_id.id,
             "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
-            "date_deadline": fields.Date.context_today(self),
+            "date_deadline": self.company_id._clinic_get_day(),
             "summary": self.env._("A saved card is about to expire"),
             "note": self.env._(
                 "%(card)s can be charged until %(expiry)s. Ask the client to save the "

@@ -111,6 +111,19 @@ class TestCards(SavedCardsCommon):
         self.assertFalse(token.clinic_is_expired)
         self.assertFalse(token.clinic_warned_on)
 
+    def test_a_card_is_good_until_the_last_day_of_its_month_at_the_practice(self):
+        token = self._save_card()
+        self._expire(token, 2030)
+        self.practice.partner_id.tz = "Pacific/Honolulu"
+        self.env.user.tz = "Pacific/Auckland"
+        for moment, is_over in (
+            ("2030-02-01 05:00:00", False),
+            ("2030-02-01 15:00:00", True),
+        ):
+            with freeze_time(moment):
+                token.invalidate_recordset(["clinic_is_expired"])
+                self.assertEqual(token.clinic_is_expired, is_over)
+
     def test_another_card_or_another_payer_is_another_token(self):
         tokens = self._save_card() | self._save_card(card="mastercard")
         tokens |= self._save_card(self.other_client)
