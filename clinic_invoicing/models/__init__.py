@@ -135,6 +135,7 @@ from . import (
     res_config_settings_fees,
     res_config_settings_insurers,
     res_config_settings_paying,
+    res_config_settings_zone,
     res_partner,
     res_partner_merging,
     res_partner_owed,

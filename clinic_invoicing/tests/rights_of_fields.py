@@ -324,7 +324,8 @@ FIELDS = {
                 "clinic_gateway_id clinic_insurer_settlement "
                 "clinic_late_cancel_rate_id clinic_link_days "
                 "clinic_majority_age clinic_minimum_part "
-                "clinic_no_show_rate_id clinic_reminder_days clinic_reminders"
+                "clinic_no_show_rate_id clinic_reminder_days clinic_reminders "
+                "clinic_zone"
             ): may(ADMINISTRATORS, PRACTICE),
         },
     ),

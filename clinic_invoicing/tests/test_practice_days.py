@@ -1,7 +1,7 @@
 from freezegun import freeze_time
 
 from odoo import fields
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common_online import OnlineCommon
 
@@ -37,6 +37,19 @@ class TestPracticeDays(OnlineCommon):
 
     def _bill(self):
         return self._invoice(self._create_service(), invoice_date="2024-12-01")
+
+    def test_the_practices_zone_is_one_of_its_settings(self):
+        moment = fields.Datetime.to_datetime(EVENING)
+        for zone, day in (
+            ("Pacific/Auckland", "2025-01-01"),
+            ("Pacific/Honolulu", "2024-12-31"),
+        ):
+            # context: of whoever sets it.
+            settings = self.env["res.config.settings"].with_context(tz="UTC")
+            with Form(settings) as form:
+                form.clinic_zone = zone
+            form.record.execute()
+            self.assertEqual(str(self.practice._clinic_get_day(moment)), day)
 
     def test_money_is_booked_on_the_day_that_it_is_in_the_practice(self):
         for zone in ZONES:
