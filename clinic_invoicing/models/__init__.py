@@ -1,8 +1,7 @@
-# First: others inherit it.
-from . import clinic_guarded
+"""The rooms, in their order: a room overrides only what rooms above it say."""
+
+from . import guards
 from . import (
-    clinic_company_bound,
-    clinic_dialog,
     account_move,
     account_move_accepting,
     account_move_batch,

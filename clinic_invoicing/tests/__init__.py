@@ -5,14 +5,11 @@ from . import (
     test_batch_posting,
     test_billing_engine,
     test_billing_run,
-    test_bound_companies,
     test_deposits,
     test_desk,
-    test_dialogs,
     test_early_discount,
     test_given_back,
     test_group_sessions,
-    test_guarded,
     test_kept_visits,
     test_late_payments,
     test_leaving_books,
@@ -22,7 +19,6 @@ from . import (
     test_money_owed,
     test_offline,
     test_pace,
-    test_other_companies,
     test_paid,
     test_payable,
     test_payment_links,
@@ -53,4 +49,10 @@ from . import (
     test_void,
     test_ways_to_pay,
     test_writing_off,
+)
+from .guards import (
+    test_bound_companies,
+    test_dialogs,
+    test_guarded,
+    test_other_companies,
 )

@@ -3,7 +3,7 @@ from lxml import etree
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 from .common_web_client import X2MANY, WebClientMixin, get_field_nodes, is_sent
 
 

@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common_neighbours import NeighboursCommon
+from ..common_neighbours import NeighboursCommon
 
 # How a request opens a dialog, and names what it is about. All have the context.
 DIALOG_DOORS = {

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.tools import ormcache
 
-from ..server_side import heard, tell
+from ...server_side import heard, tell
 
 GUARD = "clinic_guard_is_lifted"
 # context: for what is no record of a guarded model and leads to one.

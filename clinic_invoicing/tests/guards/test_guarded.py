@@ -5,9 +5,9 @@ from odoo.fields import Command
 from odoo.service.model import call_kw
 from odoo.tests import tagged
 
-from ..models.clinic_guarded import GUARD
-from ..server_side import heard, tell
-from .common import ClinicInvoicingCommon
+from ...models.guards.clinic_guarded import GUARD
+from ...server_side import heard, tell
+from ..common import ClinicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")

@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .common_neighbours import NeighboursCommon
+from ..common_neighbours import NeighboursCommon
 
 
 @tagged("post_install", "-at_install")

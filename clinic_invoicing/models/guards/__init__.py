@@ -1,0 +1,6 @@
+"""Who may write what, whatever the record is: derived fields, companies, dialogs.
+
+Takes nothing from other rooms; all of them build on it.
+"""
+
+from . import clinic_guarded, clinic_company_bound, clinic_dialog
