@@ -1,6 +1,6 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import guards
+from . import guards, hosting
 from . import (
     account_move,
     account_move_accepting,
@@ -105,9 +105,6 @@ from . import (
     clinic_share_settlement,
     clinic_shown,
     ir_actions_report,
-    ir_cron,
-    ir_http,
-    ir_logging,
     payment_method_default,
     payment_provider_default,
     payment_token,

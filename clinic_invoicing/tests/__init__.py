@@ -14,7 +14,6 @@ from . import (
     test_late_payments,
     test_leaving_books,
     test_letters,
-    test_log_records,
     test_merging,
     test_money_owed,
     test_offline,
@@ -27,7 +26,6 @@ from . import (
     test_portal_documents,
     test_portal_programs,
     test_practice_days,
-    test_private_pages,
     test_programs,
     test_rates,
     test_receipts,
@@ -56,3 +54,4 @@ from .guards import (
     test_guarded,
     test_other_companies,
 )
+from .hosting import test_log_records, test_private_pages

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..log_records import install
+from ...log_records import install
 
 
 class IrLogging(models.Model):

@@ -7,7 +7,7 @@ import psycopg2
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, tagged
 
-from ..rules.log_lines import without_secrets
+from ...rules.log_lines import without_secrets
 
 NAME = "Zebulon Quux"
 SECRET = "S3cretS3cretS3cretS3cret"

@@ -3,8 +3,8 @@ import re
 from odoo.http import Request
 from odoo.tests import tagged
 
-from .common_desk import DeskCommon
-from .common_money_owed import MoneyOwedCommon
+from ..common_desk import DeskCommon
+from ..common_money_owed import MoneyOwedCommon
 
 MISSING = 2**31 - 1
 # Odoo's own, which show the same documents as ours.
