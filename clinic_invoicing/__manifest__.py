@@ -24,7 +24,7 @@
         "data/ir_cron_charges.xml",
         "data/mail_template_charges.xml",
         "views/product_template_views.xml",
-        "views/res_config_settings_views.xml",
+        "views/settings/res_config_settings_views.xml",
         "views/res_partner_views.xml",
         "views/clinic_service_views.xml",
         "views/clinic_share_views.xml",

@@ -1,6 +1,6 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import guards, hosting
+from . import guards, hosting, settings
 from . import (
     account_move,
     account_move_accepting,
@@ -122,16 +122,10 @@ from . import (
     product_template_deposit,
     product_template_fees,
     report_receipt,
-    res_company,
     res_company_autopay,
     res_company_fees,
     res_company_online,
-    res_company_paying,
     res_company_reminding,
-    res_config_settings_fees,
-    res_config_settings_insurers,
-    res_config_settings_paying,
-    res_config_settings_zone,
     res_partner,
     res_partner_merging,
     res_partner_owed,

@@ -25,7 +25,6 @@ from . import (
     test_portal,
     test_portal_documents,
     test_portal_programs,
-    test_practice_days,
     test_programs,
     test_rates,
     test_receipts,
@@ -55,3 +54,4 @@ from .guards import (
     test_other_companies,
 )
 from .hosting import test_log_records, test_private_pages
+from .settings import test_practice_days

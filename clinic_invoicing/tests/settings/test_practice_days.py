@@ -3,7 +3,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import Form, tagged
 
-from .common_online import OnlineCommon
+from ..common_online import OnlineCommon
 
 # In Honolulu it is the evening before, in another month and year.
 EVENING = "2025-01-01 05:00:00"
