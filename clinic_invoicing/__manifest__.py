@@ -23,7 +23,7 @@
         "data/mail_template_reminder.xml",
         "data/ir_cron_charges.xml",
         "data/mail_template_charges.xml",
-        "views/product_template_views.xml",
+        "views/rates/product_template_views.xml",
         "views/settings/res_config_settings_views.xml",
         "views/res_partner_views.xml",
         "views/clinic_service_views.xml",

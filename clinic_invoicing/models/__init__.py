@@ -1,6 +1,6 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import guards, hosting, settings
+from . import guards, hosting, settings, rates
 from . import (
     account_move,
     account_move_accepting,
@@ -118,7 +118,6 @@ from . import (
     payment_transaction_pace,
     payment_transaction_leaving,
     payment_transaction_scheduled,
-    product_template,
     product_template_deposit,
     product_template_fees,
     report_receipt,

@@ -26,7 +26,6 @@ from . import (
     test_portal_documents,
     test_portal_programs,
     test_programs,
-    test_rates,
     test_receipts,
     test_refunding_providers,
     test_reminders,
@@ -54,4 +53,5 @@ from .guards import (
     test_other_companies,
 )
 from .hosting import test_log_records, test_private_pages
+from .rates import test_rates
 from .settings import test_practice_days

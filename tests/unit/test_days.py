@@ -59,7 +59,7 @@ def test_suites_that_look_at_the_time_are_found_themselves():
     assert "clinic_invoicing/tests/test_programs.py" in suites
     # Only the common file that it rests on does.
     assert "clinic_stripe_gateway/tests/test_sequences.py" in suites
-    assert "clinic_invoicing/tests/test_rates.py" not in suites
+    assert "clinic_invoicing/tests/rates/test_rates.py" not in suites
 
 
 @pytest.mark.parametrize("statuses", [(0, 0), (0, 1), (2, 0)])
