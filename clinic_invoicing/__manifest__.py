@@ -26,7 +26,7 @@
         "views/rates/product_template_views.xml",
         "views/settings/res_config_settings_views.xml",
         "views/res_partner_views.xml",
-        "views/clinic_service_views.xml",
+        "views/services/clinic_service_views.xml",
         "views/clinic_share_views.xml",
         "views/clinic_billing_run_views.xml",
         "views/calendar_event_views.xml",

@@ -1,6 +1,6 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import guards, hosting, settings, rates
+from . import guards, hosting, settings, rates, services
 from . import (
     account_move,
     account_move_accepting,
@@ -85,23 +85,17 @@ from . import (
     clinic_scheduled_charge_noticing,
     clinic_scheduled_charge_telling,
     clinic_scheduled_charge_working,
-    clinic_service,
-    clinic_service_approval,
     clinic_service_attendance,
     clinic_service_flipping,
     clinic_service_invoicing,
     clinic_service_invoicing_deposits,
     clinic_service_keeping,
-    clinic_service_obstacles,
-    clinic_service_pricing,
-    clinic_service_quantity,
     clinic_service_share,
     clinic_service_share_crediting,
     clinic_service_share_invoicing,
     clinic_service_share_moving,
     clinic_service_share_settling,
     clinic_service_splitting,
-    clinic_service_worklist,
     clinic_share_settlement,
     clinic_shown,
     ir_actions_report,

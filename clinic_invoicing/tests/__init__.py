@@ -33,7 +33,6 @@ from . import (
     test_rights,
     test_run_starter,
     test_series,
-    test_services,
     test_share_sequences,
     test_shares,
     test_shown,
@@ -54,4 +53,5 @@ from .guards import (
 )
 from .hosting import test_log_records, test_private_pages
 from .rates import test_rates
+from .services import test_services
 from .settings import test_practice_days

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ..rules import billing_state
+from ...rules import billing_state
 
 # What may not change any more once it stands on an invoice: the invoice says so.
 FIELDS_FROZEN_BY_INVOICE = frozenset(

@@ -8,11 +8,11 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.clinic_invoicing.models.clinic_service import (
+from odoo.addons.clinic_invoicing.models.services.clinic_service import (
     FIELDS_FROZEN_BY_INVOICE,
 )
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")

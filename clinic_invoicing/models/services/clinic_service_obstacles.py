@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
-from ..actions import notification
-from ..rules import billing_obstacles
+from ...actions import notification
+from ...rules import billing_obstacles
 
 
 class ClinicService(models.Model):

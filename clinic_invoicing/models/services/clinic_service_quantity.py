@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..rules import quantities
+from ...rules import quantities
 
 
 class ClinicService(models.Model):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..rules import billing_state
+from ...rules import billing_state
 
 WORKLIST_TABS = (billing_state.TO_INVOICE, billing_state.INVOICED, billing_state.PAID)
 TAB_LIMIT = 999
