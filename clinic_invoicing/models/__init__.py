@@ -1,6 +1,6 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import guards, hosting, settings, rates, services
+from . import guards, hosting, settings, rates, services, payers
 from . import (
     account_move,
     account_move_accepting,
@@ -86,17 +86,10 @@ from . import (
     clinic_scheduled_charge_telling,
     clinic_scheduled_charge_working,
     clinic_service_attendance,
-    clinic_service_flipping,
     clinic_service_invoicing,
     clinic_service_invoicing_deposits,
     clinic_service_keeping,
-    clinic_service_share,
-    clinic_service_share_crediting,
     clinic_service_share_invoicing,
-    clinic_service_share_moving,
-    clinic_service_share_settling,
-    clinic_service_splitting,
-    clinic_share_settlement,
     clinic_shown,
     ir_actions_report,
     payment_method_default,
@@ -119,8 +112,6 @@ from . import (
     res_company_fees,
     res_company_online,
     res_company_reminding,
-    res_partner,
-    res_partner_merging,
     res_partner_owed,
     res_partner_program,
     res_partner_reminding,

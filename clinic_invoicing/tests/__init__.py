@@ -14,7 +14,6 @@ from . import (
     test_late_payments,
     test_leaving_books,
     test_letters,
-    test_merging,
     test_money_owed,
     test_offline,
     test_pace,
@@ -33,17 +32,13 @@ from . import (
     test_rights,
     test_run_starter,
     test_series,
-    test_share_sequences,
-    test_shares,
     test_shown,
     test_statements,
-    test_three_parties,
     test_translations,
     test_unallocated,
     test_visit_closing,
     test_void,
     test_ways_to_pay,
-    test_writing_off,
 )
 from .guards import (
     test_bound_companies,
@@ -52,6 +47,13 @@ from .guards import (
     test_other_companies,
 )
 from .hosting import test_log_records, test_private_pages
+from .payers import (
+    test_merging,
+    test_share_sequences,
+    test_shares,
+    test_three_parties,
+    test_writing_off,
+)
 from .rates import test_rates
 from .services import test_services
 from .settings import test_practice_days

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..rules import allocation, billing_state, sharing
+from ...rules import allocation, billing_state, sharing
 
 # What is given for the share that a service is made with.
 FIELDS_OF_FIRST_SHARE = {"service_id", "takes_rest"}

@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common_neighbours import NeighboursCommon
+from ..common_neighbours import NeighboursCommon
 
 
 @tagged("post_install", "-at_install")

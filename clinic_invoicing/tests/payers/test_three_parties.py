@@ -3,7 +3,7 @@ from itertools import permutations, product
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 # The same few sequences each time; as many as this names are new ones each time.
 CHOSEN = os.environ.get("CLINIC_SEQUENCES")

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ..rules import allocation, sharing
+from ...rules import allocation, sharing
 
 
 class ClinicService(models.Model):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..actions import CLOSE, notification
+from ...actions import CLOSE, notification
 
 
 class ClinicInsurerAnswer(models.TransientModel):
