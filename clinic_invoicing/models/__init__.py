@@ -1,6 +1,6 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import guards, hosting, settings, rates, services, payers
+from . import guards, hosting, settings, rates, services, payers, visits
 from . import (
     account_move,
     account_move_accepting,
@@ -44,16 +44,9 @@ from . import (
     account_payment_unallocated,
     account_payment_undoing,
     account_payment_writing_off,
-    calendar_event,
-    calendar_event_closing,
     calendar_event_deposit,
     calendar_event_deposit_passing,
-    calendar_event_group,
-    calendar_event_series,
     calendar_event_series_deposits,
-    calendar_event_keeping,
-    calendar_recurrence,
-    calendar_recurrence_keeping,
     clinic_aging,
     clinic_autopay,
     clinic_autopay_planning,
@@ -85,10 +78,8 @@ from . import (
     clinic_scheduled_charge_noticing,
     clinic_scheduled_charge_telling,
     clinic_scheduled_charge_working,
-    clinic_service_attendance,
     clinic_service_invoicing,
     clinic_service_invoicing_deposits,
-    clinic_service_keeping,
     clinic_service_share_invoicing,
     clinic_shown,
     ir_actions_report,
@@ -106,10 +97,8 @@ from . import (
     payment_transaction_leaving,
     payment_transaction_scheduled,
     product_template_deposit,
-    product_template_fees,
     report_receipt,
     res_company_autopay,
-    res_company_fees,
     res_company_online,
     res_company_reminding,
     res_partner_owed,

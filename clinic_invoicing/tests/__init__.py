@@ -1,6 +1,5 @@
 from . import (
     test_access_rights,
-    test_appointments,
     test_autopay,
     test_batch_posting,
     test_billing_engine,
@@ -9,8 +8,6 @@ from . import (
     test_desk,
     test_early_discount,
     test_given_back,
-    test_group_sessions,
-    test_kept_visits,
     test_late_payments,
     test_leaving_books,
     test_letters,
@@ -31,12 +28,10 @@ from . import (
     test_reversal,
     test_rights,
     test_run_starter,
-    test_series,
     test_shown,
     test_statements,
     test_translations,
     test_unallocated,
-    test_visit_closing,
     test_void,
     test_ways_to_pay,
 )
@@ -57,3 +52,10 @@ from .payers import (
 from .rates import test_rates
 from .services import test_services
 from .settings import test_practice_days
+from .visits import (
+    test_appointments,
+    test_group_sessions,
+    test_kept_visits,
+    test_series,
+    test_visit_closing,
+)

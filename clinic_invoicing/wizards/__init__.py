@@ -1,4 +1,4 @@
-from . import payers
+from . import payers, visits
 from . import (
     account_move_reversal,
     account_payment_register,
@@ -9,8 +9,6 @@ from . import (
     clinic_invoice_void,
     clinic_payment_plan_proposal,
     clinic_payment_reversal,
-    clinic_session_patients,
     clinic_statement,
-    clinic_visit_closing,
     payment_link_wizard,
 )

@@ -31,7 +31,7 @@ AS_EVERYBODY = (
     "tests/browser/test_every_menu.py",
 )
 OF_SEQUENCES = (
-    "clinic_invoicing/tests/test_series.py",
+    "clinic_invoicing/tests/visits/test_series.py",
     "clinic_invoicing/tests/payers/test_share_sequences.py",
     "clinic_stripe_gateway/tests/test_sequences.py",
 )

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..actions import CLOSE, notification
-from ..rules import billing_state
+from ...actions import CLOSE, notification
+from ...rules import billing_state
 
 
 class CalendarEvent(models.Model):

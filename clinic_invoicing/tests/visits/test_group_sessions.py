@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
-from .common import WEEKLY, ClinicInvoicingCommon
+from ..common import WEEKLY, ClinicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..actions import CLOSE
+from ...actions import CLOSE
 
 
 class ClinicSessionPatients(models.TransientModel):

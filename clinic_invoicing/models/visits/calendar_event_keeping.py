@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from odoo import api, models
 from odoo.exceptions import AccessError
 
-from ..server_side import heard, tell
+from ...server_side import heard, tell
 
 
 class CalendarEvent(models.Model):

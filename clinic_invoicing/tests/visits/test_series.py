@@ -7,7 +7,7 @@ from freezegun import freeze_time
 from odoo.fields import Command, Datetime
 from odoo.tests import tagged
 
-from .common import WEEKLY, ClinicInvoicingCommon
+from ..common import WEEKLY, ClinicInvoicingCommon
 
 # The same few sequences each time; as many as this names are new ones each time.
 CHOSEN = os.environ.get("CLINIC_SEQUENCES")

@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common_neighbours import NeighboursCommon
+from ..common_neighbours import NeighboursCommon
 
 # What people do with an appointment, on their own screens or over RPC.
 EVENT_DOORS = {

@@ -8,7 +8,7 @@ from odoo.fields import Command, Date
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 # The usual visit starts on 12 March 2024 at 14:00 UTC.
 IN_TIME = "2024-03-11 14:00:00"

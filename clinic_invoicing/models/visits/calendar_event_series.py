@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.fields import Command
 
-from ..server_side import heard, tell
+from ...server_side import heard, tell
 
 SERIES_EDITS = ("all_events", "future_events")
 # What stock would write on some of the occurrences, or on all: neither is meant.

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount
 
-from ..actions import CLOSE, notification
+from ...actions import CLOSE, notification
 
 
 class ClinicVisitClosing(models.TransientModel):

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Date
 from odoo.tests import Form, tagged
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")

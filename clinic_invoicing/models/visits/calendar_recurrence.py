@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..server_side import heard
+from ...server_side import heard
 
 
 class CalendarRecurrence(models.Model):

@@ -3,7 +3,7 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..rules.billing_state import STATUSES_WITHOUT_CHARGE
+from ...rules.billing_state import STATUSES_WITHOUT_CHARGE
 
 # How the attendance of one patient reads as a status of the appointment.
 STATUS_BY_ATTENDANCE = {

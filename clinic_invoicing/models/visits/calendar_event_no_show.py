@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..rules.billing_state import STATUSES_WITHOUT_CHARGE
+from ...rules.billing_state import STATUSES_WITHOUT_CHARGE
 
 FEE_RATES = {
     "no_show": "clinic_no_show_rate_id",

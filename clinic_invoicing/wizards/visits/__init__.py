@@ -1,0 +1,1 @@
+from . import clinic_session_patients, clinic_visit_closing
