@@ -1,11 +1,9 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import guards, hosting, settings, rates, services, payers, visits
+from . import guards, hosting, settings, rates, services, payers, visits, invoicing
 from . import (
     account_move,
     account_move_accepting,
-    account_move_batch,
-    account_move_chatter,
     account_move_claiming,
     account_move_client,
     account_move_deposit,
@@ -13,15 +11,12 @@ from . import (
     account_move_discount,
     account_move_document,
     account_move_leaving,
-    account_move_line,
-    account_move_line_batch,
     account_move_line_discount,
     account_move_line_leaving,
     account_move_line_receipt,
     account_move_pay_request,
     account_move_online,
     account_move_paying,
-    account_move_posting,
     account_move_program,
     account_move_receipt,
     account_move_reminding,
@@ -78,11 +73,8 @@ from . import (
     clinic_scheduled_charge_noticing,
     clinic_scheduled_charge_telling,
     clinic_scheduled_charge_working,
-    clinic_service_invoicing,
     clinic_service_invoicing_deposits,
-    clinic_service_share_invoicing,
     clinic_shown,
-    ir_actions_report,
     payment_method_default,
     payment_provider_default,
     payment_token,

@@ -1,8 +1,6 @@
 from . import (
     test_access_rights,
     test_autopay,
-    test_batch_posting,
-    test_billing_engine,
     test_billing_run,
     test_deposits,
     test_desk,
@@ -42,6 +40,7 @@ from .guards import (
     test_other_companies,
 )
 from .hosting import test_log_records, test_private_pages
+from .invoicing import test_batch_posting, test_billing_engine
 from .payers import (
     test_merging,
     test_share_sequences,

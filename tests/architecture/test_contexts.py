@@ -11,16 +11,18 @@ ALLOWED = {
     ("clinic_invoicing/server_side.py", "flag"): (
         "It hears only what our own code has told, see there."
     ),
-    ("clinic_invoicing/models/account_move_batch.py",)
+    ("clinic_invoicing/models/invoicing/account_move_batch.py",)
     + ("default_invoice_cash_rounding_id",): (
         "It chooses the slower of two ways to make the same invoices."
     ),
-    ("clinic_invoicing/models/account_move_chatter.py", "mail_create_nolog"): (
-        "Odoo's own: nothing is said of a new invoice, whose creator stays in it."
-    ),
-    ("clinic_invoicing/models/account_move_chatter.py", "tracking_disable"): (
-        "As the one above."
-    ),
+    (
+        "clinic_invoicing/models/invoicing/account_move_batch_chatter.py",
+        "mail_create_nolog",
+    ): ("Odoo's own: nothing is said of a new invoice, whose creator stays in it."),
+    (
+        "clinic_invoicing/models/invoicing/account_move_batch_chatter.py",
+        "tracking_disable",
+    ): ("As the one above."),
     ("clinic_invoicing/models/clinic_open_item.py", "AS_OF"): (
         "The date as of which a page is shown; it shows nothing of others."
     ),

@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.fields import Command, Domain
 
-from ..rules import allocation, sharing
+from ...rules import allocation, sharing
 
 
 class ClinicServiceShare(models.Model):

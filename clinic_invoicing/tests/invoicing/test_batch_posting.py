@@ -2,7 +2,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 # They differ from one creation to the next, whoever makes it.
 OWN_FIELDS = {

@@ -8,7 +8,7 @@ from odoo.addons.clinic_invoicing.models import (
     clinic_billing_run_queue,
 )
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")
