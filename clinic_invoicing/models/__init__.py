@@ -1,6 +1,16 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import guards, hosting, settings, rates, services, payers, visits, invoicing
+from . import (
+    guards,
+    hosting,
+    settings,
+    rates,
+    services,
+    payers,
+    visits,
+    invoicing,
+    billing_runs,
+)
 from . import (
     account_move,
     account_move_accepting,
@@ -45,13 +55,6 @@ from . import (
     clinic_aging,
     clinic_autopay,
     clinic_autopay_planning,
-    clinic_billing_run,
-    clinic_billing_run_chunk,
-    clinic_billing_run_item,
-    clinic_billing_run_preview,
-    clinic_billing_run_queue,
-    clinic_billing_run_sending,
-    clinic_billing_run_undo,
     clinic_by_currency,
     clinic_desk,
     clinic_desk_link,

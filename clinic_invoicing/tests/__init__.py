@@ -1,7 +1,6 @@
 from . import (
     test_access_rights,
     test_autopay,
-    test_billing_run,
     test_deposits,
     test_desk,
     test_early_discount,
@@ -25,7 +24,6 @@ from . import (
     test_reminders,
     test_reversal,
     test_rights,
-    test_run_starter,
     test_shown,
     test_statements,
     test_translations,
@@ -33,6 +31,7 @@ from . import (
     test_void,
     test_ways_to_pay,
 )
+from .billing_runs import test_billing_run, test_run_starter
 from .guards import (
     test_bound_companies,
     test_dialogs,

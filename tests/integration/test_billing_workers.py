@@ -18,7 +18,7 @@ from practices import at_once, start_run
 from odoo import api
 from odoo.fields import Command
 
-from odoo.addons.clinic_invoicing.models import (
+from odoo.addons.clinic_invoicing.models.billing_runs import (
     clinic_billing_run,
     clinic_billing_run_queue,
 )

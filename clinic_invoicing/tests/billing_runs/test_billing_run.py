@@ -6,7 +6,7 @@ from odoo.tests import Form, tagged
 
 from odoo.addons.clinic_invoicing.models.services import clinic_service_worklist
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")

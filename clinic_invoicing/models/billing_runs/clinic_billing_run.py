@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..actions import CLOSE, RELOAD, notification
+from ...actions import CLOSE, RELOAD, notification
 
 # Up to so many services are invoiced while the user waits.
 AT_ONCE = 100
