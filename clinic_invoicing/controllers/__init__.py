@@ -1,3 +1,4 @@
+from . import paying
 from . import (
     autopay,
     billing,
@@ -6,7 +7,5 @@ from . import (
     desk_status,
     documents,
     links,
-    paying,
-    payment,
     programs,
 )

@@ -2,7 +2,7 @@ from odoo.exceptions import UserError
 from odoo.http import request, route
 
 from .billing import ClinicBilling
-from .paying import LARGEST_ID
+from .paying.panel import LARGEST_ID
 
 
 class ClinicAutopayPages(ClinicBilling):

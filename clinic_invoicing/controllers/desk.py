@@ -6,8 +6,8 @@ from odoo.exceptions import UserError
 from odoo.http import request, route
 
 from ..server_side import tell
-from .payment import ClinicPaymentPortal
-from .payment_form import Shown, prepare_form
+from .paying.form import Shown, prepare_form
+from .paying.transaction import ClinicPaymentPortal
 
 CALENDAR = "/odoo/clinic-appointments"
 ERROR = "clinic_desk_error"

@@ -3,7 +3,7 @@ from odoo.exceptions import LockError, UserError
 from odoo.tools.misc import clean_context
 
 from .account_payment import BOOKED_STATES
-from .payment_transaction_clearing import OFFLINE_CODES
+from .paying.payment_transaction_clearing import OFFLINE_CODES
 
 VOIDABLE = "out_invoice"
 

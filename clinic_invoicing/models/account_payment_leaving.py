@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 from ..server_side import heard, tell
 from .account_payment import BOOKED_STATES
-from .payment_transaction_clearing import OFFLINE_CODES
+from .paying.payment_transaction_clearing import OFFLINE_CODES
 
 # While a transaction is in one of these, its provider has the money, or may have it.
 CHARGED_STATES = ("done", "pending", "authorized")

@@ -3,16 +3,10 @@ from . import (
     test_autopay,
     test_deposits,
     test_desk,
-    test_early_discount,
     test_given_back,
-    test_late_payments,
     test_leaving_books,
     test_letters,
     test_money_owed,
-    test_offline,
-    test_pace,
-    test_paid,
-    test_payable,
     test_payment_links,
     test_payment_plans,
     test_portal,
@@ -24,12 +18,9 @@ from . import (
     test_reminders,
     test_reversal,
     test_rights,
-    test_shown,
     test_statements,
     test_translations,
-    test_unallocated,
     test_void,
-    test_ways_to_pay,
 )
 from .billing_runs import test_billing_run, test_run_starter
 from .guards import (
@@ -46,6 +37,17 @@ from .payers import (
     test_shares,
     test_three_parties,
     test_writing_off,
+)
+from .paying import (
+    test_early_discount,
+    test_late_payments,
+    test_offline,
+    test_pace,
+    test_paid,
+    test_payable,
+    test_shown,
+    test_unallocated,
+    test_ways_to_pay,
 )
 from .rates import test_rates
 from .services import test_services

@@ -3,7 +3,7 @@ import io
 from odoo import fields
 from odoo.tools.pdf import PdfReader
 
-from ..models.clinic_open_item import AS_OF
+from ..models.paying.clinic_open_item import AS_OF
 from .common import ClinicInvoicingCommon
 
 AMOUNTS = (

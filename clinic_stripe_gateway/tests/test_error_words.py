@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import html2plaintext, mute_logger
 
-from odoo.addons.clinic_invoicing.models import payment_transaction_pace
+from odoo.addons.clinic_invoicing.models.paying import payment_transaction_pace
 from odoo.addons.clinic_invoicing.tests.common_desk import DeskCommon
 
 from .common import StripeHttpCommon

@@ -23,13 +23,13 @@ ALLOWED = {
         "clinic_invoicing/models/invoicing/account_move_batch_chatter.py",
         "tracking_disable",
     ): ("As the one above."),
-    ("clinic_invoicing/models/clinic_open_item.py", "AS_OF"): (
+    ("clinic_invoicing/models/paying/clinic_open_item.py", "AS_OF"): (
         "The date as of which a page is shown; it shows nothing of others."
     ),
     ("clinic_invoicing/models/visits/clinic_service_keeping.py", "default_event_id"): (
         "It is read to be checked, as the value that it stands for."
     ),
-    ("clinic_invoicing/wizards/account_payment_register.py",)
+    ("clinic_invoicing/wizards/paying/account_payment_register.py",)
     + ("clinic_received_outside",): (
         "It leaves out what Odoo's own dialog offers; without it the dialog is that."
     ),

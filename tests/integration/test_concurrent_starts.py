@@ -10,7 +10,7 @@ from odoo import SUPERUSER_ID
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from odoo.addons.clinic_invoicing.models.payment_transaction_pace import (
+from odoo.addons.clinic_invoicing.models.paying.payment_transaction_pace import (
     STARTS_PER_MINUTE,
 )
 

@@ -1,7 +1,7 @@
 import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { Interaction } from "@web/public/interaction";
-import { isOutdated } from "@clinic_invoicing/portal/shown_amount";
+import { isOutdated } from "@clinic_invoicing/portal/paying/shown_amount";
 
 const POLL_MS = 4000;
 // The calendar tells it: see the service of the same key in the back office.

@@ -2,7 +2,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common_online import OnlineCommon
+from ..common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")

@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..server_side import heard
+from ...server_side import heard
 
 
 class AccountMove(models.Model):

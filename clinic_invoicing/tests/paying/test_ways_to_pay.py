@@ -7,7 +7,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.payment import utils as payment_utils
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 CHOSEN = "//input[@name='o_payment_radio'][@checked]"
 

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import html2plaintext, str2bool
 
-from ..rules import allocation
+from ...rules import allocation
 
 UNPAID_STATES = ("not_paid", "partial")
 # Money is open on these as well, and cannot be paid at the moment.

@@ -3,7 +3,7 @@ from odoo.http import request, route
 
 from odoo.addons.account_payment.controllers.payment import PaymentPortal
 
-from ..commands import linked_ids
+from ...commands import linked_ids
 
 FLOWS = ("direct", "redirect", "token")
 

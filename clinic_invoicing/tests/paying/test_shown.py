@@ -4,10 +4,10 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common_charges import ChargesCommon
-from .common_desk import KEY, DeskCommon
-from .common_online import OnlineCommon
-from .common_programs import ProgramsCommon
+from ..common_charges import ChargesCommon
+from ..common_desk import KEY, DeskCommon
+from ..common_online import OnlineCommon
+from ..common_programs import ProgramsCommon
 
 SUBMIT = "o_payment_submit_button"
 NOT_SHOWN = "not what the page has shown"

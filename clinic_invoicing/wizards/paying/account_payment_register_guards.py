@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..models.payment_transaction_clearing import OFFLINE_CODES
+from ...models.paying.payment_transaction_clearing import OFFLINE_CODES
 
 
 class AccountPaymentRegister(models.TransientModel):

@@ -4,9 +4,9 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models.payment_transaction_pace import STARTS_PER_MINUTE
-from .common_desk import DeskCommon
-from .common_online import OnlineCommon
+from ...models.paying.payment_transaction_pace import STARTS_PER_MINUTE
+from ..common_desk import DeskCommon
+from ..common_online import OnlineCommon
 
 TOO_MANY = "Too many payments were started"
 

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
-from .common_online import OnlineCommon
+from ..common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")

@@ -5,8 +5,8 @@ from odoo.http import request
 
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 
-from ..rules.typed_numbers import read_number
-from .payment_form import prepare_form
+from ...rules.typed_numbers import read_number
+from .form import prepare_form
 
 # PostgreSQL's ids have 31 bits.
 LARGEST_ID = 2**31 - 1

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..actions import RELOAD, notification
+from ...actions import RELOAD, notification
 
 
 class AccountPayment(models.Model):

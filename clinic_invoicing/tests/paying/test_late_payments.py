@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .common_online import OnlineCommon
+from ..common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")

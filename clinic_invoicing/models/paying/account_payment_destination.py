@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..server_side import heard
+from ...server_side import heard
 
 
 class AccountPayment(models.Model):

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..second_cursor import second_cursor
+from ...second_cursor import second_cursor
 
 # Who tries three cards and mistypes each once needs six.
 STARTS_PER_MINUTE = 8

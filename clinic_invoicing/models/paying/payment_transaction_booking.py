@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import fields, models
 
-from ..server_side import tell
+from ...server_side import tell
 
 
 class PaymentTransaction(models.Model):

@@ -3,7 +3,7 @@ from ast import literal_eval
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from .common_online import OnlineCommon
+from ..common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")
