@@ -33,7 +33,7 @@
         "views/invoicing/account_move_views.xml",
         "views/paying/account_payment_views.xml",
         "views/clinic_payment_link_views.xml",
-        "views/clinic_undo_views.xml",
+        "wizards/undo/clinic_undo_views.xml",
         "views/clinic_aging_views.xml",
         "views/clinic_statement_views.xml",
         "wizards/visits/clinic_visit_closing_views.xml",

@@ -3,8 +3,6 @@ from . import (
     test_autopay,
     test_deposits,
     test_desk,
-    test_given_back,
-    test_leaving_books,
     test_letters,
     test_money_owed,
     test_payment_links,
@@ -14,13 +12,10 @@ from . import (
     test_portal_programs,
     test_programs,
     test_receipts,
-    test_refunding_providers,
     test_reminders,
-    test_reversal,
     test_rights,
     test_statements,
     test_translations,
-    test_void,
 )
 from .billing_runs import test_billing_run, test_run_starter
 from .guards import (
@@ -52,6 +47,13 @@ from .paying import (
 from .rates import test_rates
 from .services import test_services
 from .settings import test_practice_days
+from .undo import (
+    test_given_back,
+    test_leaving_books,
+    test_refunding_providers,
+    test_reversal,
+    test_void,
+)
 from .visits import (
     test_appointments,
     test_group_sessions,

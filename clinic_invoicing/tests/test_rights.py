@@ -1,8 +1,8 @@
 from odoo.tests import tagged
 
-from ..models.account_payment import AccountPayment
 from ..models.clinic_payment_link import ClinicPaymentLink
 from ..models.clinic_scheduled_charge import ClinicScheduledCharge
+from ..models.undo.account_payment import AccountPayment
 from ..models.visits.calendar_event import CalendarEvent
 from .common_rights import Table
 from .common_rights_guards import GuardsMixin

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.clinic_invoicing.tests.common_doors import DOORS, is_booked
+from odoo.addons.clinic_invoicing.tests.undo.common_doors import DOORS, is_booked
 
 from .common_disputes import DisputeCommon
 

@@ -1,7 +1,7 @@
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 
-from .common_online import OnlineCommon
+from ..common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")

@@ -1,7 +1,7 @@
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")

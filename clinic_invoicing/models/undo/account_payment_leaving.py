@@ -1,9 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..server_side import heard, tell
+from ...server_side import heard, tell
+from ..paying.payment_transaction_clearing import OFFLINE_CODES
 from .account_payment import BOOKED_STATES
-from .paying.payment_transaction_clearing import OFFLINE_CODES
 
 # While a transaction is in one of these, its provider has the money, or may have it.
 CHARGED_STATES = ("done", "pending", "authorized")

@@ -6,8 +6,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..common_online import OnlineCommon
 from .common_doors import CLOSED_BY_ODOO, DOORS, is_booked
-from .common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")

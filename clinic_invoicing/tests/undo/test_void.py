@@ -6,7 +6,7 @@ from odoo.tools import html2plaintext
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 from odoo.fields import Domain
 
-from .paying.payment_transaction_clearing import OFFLINE_CODES
+from ..paying.payment_transaction_clearing import OFFLINE_CODES
 
 # Payments that count: neither planned nor undone.
 BOOKED_STATES = ("in_process", "paid")

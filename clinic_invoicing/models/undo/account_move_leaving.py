@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..server_side import heard
+from ...server_side import heard
 
 
 class AccountMove(models.Model):

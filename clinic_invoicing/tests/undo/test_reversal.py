@@ -7,7 +7,7 @@ from odoo.exceptions import (
 from odoo.tests import Form, tagged
 from odoo.tools import html2plaintext
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")

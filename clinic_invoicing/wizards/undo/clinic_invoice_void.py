@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..actions import CLOSE, notification
+from ...actions import CLOSE, notification
 
 
 class ClinicInvoiceVoid(models.TransientModel):

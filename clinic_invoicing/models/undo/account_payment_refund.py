@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import models
 
-from ..rules import allocation
+from ...rules import allocation
 
 
 class AccountPayment(models.Model):

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..models.guards.clinic_guarded import UNGUARDED
+from ...models.guards.clinic_guarded import UNGUARDED
 
 
 class AccountMoveReversal(models.TransientModel):
