@@ -3,15 +3,12 @@ from . import (
     test_autopay,
     test_deposits,
     test_desk,
-    test_letters,
     test_money_owed,
     test_payment_links,
     test_payment_plans,
     test_portal,
-    test_portal_documents,
     test_portal_programs,
     test_programs,
-    test_receipts,
     test_reminders,
     test_rights,
     test_statements,
@@ -45,6 +42,7 @@ from .paying import (
     test_ways_to_pay,
 )
 from .rates import test_rates
+from .receipts import test_payment_confirmation, test_portal_documents, test_receipts
 from .services import test_services
 from .settings import test_practice_days
 from .undo import (

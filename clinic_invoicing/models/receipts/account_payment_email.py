@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from .undo.account_payment import BOOKED_STATES
+from ..undo.account_payment import BOOKED_STATES
 
 LETTER = "clinic_invoicing.account_payment_mail_template_letter"
 # Payments of one transaction.

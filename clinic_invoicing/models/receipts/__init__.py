@@ -1,0 +1,13 @@
+"""Receipts, and the payment confirmation that a payer gets by e-mail.
+
+Takes paying and undo.
+"""
+
+from . import (
+    account_move_line,
+    account_move,
+    account_partial_reconcile,
+    account_payment_email,
+    account_payment,
+    report_receipt,
+)
