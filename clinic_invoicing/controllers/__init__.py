@@ -1,11 +1,2 @@
-from . import paying
-from . import (
-    autopay,
-    billing,
-    desk,
-    desk_deposit,
-    desk_status,
-    documents,
-    links,
-    programs,
-)
+from . import paying, portal
+from . import autopay, desk, desk_deposit, desk_status, links, programs

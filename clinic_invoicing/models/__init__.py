@@ -13,12 +13,11 @@ from . import (
     paying,
     undo,
     receipts,
+    portal,
 )
 from . import (
-    account_move_client,
     account_move_deposit,
     account_move_desk,
-    account_move_document,
     account_move_pay_request,
     account_move_program,
     account_move_reminding,
@@ -62,5 +61,4 @@ from . import (
     res_partner_program,
     res_partner_reminding,
     res_partner_statement,
-    res_users,
 )

@@ -6,7 +6,6 @@ from . import (
     test_money_owed,
     test_payment_links,
     test_payment_plans,
-    test_portal,
     test_portal_programs,
     test_programs,
     test_reminders,
@@ -41,6 +40,7 @@ from .paying import (
     test_unallocated,
     test_ways_to_pay,
 )
+from .portal import test_portal
 from .rates import test_rates
 from .receipts import test_payment_confirmation, test_portal_documents, test_receipts
 from .services import test_services

@@ -7,8 +7,8 @@ from odoo.http import root
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common_online import OnlineCommon
-from .common_pages import PagesCommon
+from ..common_online import OnlineCommon
+from ..common_pages import PagesCommon
 
 MISSING = 2**31 - 1
 

@@ -4,9 +4,9 @@ from odoo.http import request, route
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from ..models.paying.account_move_allocation import PAID_FIRST
-from .paying.form import Shown
-from .paying.panel import ClinicPaying
+from ...models.paying.account_move_allocation import PAID_FIRST
+from ..paying.form import Shown
+from ..paying.panel import ClinicPaying
 
 # Instead of ids: everything that can be paid.
 ALL = "all"

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from .paying.account_move import OPEN_STATES
+from ..paying.account_move import OPEN_STATES
 
 
 class AccountMove(models.Model):
