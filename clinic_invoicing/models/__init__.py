@@ -14,6 +14,7 @@ from . import (
     undo,
     receipts,
     portal,
+    statements,
 )
 from . import (
     account_move_deposit,
@@ -22,13 +23,11 @@ from . import (
     account_move_program,
     account_move_reminding,
     account_move_scheduled,
-    account_move_statement,
     account_payment_deposit,
     account_payment_desk,
     calendar_event_deposit,
     calendar_event_deposit_passing,
     calendar_event_series_deposits,
-    clinic_aging,
     clinic_autopay,
     clinic_autopay_planning,
     clinic_desk,
@@ -57,8 +56,6 @@ from . import (
     product_template_deposit,
     res_company_autopay,
     res_company_reminding,
-    res_partner_owed,
     res_partner_program,
     res_partner_reminding,
-    res_partner_statement,
 )

@@ -3,14 +3,12 @@ from . import (
     test_autopay,
     test_deposits,
     test_desk,
-    test_money_owed,
     test_payment_links,
     test_payment_plans,
     test_portal_programs,
     test_programs,
     test_reminders,
     test_rights,
-    test_statements,
     test_translations,
 )
 from .billing_runs import test_billing_run, test_run_starter
@@ -45,6 +43,7 @@ from .rates import test_rates
 from .receipts import test_payment_confirmation, test_portal_documents, test_receipts
 from .services import test_services
 from .settings import test_practice_days
+from .statements import test_money_owed, test_statements
 from .undo import (
     test_given_back,
     test_leaving_books,

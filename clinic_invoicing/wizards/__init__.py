@@ -1,7 +1,2 @@
-from . import payers, visits, paying, undo
-from . import (
-    clinic_aging_date,
-    clinic_payment_plan_proposal,
-    clinic_statement,
-    payment_link_wizard,
-)
+from . import payers, visits, paying, undo, statements
+from . import clinic_payment_plan_proposal, payment_link_wizard

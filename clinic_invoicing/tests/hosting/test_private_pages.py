@@ -4,7 +4,7 @@ from odoo.http import Request
 from odoo.tests import tagged
 
 from ..common_desk import DeskCommon
-from ..common_money_owed import MoneyOwedCommon
+from ..statements.common_money_owed import MoneyOwedCommon
 
 MISSING = 2**31 - 1
 # Odoo's own, which show the same documents as ours.

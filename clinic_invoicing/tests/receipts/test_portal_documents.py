@@ -4,8 +4,8 @@ from odoo.tests import tagged
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
-from ..common_money_owed import MoneyOwedCommon
 from ..common_pages import PagesCommon
+from ..statements.common_money_owed import MoneyOwedCommon
 
 MISSING = 2**31 - 1
 

@@ -4,8 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ..common_money_owed import MoneyOwedCommon
 from ..common_online import OnlineCommon
+from ..statements.common_money_owed import MoneyOwedCommon
 
 
 @tagged("post_install", "-at_install")

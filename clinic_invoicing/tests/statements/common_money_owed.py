@@ -3,8 +3,8 @@ import io
 from odoo import fields
 from odoo.tools.pdf import PdfReader
 
-from ..models.paying.clinic_open_item import AS_OF
-from .common import ClinicInvoicingCommon
+from ...models.paying.clinic_open_item import AS_OF
+from ..common import ClinicInvoicingCommon
 
 AMOUNTS = (
     "amount_current",

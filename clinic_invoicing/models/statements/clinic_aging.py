@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
-from .paying.clinic_open_item import AS_OF, DEPENDS
+from ..paying.clinic_open_item import AS_OF, DEPENDS
 
 AGING = """
 SELECT aging.*,

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import date_utils
 
-from ..actions import CLOSE, notification
+from ...actions import CLOSE, notification
 
 REPORT = "clinic_invoicing.clinic_statement_report"
 MAIL_TEMPLATE = "clinic_invoicing.clinic_statement_mail_template"

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..models.paying.clinic_open_item import AS_OF
+from ...models.paying.clinic_open_item import AS_OF
 
 
 class ClinicAgingDate(models.TransientModel):

@@ -4,7 +4,7 @@ from itertools import accumulate
 from odoo import models
 from odoo.tools import SQL
 
-from .paying.clinic_open_item import (
+from ..paying.clinic_open_item import (
     AS_OF,
     BILLED_PARTNER,
     BUCKETS,

@@ -1,0 +1,1 @@
+from . import clinic_aging_date, clinic_statement
