@@ -15,11 +15,11 @@ from . import (
     receipts,
     portal,
     statements,
+    links,
 )
 from . import (
     account_move_deposit,
     account_move_desk,
-    account_move_pay_request,
     account_move_program,
     account_move_reminding,
     account_move_scheduled,
@@ -33,7 +33,6 @@ from . import (
     clinic_desk,
     clinic_desk_link,
     clinic_desk_paying,
-    clinic_payment_link,
     clinic_payment_plan,
     clinic_payment_plan_agreeing,
     clinic_payment_plan_following,

@@ -3,7 +3,6 @@ from . import (
     test_autopay,
     test_deposits,
     test_desk,
-    test_payment_links,
     test_payment_plans,
     test_portal_programs,
     test_programs,
@@ -20,6 +19,7 @@ from .guards import (
 )
 from .hosting import test_log_records, test_private_pages
 from .invoicing import test_batch_posting, test_billing_engine
+from .links import test_payment_links
 from .payers import (
     test_merging,
     test_share_sequences,

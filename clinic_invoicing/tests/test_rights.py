@@ -1,7 +1,7 @@
 from odoo.tests import tagged
 
-from ..models.clinic_payment_link import ClinicPaymentLink
 from ..models.clinic_scheduled_charge import ClinicScheduledCharge
+from ..models.links.clinic_payment_link import ClinicPaymentLink
 from ..models.undo.account_payment import AccountPayment
 from ..models.visits.calendar_event import CalendarEvent
 from .common_rights import Table

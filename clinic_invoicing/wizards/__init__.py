@@ -1,2 +1,2 @@
-from . import payers, visits, paying, undo, statements
-from . import clinic_payment_plan_proposal, payment_link_wizard
+from . import payers, visits, paying, undo, statements, links
+from . import clinic_payment_plan_proposal

@@ -1,8 +1,8 @@
 from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 from odoo.http import request, route
 
-from .paying.form import Shown
-from .paying.panel import ClinicPaying
+from ..paying.form import Shown
+from ..paying.panel import ClinicPaying
 
 # The address is the key: it is neither kept, nor passed on, nor found.
 PRIVATE_HEADERS = {

@@ -9,8 +9,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common_online import OnlineCommon
-from .common_pages import PagesCommon
+from ..common_online import OnlineCommon
+from ..common_pages import PagesCommon
 
 JOB = "clinic_invoicing.ir_cron_request_payments"
 

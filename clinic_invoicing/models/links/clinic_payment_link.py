@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.image import image_data_uri
 
-from ..actions import CLOSE, notification
+from ...actions import CLOSE, notification
 
 TOKEN = re.compile("[A-Za-z0-9_-]{32}")
 TEMPLATE = "clinic_invoicing.clinic_payment_link_mail_template"
