@@ -39,7 +39,7 @@
         "wizards/visits/clinic_visit_closing_views.xml",
         "views/clinic_program_views.xml",
         "views/clinic_reminder_views.xml",
-        "views/desk_templates.xml",
+        "views/desk/desk_templates.xml",
         "views/clinic_scheduled_charge_views.xml",
         "views/clinic_payment_plan_views.xml",
         "views/portal/portal_templates.xml",

@@ -1,2 +1,2 @@
-from . import paying, portal, links
-from . import autopay, desk, desk_deposit, desk_status, programs
+from . import paying, portal, links, desk
+from . import autopay, desk_deposit, programs

@@ -2,7 +2,6 @@ from . import (
     test_access_rights,
     test_autopay,
     test_deposits,
-    test_desk,
     test_payment_plans,
     test_portal_programs,
     test_programs,
@@ -11,6 +10,7 @@ from . import (
     test_translations,
 )
 from .billing_runs import test_billing_run, test_run_starter
+from .desk import test_desk
 from .guards import (
     test_bound_companies,
     test_dialogs,

@@ -2,7 +2,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.clinic_invoicing.tests.common_desk import KEY, DeskCommon
+from odoo.addons.clinic_invoicing.tests.desk.common_desk import KEY, DeskCommon
 
 from .common import StripeHttpCommon, Undone
 from .common_cards import SavedCardsCommon

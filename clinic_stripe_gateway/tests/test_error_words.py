@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from odoo.tools import html2plaintext, mute_logger
 
 from odoo.addons.clinic_invoicing.models.paying import payment_transaction_pace
-from odoo.addons.clinic_invoicing.tests.common_desk import DeskCommon
+from odoo.addons.clinic_invoicing.tests.desk.common_desk import DeskCommon
 
 from .common import StripeHttpCommon
 from .common_cards import SavedCardsCommon

@@ -3,7 +3,7 @@ import re
 from odoo.http import Request
 from odoo.tests import tagged
 
-from ..common_desk import DeskCommon
+from ..desk.common_desk import DeskCommon
 from ..statements.common_money_owed import MoneyOwedCommon
 
 MISSING = 2**31 - 1

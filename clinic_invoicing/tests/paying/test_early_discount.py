@@ -8,8 +8,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import format_date
 
-from ..common_desk import DeskCommon
 from ..common_online import OnlineCommon
+from ..desk.common_desk import DeskCommon
 
 
 @tagged("post_install", "-at_install")

@@ -4,9 +4,9 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ..common_desk import DeskCommon
 from ..common_online import OnlineCommon
 from ..common_programs import ProgramsCommon
+from ..desk.common_desk import DeskCommon
 
 ACCOUNT = "US00 1234 5678"
 SUBMIT = "//button[@name='o_payment_submit_button']"

@@ -5,8 +5,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...models.paying.payment_transaction_pace import STARTS_PER_MINUTE
-from ..common_desk import DeskCommon
 from ..common_online import OnlineCommon
+from ..desk.common_desk import DeskCommon
 
 TOO_MANY = "Too many payments were started"
 

@@ -5,9 +5,9 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..common_charges import ChargesCommon
-from ..common_desk import KEY, DeskCommon
 from ..common_online import OnlineCommon
 from ..common_programs import ProgramsCommon
+from ..desk.common_desk import KEY, DeskCommon
 
 SUBMIT = "o_payment_submit_button"
 NOT_SHOWN = "not what the page has shown"

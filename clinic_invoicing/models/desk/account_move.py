@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.fields import Domain
 
-from ..server_side import heard
+from ...server_side import heard
 
 
 class AccountMove(models.Model):

@@ -2,8 +2,8 @@ import re
 
 from lxml import html
 
-from .common import ClinicInvoicingCommon
-from .common_pages import PagesCommon
+from ..common import ClinicInvoicingCommon
+from ..common_pages import PagesCommon
 
 # Of a form whose page was not asked for.
 KEY = "0" * 32

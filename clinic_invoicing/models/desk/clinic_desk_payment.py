@@ -5,7 +5,7 @@ from odoo import models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
-from ..server_side import tell
+from ...server_side import tell
 
 _logger = logging.getLogger(__name__)
 

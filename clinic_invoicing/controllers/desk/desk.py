@@ -5,9 +5,9 @@ from werkzeug.exceptions import NotFound
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
-from ..server_side import tell
-from .paying.form import Shown, prepare_form
-from .paying.transaction import ClinicPaymentPortal
+from ...server_side import tell
+from ..paying.form import Shown, prepare_form
+from ..paying.transaction import ClinicPaymentPortal
 
 CALENDAR = "/odoo/clinic-appointments"
 ERROR = "clinic_desk_error"

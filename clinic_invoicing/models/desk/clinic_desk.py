@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from odoo import models
 from odoo.exceptions import AccessError, ValidationError
 
-from ..rules.typed_numbers import read_amount
-from ..server_side import tell
-from .paying.payment_transaction_clearing import OFFLINE_CODES
+from ...rules.typed_numbers import read_amount
+from ...server_side import tell
+from ..paying.payment_transaction_clearing import OFFLINE_CODES
 
 
 @dataclass(frozen=True)
