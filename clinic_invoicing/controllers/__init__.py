@@ -1,2 +1,2 @@
-from . import paying, portal, links, desk
-from . import autopay, desk_deposit, programs
+from . import paying, portal, links, desk, deposits
+from . import autopay, programs

@@ -1,7 +1,6 @@
 from . import (
     test_access_rights,
     test_autopay,
-    test_deposits,
     test_payment_plans,
     test_portal_programs,
     test_programs,
@@ -10,6 +9,7 @@ from . import (
     test_translations,
 )
 from .billing_runs import test_billing_run, test_run_starter
+from .deposits import test_deposits
 from .desk import test_desk
 from .guards import (
     test_bound_companies,

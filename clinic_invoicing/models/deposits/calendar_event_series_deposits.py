@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.fields import Command
 
-from ..commands import linked_ids
+from ...commands import linked_ids
 
 DEPOSITS = ("clinic_deposit_ids", "clinic_deposit_transaction_ids")
 

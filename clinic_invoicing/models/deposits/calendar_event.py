@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..rules.billing_state import (
+from ...rules.billing_state import (
     CANCELLED,
     PLANNED,
     STATUSES_WITHOUT_CHARGE,

@@ -1,8 +1,8 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .common_online import OnlineCommon
-from .desk.common_desk import KEY, DeskCommon
+from ..common_online import OnlineCommon
+from ..desk.common_desk import KEY, DeskCommon
 
 KEYS = (KEY, "1" * 32, "2" * 32)
 

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..server_side import heard
+from ...server_side import heard
 
 
 class CalendarEvent(models.Model):

@@ -2,7 +2,7 @@ from werkzeug.exceptions import NotFound
 
 from odoo.http import request, route
 
-from .desk.desk import ClinicDesk
+from ..desk.desk import ClinicDesk
 
 
 class ClinicDeskDeposit(ClinicDesk):
