@@ -18,10 +18,10 @@ from . import (
     links,
     desk,
     deposits,
+    reminders,
 )
 from . import (
     account_move_program,
-    account_move_reminding,
     account_move_scheduled,
     clinic_autopay,
     clinic_autopay_planning,
@@ -34,15 +34,11 @@ from . import (
     clinic_program_registration,
     clinic_program_registration_cancelling,
     clinic_program_registration_client,
-    clinic_reminder,
-    clinic_reminder_schedule,
     clinic_scheduled_charge,
     clinic_scheduled_charge_noticing,
     clinic_scheduled_charge_telling,
     clinic_scheduled_charge_working,
     payment_transaction_scheduled,
     res_company_autopay,
-    res_company_reminding,
     res_partner_program,
-    res_partner_reminding,
 )

@@ -4,7 +4,6 @@ from . import (
     test_payment_plans,
     test_portal_programs,
     test_programs,
-    test_reminders,
     test_rights,
     test_translations,
 )
@@ -41,6 +40,7 @@ from .paying import (
 from .portal import test_portal
 from .rates import test_rates
 from .receipts import test_payment_confirmation, test_portal_documents, test_receipts
+from .reminders import test_reminders
 from .services import test_services
 from .settings import test_practice_days
 from .statements import test_money_owed, test_statements

@@ -41,7 +41,7 @@ ALLOWED = {
     ),
 }
 # Views cannot ask the practice: the filter is the user's own.
-ALLOWED_VIEWS = {"clinic_invoicing/views/clinic_reminder_views.xml"}
+ALLOWED_VIEWS = {"clinic_invoicing/views/reminders/clinic_reminder_views.xml"}
 
 
 def asks(node):

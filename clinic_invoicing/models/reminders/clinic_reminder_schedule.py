@@ -6,7 +6,7 @@ from odoo import api, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import split_every
 
-from ..rules import schedule
+from ...rules import schedule
 
 _logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common_online import OnlineCommon
+from ..common_online import OnlineCommon
 
 DUE = "2024-04-30"
 

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
-from ..rules import schedule
+from ...rules import schedule
 
 
 class ResCompany(models.Model):

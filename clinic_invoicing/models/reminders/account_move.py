@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 
-from ..actions import RELOAD, notification
+from ...actions import RELOAD, notification
 
 
 class AccountMove(models.Model):
