@@ -19,10 +19,10 @@ from . import (
     desk,
     deposits,
     reminders,
+    charges,
 )
 from . import (
     account_move_program,
-    account_move_scheduled,
     clinic_autopay,
     clinic_autopay_planning,
     clinic_payment_plan,
@@ -34,11 +34,6 @@ from . import (
     clinic_program_registration,
     clinic_program_registration_cancelling,
     clinic_program_registration_client,
-    clinic_scheduled_charge,
-    clinic_scheduled_charge_noticing,
-    clinic_scheduled_charge_telling,
-    clinic_scheduled_charge_working,
-    payment_transaction_scheduled,
     res_company_autopay,
     res_partner_program,
 )

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
 from ..rules.typed_numbers import read_amount
-from .clinic_scheduled_charge import OPEN_STATES, WAITING_STATES
+from .charges.clinic_scheduled_charge import OPEN_STATES, WAITING_STATES
 from .res_company_autopay import AUTOPAY_WORDING
 
 MAIL_STARTED = "clinic_invoicing.autopay_mail_template_started"

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
 from ..rules import instalments
-from .clinic_scheduled_charge import OPEN_STATES
+from .charges.clinic_scheduled_charge import OPEN_STATES
 
 MAIL_PROPOSED = "clinic_invoicing.payment_plan_mail_template_proposed"
 

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..rules import instalments
-from .clinic_scheduled_charge import DUE_STATES
+from .charges.clinic_scheduled_charge import DUE_STATES
 
 _logger = logging.getLogger(__name__)
 

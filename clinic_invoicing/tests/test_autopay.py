@@ -5,10 +5,10 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .common_charges import ChargesCommon
+from .charges.common_charges import ChargesCommon
 
 MODELS = ("clinic.autopay", "clinic.scheduled.charge", "clinic.payment.plan")
-WORKING = "odoo.addons.clinic_invoicing.models.clinic_scheduled_charge_working"
+WORKING = "odoo.addons.clinic_invoicing.models.charges.clinic_scheduled_charge_job"
 
 
 @tagged("post_install", "-at_install")

@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from ..models.clinic_scheduled_charge import ClinicScheduledCharge
+from ..models.charges.clinic_scheduled_charge import ClinicScheduledCharge
 from ..models.links.clinic_payment_link import ClinicPaymentLink
 from ..models.undo.account_payment import AccountPayment
 from ..models.visits.calendar_event import CalendarEvent

@@ -22,7 +22,7 @@ ALLOWED = {
     ("clinic_invoicing/models/res_company_autopay.py", "_clinic_get_day"): (
         "It is the answer: the day in the zone of the practice."
     ),
-    ("clinic_invoicing/models/clinic_scheduled_charge_working.py", "_query_due"): (
+    ("clinic_invoicing/models/charges/clinic_scheduled_charge_job.py", "_query_due"): (
         "Charges of all practices are looked for, and each has a day of its own."
     ),
     ("clinic_stripe_gateway/models/payment_token_offering.py",)

@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..common_charges import ChargesCommon
+from ..charges.common_charges import ChargesCommon
 from ..common_online import OnlineCommon
 from ..common_programs import ProgramsCommon
 from ..desk.common_desk import KEY, DeskCommon

@@ -4,8 +4,8 @@ from lxml import html
 
 from odoo import fields
 
-from .common_online import OnlineCommon
-from .common_pages import PagesCommon
+from ..common_online import OnlineCommon
+from ..common_pages import PagesCommon
 
 JOB = "clinic_invoicing.ir_cron_scheduled_charges"
 

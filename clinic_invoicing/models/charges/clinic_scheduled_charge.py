@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
-from ..rules import charging
+from ...rules import charging
 
 # Something is to be done on a day.
 DUE_STATES = ("planned", "noticed", "retrying")

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 
-from ..rules import charging, schedule
+from ...rules import charging, schedule
 
 NOTICE = "clinic_invoicing.scheduled_charge_mail_template_notice"
 # Of an e-mail that nobody has received, and that is not tried again by itself.

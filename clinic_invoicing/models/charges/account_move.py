@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..server_side import heard
+from ...server_side import heard
 from .clinic_scheduled_charge import OPEN_STATES
 
 

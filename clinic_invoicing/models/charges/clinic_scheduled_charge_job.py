@@ -5,8 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..rules import charging, schedule
-from ..server_side import tell
+from ...rules import charging, schedule
+from ...server_side import tell
 from .clinic_scheduled_charge import DUE_STATES
 
 _logger = logging.getLogger(__name__)
