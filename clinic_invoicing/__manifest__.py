@@ -46,7 +46,7 @@
         "views/portal/portal_billing_templates.xml",
         "views/paying/payment_panel_templates.xml",
         "views/links/portal_link_templates.xml",
-        "views/portal_autopay_templates.xml",
+        "views/autopay/portal_autopay_templates.xml",
         "views/portal_program_templates.xml",
         "views/paying/payment_form_templates.xml",
         # Last: the menus open the actions of the views above.

@@ -1,2 +1,2 @@
-from . import paying, portal, links, desk, deposits
-from . import autopay, programs
+from . import paying, portal, links, desk, deposits, autopay
+from . import programs

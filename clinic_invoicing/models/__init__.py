@@ -20,11 +20,10 @@ from . import (
     deposits,
     reminders,
     charges,
+    autopay,
 )
 from . import (
     account_move_program,
-    clinic_autopay,
-    clinic_autopay_planning,
     clinic_payment_plan,
     clinic_payment_plan_agreeing,
     clinic_payment_plan_following,
@@ -34,6 +33,5 @@ from . import (
     clinic_program_registration,
     clinic_program_registration_cancelling,
     clinic_program_registration_client,
-    res_company_autopay,
     res_partner_program,
 )

@@ -1,12 +1,12 @@
 from . import (
     test_access_rights,
-    test_autopay,
     test_payment_plans,
     test_portal_programs,
     test_programs,
     test_rights,
     test_translations,
 )
+from .autopay import test_autopay
 from .billing_runs import test_billing_run, test_run_starter
 from .deposits import test_deposits
 from .desk import test_desk

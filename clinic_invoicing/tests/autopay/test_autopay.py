@@ -5,7 +5,7 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .charges.common_charges import ChargesCommon
+from ..charges.common_charges import ChargesCommon
 
 MODELS = ("clinic.autopay", "clinic.scheduled.charge", "clinic.payment.plan")
 WORKING = "odoo.addons.clinic_invoicing.models.charges.clinic_scheduled_charge_job"

@@ -4,9 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
-from ..rules.typed_numbers import read_amount
-from .charges.clinic_scheduled_charge import OPEN_STATES, WAITING_STATES
-from .res_company_autopay import AUTOPAY_WORDING
+from ...rules.typed_numbers import read_amount
+from ..charges.clinic_scheduled_charge import OPEN_STATES, WAITING_STATES
+from .res_company import AUTOPAY_WORDING
 
 MAIL_STARTED = "clinic_invoicing.autopay_mail_template_started"
 MAIL_ENDED = "clinic_invoicing.autopay_mail_template_ended"

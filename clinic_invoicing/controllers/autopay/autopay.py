@@ -1,8 +1,8 @@
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
-from .paying.panel import LARGEST_ID
-from .portal.billing import ClinicBilling
+from ..paying.panel import LARGEST_ID
+from ..portal.billing import ClinicBilling
 
 
 class ClinicAutopayPages(ClinicBilling):

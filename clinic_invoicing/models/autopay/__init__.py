@@ -1,0 +1,6 @@
+"""Autopay: agreements to charge a card for each invoice.
+
+Takes charges.
+"""
+
+from . import clinic_autopay, clinic_autopay_job, res_company
