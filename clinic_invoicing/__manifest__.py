@@ -41,7 +41,7 @@
         "views/reminders/clinic_reminder_views.xml",
         "views/desk/desk_templates.xml",
         "views/charges/clinic_scheduled_charge_views.xml",
-        "views/clinic_payment_plan_views.xml",
+        "views/plans/clinic_payment_plan_views.xml",
         "views/portal/portal_templates.xml",
         "views/portal/portal_billing_templates.xml",
         "views/paying/payment_panel_templates.xml",

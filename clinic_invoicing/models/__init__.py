@@ -21,12 +21,10 @@ from . import (
     reminders,
     charges,
     autopay,
+    plans,
 )
 from . import (
     account_move_program,
-    clinic_payment_plan,
-    clinic_payment_plan_agreeing,
-    clinic_payment_plan_following,
     clinic_program,
     clinic_program_client,
     clinic_program_places,

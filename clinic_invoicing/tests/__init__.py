@@ -1,6 +1,5 @@
 from . import (
     test_access_rights,
-    test_payment_plans,
     test_portal_programs,
     test_programs,
     test_rights,
@@ -37,6 +36,7 @@ from .paying import (
     test_unallocated,
     test_ways_to_pay,
 )
+from .plans import test_payment_plans
 from .portal import test_portal
 from .rates import test_rates
 from .receipts import test_payment_confirmation, test_portal_documents, test_receipts

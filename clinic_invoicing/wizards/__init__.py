@@ -1,2 +1,1 @@
-from . import payers, visits, paying, undo, statements, links
-from . import clinic_payment_plan_proposal
+from . import payers, visits, paying, undo, statements, links, plans

@@ -33,7 +33,7 @@ ALLOWED = {
     + ("clinic_received_outside",): (
         "It leaves out what Odoo's own dialog offers; without it the dialog is that."
     ),
-    ("clinic_invoicing/wizards/clinic_payment_plan_proposal.py", "active_ids"): (
+    ("clinic_invoicing/wizards/plans/clinic_payment_plan_proposal.py", "active_ids"): (
         "What was selected; its rights are checked when the plan is made."
     ),
 }

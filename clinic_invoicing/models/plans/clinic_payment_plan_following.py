@@ -3,8 +3,8 @@ import logging
 from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..rules import instalments
-from .charges.clinic_scheduled_charge import DUE_STATES
+from ...rules import instalments
+from ..charges.clinic_scheduled_charge import DUE_STATES
 
 _logger = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
-from ..rules import instalments
-from .charges.clinic_scheduled_charge import OPEN_STATES
+from ...rules import instalments
+from ..charges.clinic_scheduled_charge import OPEN_STATES
 
 MAIL_PROPOSED = "clinic_invoicing.payment_plan_mail_template_proposed"
 

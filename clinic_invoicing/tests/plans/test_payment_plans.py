@@ -5,9 +5,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
-from .charges.common_charges import ChargesCommon
+from ..charges.common_charges import ChargesCommon
 
-FOLLOWING = "odoo.addons.clinic_invoicing.models.clinic_payment_plan_following"
+FOLLOWING = "odoo.addons.clinic_invoicing.models.plans.clinic_payment_plan_following"
 PROPOSAL = "clinic.payment.plan.proposal"
 
 

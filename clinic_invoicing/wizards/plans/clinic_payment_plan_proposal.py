@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
-from ..rules import instalments
+from ...rules import instalments
 
 MOST = 60
 
