@@ -1,2 +1,1 @@
-from . import paying, portal, links, desk, deposits, autopay
-from . import programs
+from . import paying, portal, links, desk, deposits, autopay, programs

@@ -22,14 +22,5 @@ from . import (
     charges,
     autopay,
     plans,
-)
-from . import (
-    account_move_program,
-    clinic_program,
-    clinic_program_client,
-    clinic_program_places,
-    clinic_program_registration,
-    clinic_program_registration_cancelling,
-    clinic_program_registration_client,
-    res_partner_program,
+    programs,
 )

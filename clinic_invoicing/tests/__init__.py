@@ -1,10 +1,4 @@
-from . import (
-    test_access_rights,
-    test_portal_programs,
-    test_programs,
-    test_rights,
-    test_translations,
-)
+from . import test_access_rights, test_rights, test_translations
 from .autopay import test_autopay
 from .billing_runs import test_billing_run, test_run_starter
 from .deposits import test_deposits
@@ -38,6 +32,7 @@ from .paying import (
 )
 from .plans import test_payment_plans
 from .portal import test_portal
+from .programs import test_portal_programs, test_programs
 from .rates import test_rates
 from .receipts import test_payment_confirmation, test_portal_documents, test_receipts
 from .reminders import test_reminders

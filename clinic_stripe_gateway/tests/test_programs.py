@@ -1,7 +1,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.clinic_invoicing.tests.common_programs import ProgramsCommon
+from odoo.addons.clinic_invoicing.tests.programs.common_programs import ProgramsCommon
 
 from .common import StripeEventCommon
 

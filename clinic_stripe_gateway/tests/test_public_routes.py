@@ -2,7 +2,7 @@ from odoo.http import Request
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.clinic_invoicing.tests.common_programs import ProgramsCommon
+from odoo.addons.clinic_invoicing.tests.programs.common_programs import ProgramsCommon
 
 from .common_attacks import RoutesCommon
 from .common_routes import TEXTS, VALUES, find_routes

@@ -5,8 +5,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 
 from ..common_online import OnlineCommon
-from ..common_programs import ProgramsCommon
 from ..desk.common_desk import DeskCommon
+from ..programs.common_programs import ProgramsCommon
 
 ACCOUNT = "US00 1234 5678"
 SUBMIT = "//button[@name='o_payment_submit_button']"

@@ -6,8 +6,8 @@ from odoo.tools import mute_logger
 
 from ..charges.common_charges import ChargesCommon
 from ..common_online import OnlineCommon
-from ..common_programs import ProgramsCommon
 from ..desk.common_desk import KEY, DeskCommon
+from ..programs.common_programs import ProgramsCommon
 
 SUBMIT = "o_payment_submit_button"
 NOT_SHOWN = "not what the page has shown"

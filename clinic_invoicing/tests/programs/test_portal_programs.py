@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
-from .common_pages import PagesCommon
+from ..common_pages import PagesCommon
 from .common_programs import ProgramsCommon
 
 MISSING = 2**31 - 1

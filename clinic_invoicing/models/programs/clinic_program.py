@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..actions import RELOAD, notification
+from ...actions import RELOAD, notification
 
 
 class ClinicProgram(models.Model):

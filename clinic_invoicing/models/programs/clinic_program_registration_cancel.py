@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..actions import RELOAD, notification
+from ...actions import RELOAD, notification
 
 LETTER = Markup('<p>%s</p><p><a href="%s">%s</a></p>')
 

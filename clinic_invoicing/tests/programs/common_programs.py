@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.fields import Command
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 JOB = "clinic_invoicing.ir_cron_release_places"
 
