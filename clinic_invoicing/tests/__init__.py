@@ -1,4 +1,4 @@
-from . import test_access_rights, test_rights, test_translations
+from . import test_translations
 from .autopay import test_autopay
 from .billing_runs import test_billing_run, test_run_starter
 from .deposits import test_deposits
@@ -36,6 +36,7 @@ from .programs import test_portal_programs, test_programs
 from .rates import test_rates
 from .receipts import test_payment_confirmation, test_portal_documents, test_receipts
 from .reminders import test_reminders
+from .security import test_access_rights, test_rights
 from .services import test_services
 from .settings import test_practice_days
 from .statements import test_money_owed, test_statements

@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 APPOINTMENT_FIELDS = (
     "clinic_patient_id",

@@ -7,7 +7,7 @@ from odoo.fields import Command
 from odoo.models import MAGIC_COLUMNS
 from odoo.service.model import call_kw, get_public_method
 
-from .common import ClinicInvoicingCommon
+from ..common import ClinicInvoicingCommon
 
 OPERATIONS = ("read", "create", "write", "unlink")
 # Doors of Odoo itself: they are tried with every field.

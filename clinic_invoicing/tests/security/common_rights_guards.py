@@ -2,7 +2,7 @@ import random
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from ..models.guards.clinic_guarded import ClinicGuarded
+from ...models.guards.clinic_guarded import ClinicGuarded
 
 TRIED = 20
 
