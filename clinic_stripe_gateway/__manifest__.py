@@ -15,7 +15,7 @@
         "data/ir_cron.xml",
         "data/ir_cron_cards.xml",
         "views/account_move_views.xml",
-        "views/payment_provider_views.xml",
+        "views/requests/payment_provider_views.xml",
         "views/payment_transaction_views.xml",
         "views/payment_provider_cards_views.xml",
         "views/payment_token_views.xml",

@@ -1,3 +1,6 @@
+"""The rooms, in their order: a room overrides only what rooms above it say."""
+
+from . import requests
 from . import (
     account_move_dispute,
     account_move_releasing,
@@ -29,14 +32,12 @@ from . import (
     clinic_stripe_health,
     ir_http,
     payment_method,
-    payment_provider,
     payment_provider_cards,
     payment_provider_delivery,
     payment_provider_disclosing,
     payment_provider_dispute,
     payment_provider_endpoint,
     payment_provider_health,
-    payment_provider_keys,
     payment_provider_listening,
     payment_token,
     payment_token_brand,
@@ -45,11 +46,9 @@ from . import (
     payment_token_removal,
     payment_token_saving,
     payment_token_scheduled,
-    payment_transaction,
     payment_transaction_asking,
     payment_transaction_attempts,
     payment_transaction_booking,
-    payment_transaction_busy,
     payment_transaction_cards,
     payment_transaction_disclosing,
     payment_transaction_dispute,
@@ -61,7 +60,6 @@ from . import (
     payment_transaction_unbooked,
     payment_transaction_unknown,
     payment_transaction_visit,
-    res_currency,
     res_partner,
     res_partner_disclosing,
 )

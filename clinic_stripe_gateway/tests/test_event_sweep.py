@@ -9,7 +9,7 @@ from .common import StripeEventCommon
 
 SWEEP = "odoo.addons.clinic_stripe_gateway.models.clinic_stripe_event_sweep"
 FAILED_QUIETLY = "odoo.addons.clinic_stripe_gateway.models.clinic_stripe_event"
-CALLS = "odoo.addons.clinic_stripe_gateway.models.payment_provider"
+CALLS = "odoo.addons.clinic_stripe_gateway.models.requests.payment_provider"
 
 
 @tagged("post_install", "-at_install")

@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 
 from odoo.addons.clinic_invoicing.server_side import tell
 
-from ..adapter import GatewayError, OutcomeUnknown, TryLater
+from ...adapter import GatewayError, OutcomeUnknown, TryLater
 from .payment_provider import PROVEN_ACCOUNT
 
 # What Stripe's keys begin with; a restricted key is a secret one.

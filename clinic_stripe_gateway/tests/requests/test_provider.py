@@ -3,7 +3,7 @@ from odoo.tests import tagged
 
 from workbench.emulator import PUBLISHABLE_KEY, SECRET_KEY
 
-from .common import StripeAdminCommon
+from ..common import StripeAdminCommon
 
 SECRETS = ("stripe_secret_key", "stripe_webhook_secret", "clinic_stripe_account_ref")
 

@@ -7,7 +7,7 @@ from odoo.addons.clinic_stripe_gateway import const
 
 from workbench.emulator import PUBLISHABLE_KEY, SECRET_KEY
 
-from .common import STOCK_VERSION, StripeGatewayCommon
+from ..common import STOCK_VERSION, StripeGatewayCommon
 
 # What may not be read by somebody who pays.
 INTERNAL = ("sk_test", "pk_test", "whsec", "API Key", "No such", "req_", "cus_", "http")

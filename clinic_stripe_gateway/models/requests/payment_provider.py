@@ -11,8 +11,8 @@ from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 from odoo.addons.payment_stripe import utils as stripe_utils
 
-from .. import const
-from ..adapter import (
+from ... import const
+from ...adapter import (
     TIMEOUT_SECONDS,
     Declined,
     GatewayError,
@@ -22,7 +22,7 @@ from ..adapter import (
     gateway_for,
     without_forbidden,
 )
-from ..exceptions import OutcomePending
+from ...exceptions import OutcomePending
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 # context: which account keys are of that have been proven to work.

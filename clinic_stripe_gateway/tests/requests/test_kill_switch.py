@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import StripeEventCommon
+from ..common import StripeEventCommon
 
 STOCK = "odoo.addons.payment_stripe.controllers.main"
 

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import ValidationError
 
-from ..adapter import TryLater
+from ...adapter import TryLater
 
 
 class PaymentTransaction(models.Model):

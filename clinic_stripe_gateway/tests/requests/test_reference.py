@@ -1,7 +1,7 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common import StripeGatewayCommon, Undone
+from ..common import StripeGatewayCommon, Undone
 
 OPAQUE = r"^[0-9a-f]{24}(-\d+)?$"
 
