@@ -1,6 +1,6 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import requests
+from . import requests, unanswered
 from . import (
     account_move_dispute,
     account_move_releasing,
@@ -46,7 +46,6 @@ from . import (
     payment_token_removal,
     payment_token_saving,
     payment_token_scheduled,
-    payment_transaction_asking,
     payment_transaction_attempts,
     payment_transaction_booking,
     payment_transaction_cards,
@@ -58,7 +57,6 @@ from . import (
     payment_transaction_scheduled,
     payment_transaction_settling,
     payment_transaction_unbooked,
-    payment_transaction_unknown,
     payment_transaction_visit,
     res_partner,
     res_partner_disclosing,

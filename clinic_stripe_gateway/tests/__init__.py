@@ -28,7 +28,6 @@ from . import (
     test_sequences,
     test_starts,
     test_translations,
-    test_unanswered,
     test_undoing,
     test_webhook,
 )
@@ -41,3 +40,4 @@ from .requests import (
     test_reference,
     test_transport,
 )
+from .unanswered import test_unanswered

@@ -6,9 +6,9 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
-from ..adapter import KeyReused, TryLater
-from ..const import TYPED
-from ..exceptions import OutcomePending
+from ...adapter import KeyReused, TryLater
+from ...const import TYPED
+from ...exceptions import OutcomePending
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 

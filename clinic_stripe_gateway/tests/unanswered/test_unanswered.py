@@ -5,7 +5,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .common_desk import DeskCommon
+from ..common_desk import DeskCommon
 
 INTENTS = "/v1/payment_intents"
 # What hides Stripe's answer, whether Stripe has acted or not.

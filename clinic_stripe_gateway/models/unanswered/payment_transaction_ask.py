@@ -8,8 +8,8 @@ from odoo.exceptions import ValidationError
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
-from ..adapter import Rejected
-from ..const import TYPED
+from ...adapter import Rejected
+from ...const import TYPED
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
