@@ -1,13 +1,10 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import requests, unanswered
+from . import requests, unanswered, payments
 from . import (
     account_move_dispute,
-    account_move_releasing,
-    account_payment,
     account_payment_cards,
     account_payment_dispute,
-    account_payment_guard,
     clinic_card_consent,
     clinic_stripe_check,
     clinic_stripe_check_comparing,
@@ -46,17 +43,10 @@ from . import (
     payment_token_removal,
     payment_token_saving,
     payment_token_scheduled,
-    payment_transaction_attempts,
-    payment_transaction_booking,
     payment_transaction_cards,
     payment_transaction_disclosing,
     payment_transaction_dispute,
-    payment_transaction_found,
-    payment_transaction_guard,
-    payment_transaction_moved,
     payment_transaction_scheduled,
-    payment_transaction_settling,
-    payment_transaction_unbooked,
     payment_transaction_visit,
     res_partner,
     res_partner_disclosing,

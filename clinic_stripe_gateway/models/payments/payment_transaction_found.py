@@ -7,7 +7,7 @@ from odoo.tools import hmac
 
 from odoo.addons.payment_stripe import const as stripe_const
 
-from ..adapter import gather, seal, unseal
+from ...adapter import gather, seal, unseal
 
 # As this gateway and Odoo without documents make them; parts and refunds have letters.
 OWN_REFERENCE = re.compile(r"([FPR]-)*([0-9a-f]{24}|tx-\d{14})(-\d+)*")

@@ -3,7 +3,7 @@ from odoo.tests import tagged
 
 from odoo.addons.clinic_invoicing.tests.programs.common_programs import ProgramsCommon
 
-from .common import StripeEventCommon
+from ..common import StripeEventCommon
 
 
 @tagged("post_install", "-at_install")

@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from .common import Browser, StripeHttpCommon
+from ..common import Browser, StripeHttpCommon
 
 RETURN = "/payment/stripe/return"
 

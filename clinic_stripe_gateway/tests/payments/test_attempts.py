@@ -3,7 +3,7 @@ import contextlib
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
-from .common import StripeHttpCommon
+from ..common import StripeHttpCommon
 
 PROCESSING = "A payment of this invoice is being processed."
 NOT_CLOSED = "We could not make sure that an earlier attempt to pay is closed."

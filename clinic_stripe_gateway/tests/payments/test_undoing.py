@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import html2plaintext
 
-from .common import StripeEventCommon
+from ..common import StripeEventCommon
 
 
 @tagged("post_install", "-at_install")
