@@ -1,6 +1,6 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import requests, unanswered, payments
+from . import requests, unanswered, payments, inbox
 from . import (
     account_move_dispute,
     account_payment_cards,
@@ -18,16 +18,9 @@ from . import (
     clinic_stripe_dispute,
     clinic_stripe_dispute_booking,
     clinic_stripe_dispute_telling,
-    clinic_stripe_event,
     clinic_stripe_event_cards,
     clinic_stripe_event_disputes,
-    clinic_stripe_event_processing,
-    clinic_stripe_event_attention,
-    clinic_stripe_event_receiving,
-    clinic_stripe_event_settling,
-    clinic_stripe_event_sweep,
     clinic_stripe_health,
-    ir_http,
     payment_method,
     payment_provider_cards,
     payment_provider_delivery,
@@ -35,7 +28,6 @@ from . import (
     payment_provider_dispute,
     payment_provider_endpoint,
     payment_provider_health,
-    payment_provider_listening,
     payment_token,
     payment_token_brand,
     payment_token_consent,

@@ -7,20 +7,22 @@ from . import (
     test_detach,
     test_disclosures,
     test_disputes,
-    test_event_batches,
-    test_event_failures,
-    test_event_sweep,
-    test_events,
     test_health,
     test_ledger_check,
     test_privacy,
     test_privacy_flows,
     test_public_routes,
-    test_refund_events,
     test_rights,
     test_scheduled_charges,
     test_sequences,
     test_translations,
+)
+from .inbox import (
+    test_event_batches,
+    test_event_failures,
+    test_event_sweep,
+    test_events,
+    test_refund_events,
     test_webhook,
 )
 from .payments import (

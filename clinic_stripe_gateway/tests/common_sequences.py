@@ -3,7 +3,7 @@ from hypothesis.stateful import initialize
 
 from odoo.exceptions import UserError
 
-from odoo.addons.clinic_stripe_gateway.models.clinic_stripe_event_processing import (
+from odoo.addons.clinic_stripe_gateway.models.inbox.clinic_stripe_event_job import (
     WAITING,
 )
 

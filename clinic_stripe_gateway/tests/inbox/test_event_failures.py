@@ -5,9 +5,9 @@ from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
-from .common import StripeEventCommon
+from ..common import StripeEventCommon
 
-FAILED_QUIETLY = "odoo.addons.clinic_stripe_gateway.models.clinic_stripe_event"
+FAILED_QUIETLY = "odoo.addons.clinic_stripe_gateway.models.inbox.clinic_stripe_event"
 
 
 @tagged("post_install", "-at_install")

@@ -1,9 +1,9 @@
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import StripeEventCommon
+from ..common import StripeEventCommon
 
-FAILED_QUIETLY = "odoo.addons.clinic_stripe_gateway.models.clinic_stripe_event"
+FAILED_QUIETLY = "odoo.addons.clinic_stripe_gateway.models.inbox.clinic_stripe_event"
 PAID = "payment_intent.succeeded"
 UNSETTLED = (6, 12)
 

@@ -5,10 +5,10 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import StripeEventCommon
+from ..common import StripeEventCommon
 
-SWEEP = "odoo.addons.clinic_stripe_gateway.models.clinic_stripe_event_sweep"
-FAILED_QUIETLY = "odoo.addons.clinic_stripe_gateway.models.clinic_stripe_event"
+SWEEP = "odoo.addons.clinic_stripe_gateway.models.inbox.clinic_stripe_event_sweep"
+FAILED_QUIETLY = "odoo.addons.clinic_stripe_gateway.models.inbox.clinic_stripe_event"
 CALLS = "odoo.addons.clinic_stripe_gateway.models.requests.payment_provider"
 
 

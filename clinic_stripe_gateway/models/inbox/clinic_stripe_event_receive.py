@@ -8,7 +8,7 @@ from odoo.addons.clinic_invoicing.second_cursor import second_cursor
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
-from ..adapter import (
+from ...adapter import (
     EventHint,
     SignatureInvalid,
     is_readable_by_stock,

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from .clinic_stripe_event_processing import ATTEMPTS_TO_MATCH
+from .clinic_stripe_event_job import ATTEMPTS_TO_MATCH
 
 FAILURES_TO_TELL = 2
 

@@ -3,7 +3,7 @@ import json
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import WEBHOOK, StripeEventCommon
+from ..common import WEBHOOK, StripeEventCommon
 
 
 @tagged("post_install", "-at_install")

@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from .common import StripeEventCommon
+from ..common import StripeEventCommon
 
 
 @tagged("post_install", "-at_install")

@@ -5,11 +5,11 @@ from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
 
 from odoo.addons.clinic_stripe_gateway import const
-from odoo.addons.clinic_stripe_gateway.models.clinic_stripe_event_processing import (
+from odoo.addons.clinic_stripe_gateway.models.inbox.clinic_stripe_event_job import (
     ATTEMPTS_TO_MATCH,
 )
 
-from .common import StripeEventCommon
+from ..common import StripeEventCommon
 
 
 @tagged("post_install", "-at_install")

@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
-from ..adapter import GatewayError
+from ...adapter import GatewayError
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
