@@ -1,10 +1,4 @@
 from . import (
-    test_brands,
-    test_cards,
-    test_consent,
-    test_customers,
-    test_desk_cards,
-    test_detach,
     test_disclosures,
     test_disputes,
     test_health,
@@ -16,6 +10,14 @@ from . import (
     test_scheduled_charges,
     test_sequences,
     test_translations,
+)
+from .cards import (
+    test_brands,
+    test_cards,
+    test_consent,
+    test_customers,
+    test_desk_cards,
+    test_detach,
 )
 from .inbox import (
     test_event_batches,

@@ -1,1 +1,2 @@
-from . import account_payment_register, base_partner_merge, clinic_card_rename
+from . import cards
+from . import base_partner_merge

@@ -25,11 +25,11 @@ ALLOWED = {
     ("clinic_invoicing/models/charges/clinic_scheduled_charge_job.py", "_query_due"): (
         "Charges of all practices are looked for, and each has a day of its own."
     ),
-    ("clinic_stripe_gateway/models/payment_token_offering.py",)
+    ("clinic_stripe_gateway/models/cards/payment_token_offer.py",)
     + ("_clinic_get_expiring_domain",): (
         "Cards of all practices are looked for, a month before: a day is nothing."
     ),
-    ("clinic_stripe_gateway/models/payment_token_offering.py",)
+    ("clinic_stripe_gateway/models/cards/payment_token_offer.py",)
     + ("_cron_warn_of_expiry",): (
         "It only remembers that somebody was told; nothing is compared with the day."
     ),

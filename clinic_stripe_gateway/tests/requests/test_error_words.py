@@ -8,8 +8,8 @@ from odoo.tools import html2plaintext, mute_logger
 from odoo.addons.clinic_invoicing.models.paying import payment_transaction_pace
 from odoo.addons.clinic_invoicing.tests.desk.common_desk import DeskCommon
 
+from ..cards.common_cards import SavedCardsCommon
 from ..common import StripeHttpCommon
-from ..common_cards import SavedCardsCommon
 
 CHARGES_JOB = "clinic_invoicing.ir_cron_scheduled_charges"
 DECLINED = "pm_card_chargeCustomerFail"

@@ -8,8 +8,8 @@ from odoo.addons.clinic_invoicing.commands import linked_ids
 from odoo.addons.clinic_invoicing.server_side import tell
 from odoo.addons.payment import utils as payment_utils
 
-from ..adapter import Rejected
-from ..const import TYPED
+from ...adapter import Rejected
+from ...const import TYPED
 
 # What a payment is for, and who pays it.
 PAYER_BY_DOCUMENT = {

@@ -1,7 +1,7 @@
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from .common import StripeGatewayCommon, Undone
+from ..common import StripeGatewayCommon, Undone
 
 
 @tagged("post_install", "-at_install")

@@ -4,7 +4,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.clinic_invoicing.tests.desk.common_desk import KEY, DeskCommon
 
-from .common import StripeHttpCommon, Undone
+from ..common import StripeHttpCommon, Undone
 from .common_cards import SavedCardsCommon
 
 

@@ -6,7 +6,7 @@ from odoo.fields import Domain
 
 from odoo.addons.payment.logging import get_payment_logger
 
-from ..adapter import OutcomeUnknown, TryLater
+from ...adapter import OutcomeUnknown, TryLater
 
 _logger = get_payment_logger(__name__)
 

@@ -1,6 +1,6 @@
 import stripe
 
-from .common import StripeGatewayCommon
+from ..common import StripeGatewayCommon
 
 
 class SavedCardsCommon(StripeGatewayCommon):

@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .common import Undone
+from ..common import Undone
 from .common_cards import SavedCardsCommon
 
 
