@@ -1,9 +1,7 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import requests, unanswered, payments, inbox, cards
+from . import requests, unanswered, payments, inbox, cards, disputes
 from . import (
-    account_move_dispute,
-    account_payment_dispute,
     clinic_stripe_check,
     clinic_stripe_check_comparing,
     clinic_stripe_check_disputes,
@@ -11,19 +9,13 @@ from . import (
     clinic_stripe_customer_disclosing,
     clinic_stripe_difference,
     clinic_stripe_disclosure,
-    clinic_stripe_dispute,
-    clinic_stripe_dispute_booking,
-    clinic_stripe_dispute_telling,
-    clinic_stripe_event_disputes,
     clinic_stripe_health,
     payment_provider_delivery,
     payment_provider_disclosing,
-    payment_provider_dispute,
     payment_provider_endpoint,
     payment_provider_health,
     payment_token_scheduled,
     payment_transaction_disclosing,
-    payment_transaction_dispute,
     payment_transaction_scheduled,
     payment_transaction_visit,
     res_partner_disclosing,

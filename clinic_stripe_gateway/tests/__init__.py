@@ -1,6 +1,5 @@
 from . import (
     test_disclosures,
-    test_disputes,
     test_health,
     test_ledger_check,
     test_privacy,
@@ -19,6 +18,7 @@ from .cards import (
     test_desk_cards,
     test_detach,
 )
+from .disputes import test_disputes
 from .inbox import (
     test_event_batches,
     test_event_failures,

@@ -5,7 +5,7 @@ from odoo.tests import tagged
 
 from odoo.addons.clinic_invoicing.tests.undo.common_doors import DOORS, is_booked
 
-from ..common_disputes import DisputeCommon
+from ..disputes.common_disputes import DisputeCommon
 
 # Those of an entry that is no payment's.
 ENTRY_DOORS = [name for name in DOORS if name.startswith("entry: ")]

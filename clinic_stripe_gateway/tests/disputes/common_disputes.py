@@ -1,4 +1,4 @@
-from .common import StripeEventCommon
+from ..common import StripeEventCommon
 
 FEE = 15
 

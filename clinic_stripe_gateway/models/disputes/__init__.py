@@ -1,0 +1,15 @@
+"""Disputes: booked as Stripe tells of them, and told to billers.
+
+Takes payments and inbox.
+"""
+
+from . import (
+    account_move,
+    account_payment,
+    clinic_stripe_dispute,
+    clinic_stripe_dispute_booking,
+    clinic_stripe_dispute_notice,
+    clinic_stripe_event,
+    payment_provider,
+    payment_transaction,
+)
