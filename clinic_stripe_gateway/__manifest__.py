@@ -23,7 +23,7 @@
         "views/cards/res_partner_views.xml",
         "views/cards/payment_templates.xml",
         "views/inbox/clinic_stripe_event_views.xml",
-        "views/clinic_stripe_check_views.xml",
+        "views/ledger/clinic_stripe_check_views.xml",
         "views/disputes/clinic_stripe_dispute_views.xml",
         "views/clinic_stripe_disclosure_views.xml",
     ],

@@ -1,13 +1,8 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import requests, unanswered, payments, inbox, cards, disputes
+from . import requests, unanswered, payments, inbox, cards, disputes, ledger
 from . import (
-    clinic_stripe_check,
-    clinic_stripe_check_comparing,
-    clinic_stripe_check_disputes,
-    clinic_stripe_check_judging,
     clinic_stripe_customer_disclosing,
-    clinic_stripe_difference,
     clinic_stripe_disclosure,
     clinic_stripe_health,
     payment_provider_delivery,

@@ -1,7 +1,6 @@
 from . import (
     test_disclosures,
     test_health,
-    test_ledger_check,
     test_privacy,
     test_privacy_flows,
     test_public_routes,
@@ -27,6 +26,7 @@ from .inbox import (
     test_refund_events,
     test_webhook,
 )
+from .ledger import test_ledger_check
 from .payments import (
     test_attempts,
     test_calling_off,

@@ -33,9 +33,10 @@ ALLOWED = {
     + ("_cron_warn_of_expiry",): (
         "It only remembers that somebody was told; nothing is compared with the day."
     ),
-    ("clinic_stripe_gateway/models/clinic_stripe_check.py", "_compute_display_name"): (
-        "The two moments are shown beside it in the zone of who looks."
-    ),
+    (
+        "clinic_stripe_gateway/models/ledger/clinic_stripe_check.py",
+        "_compute_display_name",
+    ): ("The two moments are shown beside it in the zone of who looks."),
     ("clinic_stripe_gateway/cli/stripe_ledger.py", "_parse"): (
         "Whoever types the command knows no practice yet; its days are UTC's."
     ),

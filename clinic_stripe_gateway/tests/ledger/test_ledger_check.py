@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.service.model import call_kw
 from odoo.tests import tagged
 
-from .common import StripeGatewayCommon, Undone
+from ..common import StripeGatewayCommon, Undone
 
 HOUR = 3600
 

@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 
 from .clinic_stripe_check import UNDER_WAY_MINUTES
-from .clinic_stripe_check_comparing import to_seconds
+from .clinic_stripe_check_compare import to_seconds
 
 POSTED = ("in_process", "paid")
 
