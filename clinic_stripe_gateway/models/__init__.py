@@ -1,14 +1,10 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import requests, unanswered, payments, inbox, cards, disputes, ledger
+from . import requests, unanswered, payments, inbox, cards, disputes, ledger, health
 from . import (
     clinic_stripe_customer_disclosing,
     clinic_stripe_disclosure,
-    clinic_stripe_health,
-    payment_provider_delivery,
     payment_provider_disclosing,
-    payment_provider_endpoint,
-    payment_provider_health,
     payment_token_scheduled,
     payment_transaction_disclosing,
     payment_transaction_scheduled,

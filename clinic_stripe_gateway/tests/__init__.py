@@ -1,6 +1,5 @@
 from . import (
     test_disclosures,
-    test_health,
     test_privacy,
     test_privacy_flows,
     test_public_routes,
@@ -18,6 +17,7 @@ from .cards import (
     test_detach,
 )
 from .disputes import test_disputes
+from .health import test_health
 from .inbox import (
     test_event_batches,
     test_event_failures,

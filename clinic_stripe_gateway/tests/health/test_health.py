@@ -6,7 +6,7 @@ from odoo.addons.clinic_stripe_gateway.adapter import EventHint
 
 from workbench.emulator import SECRET_KEY
 
-from .common import STOCK_VERSION, StripeAdminCommon
+from ..common import STOCK_VERSION, StripeAdminCommon
 
 
 @tagged("post_install", "-at_install")
