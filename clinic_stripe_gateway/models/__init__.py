@@ -1,13 +1,21 @@
 """The rooms, in their order: a room overrides only what rooms above it say."""
 
-from . import requests, unanswered, payments, inbox, cards, disputes, ledger, health
+from . import (
+    requests,
+    unanswered,
+    payments,
+    inbox,
+    cards,
+    disputes,
+    ledger,
+    health,
+    charges,
+)
 from . import (
     clinic_stripe_customer_disclosing,
     clinic_stripe_disclosure,
     payment_provider_disclosing,
-    payment_token_scheduled,
     payment_transaction_disclosing,
-    payment_transaction_scheduled,
     payment_transaction_visit,
     res_partner_disclosing,
 )

@@ -4,7 +4,6 @@ from . import (
     test_privacy_flows,
     test_public_routes,
     test_rights,
-    test_scheduled_charges,
     test_sequences,
     test_translations,
 )
@@ -16,6 +15,7 @@ from .cards import (
     test_desk_cards,
     test_detach,
 )
+from .charges import test_scheduled_charges
 from .disputes import test_disputes
 from .health import test_health
 from .inbox import (

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.exceptions import ValidationError
 
-from ..adapter import Declined
+from ...adapter import Declined
 
 # A worker that asks waits less long for the answer; then it has died.
 SENDING_TIME = timedelta(minutes=15)

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
-from .common import StripeHttpCommon, Undone
+from ..common import StripeHttpCommon, Undone
 
 INTENTS = "/v1/payment_intents"
 JOB = "clinic_invoicing.ir_cron_scheduled_charges"
