@@ -10,12 +10,12 @@ from . import (
     ledger,
     health,
     charges,
+    deposits,
 )
 from . import (
     clinic_stripe_customer_disclosing,
     clinic_stripe_disclosure,
     payment_provider_disclosing,
     payment_transaction_disclosing,
-    payment_transaction_visit,
     res_partner_disclosing,
 )

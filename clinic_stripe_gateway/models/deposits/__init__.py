@@ -1,0 +1,6 @@
+"""Deposits by Stripe.
+
+Takes payments.
+"""
+
+from . import payment_transaction
