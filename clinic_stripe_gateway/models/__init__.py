@@ -11,11 +11,5 @@ from . import (
     health,
     charges,
     deposits,
-)
-from . import (
-    clinic_stripe_customer_disclosing,
-    clinic_stripe_disclosure,
-    payment_provider_disclosing,
-    payment_transaction_disclosing,
-    res_partner_disclosing,
+    disclosures,
 )

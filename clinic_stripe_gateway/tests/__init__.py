@@ -1,5 +1,4 @@
 from . import (
-    test_disclosures,
     test_privacy,
     test_privacy_flows,
     test_public_routes,
@@ -16,6 +15,7 @@ from .cards import (
     test_detach,
 )
 from .charges import test_scheduled_charges
+from .disclosures import test_disclosures
 from .disputes import test_disputes
 from .health import test_health
 from .inbox import (

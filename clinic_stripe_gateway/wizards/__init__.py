@@ -1,2 +1,1 @@
-from . import cards
-from . import base_partner_merge
+from . import cards, disclosures

@@ -4,7 +4,7 @@ from odoo import models
 
 from odoo.addons.clinic_invoicing.server_side import heard, tell
 
-from ..adapter import NotAllowed, recorded_by, without_forbidden
+from ...adapter import NotAllowed, recorded_by, without_forbidden
 
 # context: whom a request is about, where the request itself does not tell.
 ABOUT = "clinic_stripe_about"

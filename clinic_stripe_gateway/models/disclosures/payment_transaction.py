@@ -2,7 +2,7 @@ from odoo import models
 
 from odoo.addons.clinic_invoicing.server_side import tell
 
-from .payment_provider_disclosing import ABOUT
+from .payment_provider import ABOUT
 
 
 class PaymentTransaction(models.Model):

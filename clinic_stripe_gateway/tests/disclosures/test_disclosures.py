@@ -6,7 +6,7 @@ from odoo.tests import tagged
 
 from odoo.addons.clinic_stripe_gateway import const
 
-from .common import StripeGatewayCommon
+from ..common import StripeGatewayCommon
 
 
 @tagged("post_install", "-at_install")
