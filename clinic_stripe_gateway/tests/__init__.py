@@ -1,11 +1,4 @@
-from . import (
-    test_privacy,
-    test_privacy_flows,
-    test_public_routes,
-    test_rights,
-    test_sequences,
-    test_translations,
-)
+from . import test_public_routes, test_rights, test_sequences, test_translations
 from .cards import (
     test_brands,
     test_cards,
@@ -37,6 +30,7 @@ from .payments import (
     test_starts,
     test_undoing,
 )
+from .privacy import test_privacy, test_privacy_flows
 from .requests import (
     test_error_words,
     test_keys,

@@ -6,7 +6,7 @@ from odoo.addons.clinic_stripe_gateway.adapter import StripeGateway
 from workbench.emulator import SECRET_KEY
 
 from ..common import STOCK_VERSION
-from ..common_flows import FlowsCommon
+from ..privacy.common_flows import FlowsCommon
 from .common_param_types import complaints, endpoint_of
 
 # What the gateway builds itself, for its own version, and the SDK's type of it.

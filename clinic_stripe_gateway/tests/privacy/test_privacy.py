@@ -7,7 +7,7 @@ from odoo.addons.clinic_stripe_gateway import const
 from odoo.addons.clinic_stripe_gateway.adapter import allow_list
 from odoo.addons.payment.models.payment_provider import PaymentProvider
 
-from .common import STOCK_VERSION
+from ..common import STOCK_VERSION
 from .common_privacy import MARK, PrivacyCommon, every_level
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from .cards.common_cards import SavedCardsCommon
-from .common import Undone
+from ..cards.common_cards import SavedCardsCommon
+from ..common import Undone
 from .common_privacy import MARK, PrivacyCommon, every_level
 
 JOBS = (

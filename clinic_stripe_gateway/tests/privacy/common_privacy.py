@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 from workbench.emulator import SECRET_KEY
 
-from .common import StripeHttpCommon
+from ..common import StripeHttpCommon
 
 MARK = "MARKNAME"
 BLACKENED = "'client_secret': '[REDACTED]'"
