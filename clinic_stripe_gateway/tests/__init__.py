@@ -1,4 +1,4 @@
-from . import test_public_routes, test_rights, test_sequences, test_translations
+from . import test_rights, test_sequences, test_translations
 from .cards import (
     test_brands,
     test_cards,
@@ -40,4 +40,5 @@ from .requests import (
     test_reference,
     test_transport,
 )
+from .routes import test_public_routes
 from .unanswered import test_unanswered

@@ -1,6 +1,6 @@
 from odoo.tests import TransactionCase, tagged
 
-from ..common_routes import find_routes
+from ..routes.common_routes import find_routes
 
 # What starts money, or an agreement to take some, is compared with what was read.
 STARTS = {

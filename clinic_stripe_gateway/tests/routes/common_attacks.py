@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from odoo.http import Request
 from odoo.tools import mute_logger
 
-from .common import StripeHttpCommon
+from ..common import StripeHttpCommon
 from .common_routes import (
     CSRF,
     MISSING,
