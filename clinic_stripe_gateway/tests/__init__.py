@@ -1,4 +1,4 @@
-from . import test_rights, test_sequences, test_translations
+from . import test_sequences, test_translations
 from .cards import (
     test_brands,
     test_cards,
@@ -41,4 +41,5 @@ from .requests import (
     test_transport,
 )
 from .routes import test_public_routes
+from .security import test_rights
 from .unanswered import test_unanswered

@@ -3,8 +3,8 @@ from odoo.tests import tagged
 from odoo.addons.clinic_invoicing.tests.security.common_rights import RightsCommon
 from odoo.addons.clinic_invoicing.tests.security.common_rights_guards import GuardsMixin
 
-from ..models.cards.payment_token import PaymentToken
-from ..models.inbox.clinic_stripe_event import ClinicStripeEvent
+from ...models.cards.payment_token import PaymentToken
+from ...models.inbox.clinic_stripe_event import ClinicStripeEvent
 from .rights_table import TABLE
 
 # What asks for rights before something is done in sudo.
