@@ -1,4 +1,4 @@
-from . import test_sequences, test_translations
+from . import test_translations
 from .cards import (
     test_brands,
     test_cards,
@@ -42,4 +42,5 @@ from .requests import (
 )
 from .routes import test_public_routes
 from .security import test_rights
+from .sequences import test_sequences
 from .unanswered import test_unanswered

@@ -58,7 +58,7 @@ def test_suites_that_look_at_the_time_are_found_themselves():
     suites = days.dated_suites()
     assert "clinic_invoicing/tests/programs/test_programs.py" in suites
     # Only the common file that it rests on does.
-    assert "clinic_stripe_gateway/tests/test_sequences.py" in suites
+    assert "clinic_stripe_gateway/tests/sequences/test_sequences.py" in suites
     assert "clinic_invoicing/tests/rates/test_rates.py" not in suites
 
 

@@ -33,7 +33,7 @@ AS_EVERYBODY = (
 OF_SEQUENCES = (
     "clinic_invoicing/tests/visits/test_series.py",
     "clinic_invoicing/tests/payers/test_share_sequences.py",
-    "clinic_stripe_gateway/tests/test_sequences.py",
+    "clinic_stripe_gateway/tests/sequences/test_sequences.py",
 )
 # As many new ones as take a few minutes.
 NEW_SEQUENCES = "40"

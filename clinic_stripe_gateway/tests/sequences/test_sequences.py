@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common_desk import DeskCommon
+from ..common_desk import DeskCommon
 from .common_sequences import JOBS, PracticeMachine, make_due
 from .common_sequences_checks import SequenceChecks
 

@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 
 from stripe_emulator.control import ControlError
 
-from .common import Undone
+from ..common import Undone
 from .common_sequences_draws import HIDE_THE_ANSWER, KINDS
 
 # Older than what the ledger check takes for being under way; the sweep overlaps more.
