@@ -14,8 +14,8 @@ from .errors import (
     Rejected,
     TryLater,
 )
-from .recording import recorded_by
-from .sealing import gather, seal, unseal
+from .disclosure_client import recorded_by
+from .origin_seal import gather, seal, unseal
 from .values import IntentSnapshot
 from .webhook import (
     EventHint,

@@ -7,8 +7,8 @@ it does not leave, whichever module asked for it.
 
 import re
 
+from .origin_seal import NAMES as SEALED
 from .payload import to_nested, to_path, to_paths
-from .sealing import NAMES as SEALED
 
 # Ids of Stripe's own objects, and how much of a list is wanted.
 READING = frozenset(

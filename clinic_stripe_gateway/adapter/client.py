@@ -6,13 +6,13 @@ import logging
 import stripe
 
 from .allow_list import only_allowed
+from .books import Books
 from .cards import SavedCards
+from .disclosure_client import DisclosureClient
 from .disputes import Disputes
 from .endpoints import Endpoints
 from .errors import Rejected, translated
-from .event_list import EventList
-from .listing import Listing
-from .recording import RecordingClient
+from .events import Events
 from .values import ABSENT, IntentSnapshot
 
 # The SDK would tell Stripe how long earlier requests took.
@@ -26,7 +26,7 @@ TIMEOUT_SECONDS = 10
 NETWORK_RETRIES = 2
 
 
-class StripeGateway(Disputes, Endpoints, EventList, Listing, SavedCards):
+class StripeGateway(Disputes, Endpoints, Events, Books, SavedCards):
     """One account at Stripe.
 
     :param str secret_key: of the account
@@ -41,7 +41,7 @@ class StripeGateway(Disputes, Endpoints, EventList, Listing, SavedCards):
             stripe_version=api_version,
             base_addresses={"api": api_base} if api_base else {},
             max_network_retries=NETWORK_RETRIES,
-            http_client=RecordingClient(timeout=timeout),
+            http_client=DisclosureClient(timeout=timeout),
         )
 
     def send(self, method, endpoint, payload, *, api_version, idempotency_key=None):

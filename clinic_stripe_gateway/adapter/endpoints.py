@@ -6,7 +6,7 @@ from .allow_list import only_allowed
 from .errors import translated
 
 # More than an account can have.
-MOST = 100
+MOST_ENDPOINTS = 100
 EVERYTHING = "*"
 
 
@@ -36,7 +36,7 @@ class Endpoints:
     def list_endpoints(self):
         """Return all endpoints of the account and mode; no secret is among it."""
         with translated():
-            page = self._client.v1.webhook_endpoints.list({"limit": MOST})
+            page = self._client.v1.webhook_endpoints.list({"limit": MOST_ENDPOINTS})
         return tuple(_to_endpoint(each) for each in page.data)
 
     def repair_endpoint(self, endpoint, events, *, idempotency_key):

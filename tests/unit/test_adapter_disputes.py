@@ -3,8 +3,8 @@
 import pytest
 import stripe
 
+from clinic_stripe_gateway.adapter.books import _to_dispute
 from clinic_stripe_gateway.adapter.disputes import DisputeMovement, DisputeSnapshot
-from clinic_stripe_gateway.adapter.listing import _to_dispute
 
 
 def snapshot(*movements, status="needs_response"):

@@ -1,4 +1,4 @@
-"""Know when an answer does not tell what became of a request.
+"""The SDK's HTTP client, knowing when an answer does not tell what was done.
 
 The SDK repeats a request that got no answer, with the same key. That the repetition
 came too often says nothing about the first one, which Stripe may have done.
@@ -13,8 +13,8 @@ TOO_OFTEN = 429
 _is_in_doubt = contextvars.ContextVar("is_in_doubt", default=False)
 
 
-class DoubtingClient(stripe.RequestsClient):
-    """Sends as the SDK does, and does not believe in a refusal that came too late."""
+class UnansweredClient(stripe.RequestsClient):
+    """The client that does not believe in a refusal that came too late."""
 
     def request_with_retries(self, *args, **more):
         token = _is_in_doubt.set(False)

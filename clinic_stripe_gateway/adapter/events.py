@@ -1,4 +1,4 @@
-"""What Stripe has told, or has tried to tell, in a period."""
+"""The list of what Stripe has told, or has tried to tell, in a period."""
 
 from .errors import translated
 from .webhook import EventHint
@@ -8,7 +8,7 @@ PAGE_SIZE = 100
 MOST_TYPES = 20
 
 
-class EventList:
+class Events:
     """The part of the gateway that reads events again."""
 
     def list_events(self, types, since, until):

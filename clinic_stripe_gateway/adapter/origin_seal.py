@@ -1,4 +1,4 @@
-"""Leave with Stripe what only this database can read.
+"""The seal on what a charge is for: left with Stripe, for this database to read.
 
 A charge outlives the memory of the database that made it: a rollback, a killed worker
 or a restored backup. What it was for is written on the charge itself, sealed.
@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 # Of a value in Stripe's metadata.
-LONGEST = 500
+LONGEST_VALUE = 500
 # Among how many values a seal is spread at most: enough for hundreds of invoices.
 MOST_PARTS = 20
 NAMES = ("origin", *(f"origin_{number}" for number in range(1, MOST_PARTS)))
@@ -31,7 +31,9 @@ def seal(secret, record):
     """
     plain = json.dumps(record, separators=(",", ":"), sort_keys=True).encode()
     sealed = base64.urlsafe_b64encode(_cipher(secret).encrypt(plain, None)).decode()
-    parts = [sealed[at : at + LONGEST] for at in range(0, len(sealed), LONGEST)]
+    parts = [
+        sealed[at : at + LONGEST_VALUE] for at in range(0, len(sealed), LONGEST_VALUE)
+    ]
     if len(parts) > MOST_PARTS:
         raise ValueError(f"{MOST_PARTS} values are sent, this has {len(parts)}.")
     return dict(zip(NAMES, parts, strict=False))

@@ -1,4 +1,4 @@
-"""What Stripe's books say of a period, a page at a time."""
+"""The lists of what stands in Stripe's books for a period, a page at a time."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import stripe
 
 from .disputes import sum_withdrawn
 from .errors import translated
-from .sealing import gather
+from .origin_seal import gather
 
 # The most that Stripe gives at once.
 PAGE_SIZE = 100
@@ -95,7 +95,7 @@ class Page:
     after: str
 
 
-class Listing:
+class Books:
     """Lists of an account's objects; a base class of ``StripeGateway``.
 
     ``since`` and ``until`` are seconds since 1970; ``until`` is not part of the period.

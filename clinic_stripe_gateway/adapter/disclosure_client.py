@@ -1,6 +1,6 @@
-"""Tell what is about to leave for Stripe: the bytes themselves, whoever built them.
+"""The SDK's HTTP client, telling what is about to leave: the bytes themselves.
 
-At the last place before the network, so that no operation can forget it.
+It stands last before the network, so that no operation can forget it.
 """
 
 import contextlib
@@ -8,7 +8,7 @@ import contextvars
 import json
 from urllib.parse import parse_qsl, urlsplit
 
-from .doubting import DoubtingClient
+from .unanswered_client import UnansweredClient
 
 _recorder = contextvars.ContextVar("recorder", default=None)
 
@@ -29,8 +29,8 @@ def recorded_by(recorder):
         _recorder.reset(token)
 
 
-class RecordingClient(DoubtingClient):
-    """Sends as the SDK does, and says so first. Asking for something tells nothing."""
+class DisclosureClient(UnansweredClient):
+    """The client that says first what it sends. Asking for something tells nothing."""
 
     def request_with_retries(self, method, url, headers, post_data=None, *args, **more):
         recorder = _recorder.get()
