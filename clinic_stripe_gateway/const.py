@@ -1,6 +1,6 @@
 """Names that several files of the gateway share."""
 
-# What stock builds is written for stock's own version (payment_stripe.const); what
+# What Core builds is written for Core's own version (payment_stripe.const); what
 # the gateway builds itself is written for this one.
 API_VERSION = "2026-10-28.endive"
 

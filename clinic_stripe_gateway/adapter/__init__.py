@@ -1,6 +1,6 @@
 """The only package that talks to Stripe; it knows nothing of Odoo.
 
-SDK objects never leave it: callers get plain dictionaries in stock's dialect, or
+SDK objects never leave it: callers get plain dictionaries in Core's dialect, or
 the frozen values of :mod:`values`, and the errors of :mod:`errors`.
 """
 
@@ -20,7 +20,7 @@ from .values import IntentSnapshot
 from .webhook import (
     EventHint,
     SignatureInvalid,
-    is_readable_by_stock,
+    is_readable_by_core,
     is_signed,
     read_verified,
 )
@@ -40,7 +40,7 @@ __all__ = [
     "TryLater",
     "gather",
     "gateway_for",
-    "is_readable_by_stock",
+    "is_readable_by_core",
     "is_signed",
     "read_verified",
     "recorded_by",

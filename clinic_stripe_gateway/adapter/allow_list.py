@@ -63,7 +63,7 @@ WRITING = {
     "webhook_endpoints": WEBHOOK_ENDPOINT,
     "webhook_endpoints/*": WEBHOOK_ENDPOINT,
 }
-# False is what stock writes for an id that it does not know; Stripe will refuse it.
+# False is what Core writes for an id that it does not know; Stripe will refuse it.
 STRIPE_ID = re.compile(r"[a-z]+_[A-Za-z0-9_]+|False")
 KNOWN_WORDS = frozenset(word for name in WRITING for word in name.split("/"))
 
@@ -92,7 +92,7 @@ def only_allowed(method, endpoint, payload):
 def without_forbidden(method, endpoint, payload):
     """Return the payload in its own shape, without what may not leave.
 
-    For stock's own transport, which writes nesting into the keys.
+    For Core's own transport, which writes nesting into the keys.
 
     :raise NotAllowed: nothing may be written to that endpoint
     """

@@ -1,6 +1,6 @@
 """One shape for the payloads that Odoo's modules hand over.
 
-Stock sends dictionaries, its point of sale lists of pairs with repeated keys, and
+Core sends dictionaries, its point of sale lists of pairs with repeated keys, and
 some requests nothing at all; nesting is written into the keys: ``card[brand]``,
 ``expand[]``.
 """

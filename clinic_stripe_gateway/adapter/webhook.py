@@ -68,7 +68,7 @@ def _read_signed_at(header):
     return next(int(rest[0]) for name, *rest in parts if name == "t")
 
 
-def is_readable_by_stock(body):
+def is_readable_by_core(body):
     """Whether Odoo's own webhook can read so much of a message as it needs to find
     the transaction: it does that before it asks who has signed.
     """

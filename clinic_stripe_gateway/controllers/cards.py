@@ -8,12 +8,12 @@ class ClinicCardsPortal(PaymentPortal):
     def archive_token(self, token_id=None):
         """Let nobody remove a relative's card.
 
-        Stock lets everybody under one commercial partner do it.
+        Core lets everybody under one commercial partner do it.
         """
         if type(token_id) is not int:
             return None
         owners = request.env.user.partner_id._clinic_get_wallet_owners()
-        # sudo: as stock does; nothing is told of the card.
+        # sudo: as Core does; nothing is told of the card.
         token_sudo = request.env["payment.token"].sudo().browse(token_id).exists()
         if token_sudo.partner_id <= owners:
             return super().archive_token(token_id)

@@ -47,24 +47,24 @@ class ClinicStripeController(StripeController):
         # Stripe has no user; nothing is read before the signature is verified.
         events = request.env["clinic.stripe.event"].with_user(SUPERUSER_ID)
         if not events.env["payment.provider"]._clinic_stripe_uses_sdk():
-            self._clinic_check_for_stock(events)
+            self._clinic_check_for_core(events)
             return super().stripe_webhook()
         if not events._receive(*_message()):
             raise Forbidden()
         return request.make_json_response("")
 
-    def _clinic_check_for_stock(self, events):
-        """Refuse what stock cannot read; what it reads must be signed all the same."""
+    def _clinic_check_for_core(self, events):
+        """Refuse what Core cannot read; what it reads must be signed all the same."""
         body, _signature = _message()
-        if not events._is_readable_by_stock(body):
+        if not events._is_readable_by_core(body):
             raise Forbidden()
-        # What stock declares for its own webhook.
+        # What Core declares for its own webhook.
         request.env["ir.http"]._auth_method_public()
 
     def _verify_signature(self, tx_sudo):
-        """Refuse what stock lets pass or stumbles over.
+        """Refuse what Core lets pass or stumbles over.
 
-        Used by stock's processing only. Stock believes everything where there is no
+        Used by Core's processing only. Core believes everything where there is no
         secret; where there is one, it has nothing to go by without a signature.
         """
         events = tx_sudo.env["clinic.stripe.event"]

@@ -17,7 +17,7 @@ from stripe_emulator.control import Control
 from workbench.emulator import PUBLISHABLE_KEY, running_emulator
 
 WEBHOOK = "/payment/stripe/webhook"
-STOCK_VERSION = "2019-05-16"
+CORE_VERSION = "2019-05-16"
 
 
 class Undone(Exception):
@@ -49,7 +49,7 @@ class Browser:
             data=urllib.parse.urlencode(form).encode(),
             headers={
                 "Authorization": f"Bearer {self._key}",
-                "Stripe-Version": STOCK_VERSION,
+                "Stripe-Version": CORE_VERSION,
             },
         )
         try:
@@ -132,7 +132,7 @@ class StripeGatewayCommon(ClinicInvoicingCommon):
         values.setdefault(
             "reference", model._compute_reference("stripe", invoice_ids=links)
         )
-        # sudo: as in stock's routes and jobs.
+        # sudo: as in Core's routes and jobs.
         tx = model.sudo().create(
             {
                 "provider_id": cls.provider.id,

@@ -37,8 +37,8 @@ PERSONAL = (
     "tax_id_data",
     "user_agent",
 )
-# What stock hands over for each endpoint, with what may leave of it.
-STOCK = [
+# What Core hands over for each endpoint, with what may leave of it.
+CORE = [
     (
         "customers",
         {
@@ -172,18 +172,18 @@ def as_path(name):
 def test_there_is_an_example_for_every_endpoint():
     examples = {
         "/".join("*" if "_1" in word else word for word in endpoint.split("/"))
-        for endpoint, _payload, _left in STOCK
+        for endpoint, _payload, _left in CORE
     }
     assert examples == set(WRITING)
 
 
-@pytest.mark.parametrize(("endpoint", "payload", "left"), STOCK)
-def test_only_the_allowed_part_of_what_stock_sends_is_left(endpoint, payload, left):
+@pytest.mark.parametrize(("endpoint", "payload", "left"), CORE)
+def test_only_the_allowed_part_of_what_core_sends_is_left(endpoint, payload, left):
     assert only_allowed("POST", endpoint, payload) == left
 
 
-@pytest.mark.parametrize(("endpoint", "payload", "left"), STOCK)
-def test_stocks_own_transport_gets_the_same_part_in_its_own_shape(
+@pytest.mark.parametrize(("endpoint", "payload", "left"), CORE)
+def test_the_own_transport_of_core_gets_the_same_part_in_its_own_shape(
     endpoint, payload, left
 ):
     kept = without_forbidden("POST", endpoint, payload)

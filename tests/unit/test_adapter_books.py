@@ -8,7 +8,7 @@ import stripe
 from clinic_stripe_gateway.adapter import OutcomeUnknown, recorded_by
 
 SECRET_KEY = "sk_test_emulator_default"
-STOCK_VERSION = "2019-05-16"
+CORE_VERSION = "2019-05-16"
 MORE_THAN_A_PAGE = 103
 
 
@@ -23,7 +23,7 @@ def pay(gateway, card="visa", **extra):
         "payment_method_types[]": "card",
         **extra,
     }
-    return gateway.send("POST", "payment_intents", payload, api_version=STOCK_VERSION)
+    return gateway.send("POST", "payment_intents", payload, api_version=CORE_VERSION)
 
 
 def read(list_page, since=1, until=None):

@@ -60,7 +60,7 @@ def test_a_key_tells_its_path(key, path):
 
 
 def flattened(tree, prefix=""):
-    """Write nesting into the keys, as stock does."""
+    """Write nesting into the keys, as Core does."""
     for name, value in tree.items():
         key = f"{prefix}[{name}]" if prefix else name
         if isinstance(value, dict):

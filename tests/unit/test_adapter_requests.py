@@ -25,7 +25,7 @@ from clinic_stripe_gateway.adapter import (
 
 SECRET_KEY = "sk_test_emulator_default"
 PUBLISHABLE_KEY = "pk_test_emulator_default"
-STOCK_VERSION = "2019-05-16"
+CORE_VERSION = "2019-05-16"
 PARAMS_BY_REQUEST = {
     ("GET", "account"): "AccountRetrieveCurrentParams",
     ("DELETE", "webhook_endpoints/*"): "WebhookEndpointDeleteParams",
@@ -103,7 +103,7 @@ def params_class_of(record):
 
 
 def pay(gateway, **extra):
-    """Make a payment the way stock asks for it."""
+    """Make a payment the way Core asks for it."""
     payload = {
         "amount": 5000,
         "currency": "usd",
@@ -111,7 +111,7 @@ def pay(gateway, **extra):
         "payment_method_types[]": "card",
         **extra,
     }
-    return gateway.send("POST", "payment_intents", payload, api_version=STOCK_VERSION)
+    return gateway.send("POST", "payment_intents", payload, api_version=CORE_VERSION)
 
 
 def do_everything(gateway, control):
@@ -210,12 +210,12 @@ def test_each_request_goes_out_with_the_version_that_it_was_written_for(
     control.clear_requests()
     intent = pay(gateway)
     gateway.send(
-        "GET", f"payment_intents/{intent['id']}", None, api_version=STOCK_VERSION
+        "GET", f"payment_intents/{intent['id']}", None, api_version=CORE_VERSION
     )
-    assert [each["version"] for each in control.requests()] == [STOCK_VERSION] * 2
+    assert [each["version"] for each in control.requests()] == [CORE_VERSION] * 2
 
 
-def test_the_answer_to_stock_is_a_plain_dictionary_in_stocks_version(gateway):
+def test_the_answer_to_core_is_a_plain_dictionary_in_core_version(gateway):
     intent = pay(gateway, confirm=True, payment_method="pm_card_visa")
     assert isinstance(intent, dict)
     assert intent["charges"]["data"][0]["amount"] == 5000
@@ -376,7 +376,7 @@ def test_without_a_key_nothing_is_sent(control):
 
 def test_nothing_is_sent_to_an_endpoint_that_is_not_listed(gateway, control):
     with pytest.raises(NotAllowed):
-        gateway.send("POST", "tokens", {"name": "Lisa"}, api_version=STOCK_VERSION)
+        gateway.send("POST", "tokens", {"name": "Lisa"}, api_version=CORE_VERSION)
     assert not control.requests()
 
 

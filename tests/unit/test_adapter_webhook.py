@@ -15,7 +15,7 @@ from clinic_stripe_gateway.adapter.webhook import (
     TOLERANCE_SECONDS,
     EventHint,
     SignatureInvalid,
-    is_readable_by_stock,
+    is_readable_by_core,
     read_verified,
 )
 
@@ -248,16 +248,16 @@ def test_signed_nonsense_is_either_an_event_or_refused(nonsense):
     assert hint.type == nonsense["type"]
 
 
-# === WHAT STOCK READS BEFORE IT ASKS WHO HAS SIGNED === #
+# === WHAT CORE READS BEFORE IT ASKS WHO HAS SIGNED === #
 
 
 def about(**values):
     return to_body({**EVENT, "data": {"object": {"id": "pi_1", **values}}})
 
 
-def test_what_stock_can_read_is_given_to_it():
+def test_what_core_can_read_is_given_to_it():
     for body in (BODY, about(description="a1"), about(description=None)):
-        assert is_readable_by_stock(body)
+        assert is_readable_by_core(body)
 
 
 @pytest.mark.parametrize(
@@ -277,5 +277,5 @@ def test_what_stock_can_read_is_given_to_it():
         to_body({**EVENT, "data": {"object": []}}),
     ],
 )
-def test_what_would_break_stock_is_kept_from_it(body):
-    assert not is_readable_by_stock(body)
+def test_what_would_break_core_is_kept_from_it(body):
+    assert not is_readable_by_core(body)

@@ -10,7 +10,7 @@ class AccountPayment(models.Model):
     def _onchange_set_payment_token_id(self):
         result = super()._onchange_set_payment_token_id()
         if self.payment_token_id:
-            # sudo: as stock does; it is one of the payer's own cards.
+            # sudo: as Core does; it is one of the payer's own cards.
             tokens = self.env["payment.token"].sudo()
             self.payment_token_id = tokens._clinic_get_defaults(
                 self.partner_id, self.payment_token_id.provider_id

@@ -105,7 +105,7 @@ class PaymentToken(models.Model):
         card = f"{self.clinic_brand} {BULLETS} {self.payment_details}"
         dated = f"{card}, {self.clinic_expiry}" if self.clinic_expiry else card
         named = f"{dated} ({self.clinic_nickname})" if self.clinic_nickname else dated
-        # A nickname tells two cards apart: it may take more room than stock's names.
+        # A nickname tells two cards apart: it may take more room than Core's names.
         if len(dated) <= max_length:
             return named
         return card if len(card) <= max_length else card[-max_length:]

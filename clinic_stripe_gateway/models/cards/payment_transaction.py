@@ -50,7 +50,7 @@ class PaymentTransaction(models.Model):
     def _clinic_pay_as_payer(self, values):
         """Let an employee who types a card pay for the client, not as themselves.
 
-        Stock makes whoever is logged in the payer, and would save the client's card
+        Core makes whoever is logged in the payer, and would save the client's card
         as the employee's own. Without a document nobody knows whose card it is.
         """
         user = self.env.user
@@ -80,7 +80,7 @@ class PaymentTransaction(models.Model):
     def _clinic_check_card_owner(self):
         """Refuse to pay with a relative's card, or to charge a stranger's.
 
-        Stock lets everybody under one commercial partner use everybody's cards, and
+        Core lets everybody under one commercial partner use everybody's cards, and
         staff charge any card at all. What was charged and forgotten is past that.
         """
         by_card = self.filtered(
@@ -138,7 +138,7 @@ class PaymentTransaction(models.Model):
     def _clinic_with_generated_method(self, payment_data):
         """Replace a method that pays once by the one that Stripe made of it.
 
-        Stock takes the customer's latest method, which may be an older card now that
+        Core takes the customer's latest method, which may be an older card now that
         a payer is one customer.
         """
         intent = payment_data.get("payment_intent") or {}

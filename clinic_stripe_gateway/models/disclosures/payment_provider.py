@@ -19,7 +19,7 @@ class PaymentProvider(models.Model):
 
     def _clinic_stripe_about(self, partner):
         """Return the provider for requests that are about a payer."""
-        # context: the request goes through methods of stock, which do not pass it on.
+        # context: the request goes through methods of Core, which do not pass it on.
         return self.with_context(**tell(**{ABOUT: partner.id}))
 
     def _clinic_stripe_call(self, operation, *args, **kwargs):
@@ -27,7 +27,7 @@ class PaymentProvider(models.Model):
             return super()._clinic_stripe_call(operation, *args, **kwargs)
 
     def _send_api_request(self, method, endpoint, **kwargs):
-        """Write down what stock's own transport sends; the SDK's tells by itself."""
+        """Write down what Core's own transport sends; the SDK's tells by itself."""
         is_told = self.code != "stripe" or self._clinic_stripe_uses_sdk()
         if is_told or method == "GET" or kwargs.get("is_proxy_request"):
             return super()._send_api_request(method, endpoint, **kwargs)

@@ -13,7 +13,7 @@ class PaymentTransaction(models.Model):
     def _send_api_request(self, method, endpoint, **kwargs):
         if self.provider_code != "stripe":
             return super()._send_api_request(method, endpoint, **kwargs)
-        # context: stock does not tell its provider whom a request is about.
+        # context: Core does not tell its provider whom a request is about.
         about = self.with_context(**tell(**{ABOUT: self.partner_id.id}))
         return super(PaymentTransaction, about)._send_api_request(
             method, endpoint, **kwargs

@@ -18,7 +18,7 @@ class PaymentProvider(models.Model):
     def action_stripe_create_webhook(self):
         """Create an endpoint for all that the gateway handles.
 
-        Stock's transport handles less: with it, stock's endpoint is made.
+        Core's transport handles less: with it, Core's endpoint is made.
         """
         self.ensure_one()
         self.check_access("write")
@@ -110,7 +110,7 @@ class PaymentProvider(models.Model):
             data={
                 "url": self._get_stripe_webhook_url(),
                 "enabled_events[]": self._clinic_stripe_get_wanted_events(),
-                # Here any version will do; stock, alone again, could read no other.
+                # Here any version will do; Core, alone again, could read no other.
                 "api_version": stripe_const.API_VERSION,
             },
             # One that tells nothing: an earlier endpoint may have been deleted, and

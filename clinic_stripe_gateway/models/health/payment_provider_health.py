@@ -149,7 +149,7 @@ class PaymentProvider(models.Model):
         return "events", "danger", self.env._("Not sent: %(events)s", events=names)
 
     def _clinic_stripe_look_at_version(self, endpoint):
-        """Any version will do: objects are fetched. Only stock reads the message."""
+        """Any version will do: objects are fetched. Only Core reads the message."""
         version = endpoint.api_version or self.env._("the account's own")
         if self._clinic_stripe_uses_sdk() or version == stripe_const.API_VERSION:
             return "version", "ok", version

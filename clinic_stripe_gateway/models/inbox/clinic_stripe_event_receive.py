@@ -11,7 +11,7 @@ from odoo.addons.payment_stripe import const as stripe_const
 from ...adapter import (
     EventHint,
     SignatureInvalid,
-    is_readable_by_stock,
+    is_readable_by_core,
     is_signed,
     read_verified,
 )
@@ -55,9 +55,9 @@ class ClinicStripeEvent(models.Model):
         return True
 
     @api.model
-    def _is_readable_by_stock(self, body):
-        """Whether stock's processing can look for the message's transaction."""
-        return is_readable_by_stock(body)
+    def _is_readable_by_core(self, body):
+        """Whether Core's processing can look for the message's transaction."""
+        return is_readable_by_core(body)
 
     @api.model
     def _is_signed_for(self, provider, body, header):

@@ -28,7 +28,7 @@ class ClinicStripeEvent(models.Model):
         return {**super()._get_settle_methods(), **SETTLE_BY_TYPE}
 
     def _fetch(self, endpoint, **params):
-        """Return an object as it is now, in the dialect that stock processes."""
+        """Return an object as it is now, in the dialect that Core processes."""
         return self.provider_id._send_api_request("GET", endpoint, params=params)
 
     def _find_transaction(self, **conditions):

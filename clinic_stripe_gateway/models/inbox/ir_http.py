@@ -3,7 +3,7 @@ from werkzeug.exceptions import abort
 from odoo import SUPERUSER_ID, models
 from odoo.http import request
 
-# Stock's route.
+# Core's route.
 WEBHOOK = "/payment/stripe/webhook"
 # Longer ones are left to the route, which refuses what is too long.
 LONGEST_REPEATED = 2**18

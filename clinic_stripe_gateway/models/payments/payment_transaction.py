@@ -8,12 +8,12 @@ _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 # Odoo expects nothing of these any more, but Stripe may say otherwise.
 GIVEN_UP = ("error", "cancel")
 # A refund that was called off has not reached the payer, and one that waits for the
-# payer is under way. Stock reads these as it does of payments.
+# payer is under way. Core reads these as it does of payments.
 REFUND_STATUS = {"canceled": "failed", "requires_action": "pending"}
 
 
-def _read_by_stock(payment_data):
-    """Return what Stripe says in the words that stock understands."""
+def _read_by_core(payment_data):
+    """Return what Stripe says in the words that Core understands."""
     refund = payment_data.get("refund")
     if not refund:
         return payment_data
@@ -48,7 +48,7 @@ class PaymentTransaction(models.Model):
                 tx.reference,
             )
             return tx
-        # Stock checks the amount, but goes on when it was refused before.
+        # Core checks the amount, but goes on when it was refused before.
         if tx.state in GIVEN_UP and not tx._clinic_stripe_fits(payment_data):
             return tx
         self._clinic_stripe_word_for_payers(payment_data)
@@ -62,7 +62,7 @@ class PaymentTransaction(models.Model):
         """Believe Stripe when a payment that Odoo had given up was made after all."""
         if self.provider_code != "stripe":
             return super()._apply_updates(payment_data)
-        result = super()._apply_updates(_read_by_stock(payment_data))
+        result = super()._apply_updates(_read_by_core(payment_data))
         if self.state in GIVEN_UP:
             status = (payment_data.get("payment_intent") or {}).get("status")
             if status == "succeeded":
@@ -93,7 +93,7 @@ class PaymentTransaction(models.Model):
             refund = payment_data.get("refund") or {}
             refunded = refund.get("payment_intent")
             source = self.source_transaction_id.provider_reference
-            # What stock fetches with a refund tells it; only its own answer may not.
+            # What Core fetches with a refund tells it; only its own answer may not.
             # Nothing could be refunded at Stripe of a payment without an intent.
             return not source or refunded in (None, source)
         intent = payment_data.get("payment_intent") or payment_data.get("setup_intent")
@@ -103,7 +103,7 @@ class PaymentTransaction(models.Model):
         named, expected = intent.get("description"), owner.provider_reference
         if expected and expected != intent.get("id"):
             return False
-        # Odoo's own tests answer in stock's place and do not say whose it is.
+        # Odoo's own tests answer in Core's place and do not say whose it is.
         is_unnamed = named is None and not self.provider_id._clinic_stripe_uses_sdk()
         # The reference of one that was forgotten may be another's by now.
         return named == owner.reference or is_unnamed or owner.clinic_stripe_is_found
@@ -174,7 +174,7 @@ class PaymentTransaction(models.Model):
     # === REFUNDS === #
 
     def _clinic_stripe_list_refunds(self):
-        """Return all refunds of this payment, in stock's dialect.
+        """Return all refunds of this payment, in Core's dialect.
 
         What was authorised and not captured is a refund too in that dialect, though
         no money has moved.
@@ -232,7 +232,7 @@ class PaymentTransaction(models.Model):
             is_refund=True,
             **self._clinic_stripe_get_lost_reference(refund),
         )
-        # Stock writes states that it has written before; each would be booked again.
+        # Core writes states that it has written before; each would be booked again.
         if known.state == "done" and refund["status"] == "succeeded":
             return known
         return tx._process("stripe", {"refund": refund})

@@ -17,7 +17,7 @@ class PaymentTransaction(models.Model):
         return super()._create_payment(**extra_create_values)
 
     def _post_process(self):
-        """Finish what stock leaves open: refunds, and payments that came late."""
+        """Finish what Core leaves open: refunds, and payments that came late."""
         ours = self.filtered(lambda tx: tx.provider_code == "stripe")
         # A refund can only be netted against a payment that is booked.
         unbooked = ours._clinic_stripe_get_unbooked_sources() - self
@@ -88,14 +88,14 @@ class PaymentTransaction(models.Model):
     def _clinic_stripe_book_refunded(self):
         """Book a payment that was refunded before Odoo has heard of it.
 
-        Stock takes the refund for a capture, and leaves the booking to that.
+        Core takes the refund for a capture, and leaves the booking to that.
         """
         if self.operation != "validation" and not self._clinic_stripe_get_parts():
             self.with_company(self.company_id)._create_payment()
             self._clinic_report_unallocated()
 
     def _clinic_stripe_revive_payment(self):
-        """Book a payment that stock has cancelled because it was pending at first."""
+        """Book a payment that Core has cancelled because it was pending at first."""
         payment = self.payment_id
         payment.action_draft()
         payment.action_post()

@@ -19,7 +19,7 @@ ASKED_FIELDS = {
 
 
 class PaymentTransaction(models.Model):
-    """Stock lets billers write transactions, and not all of them may refund."""
+    """Core lets billers write transactions, and not all of them may refund."""
 
     _inherit = "payment.transaction"
 

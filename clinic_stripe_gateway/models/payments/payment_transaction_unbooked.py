@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-# Until then the payer's page or stock's own job books it.
+# Until then the payer's page or Core's own job books it.
 PATIENCE = timedelta(minutes=30)
 
 
@@ -19,7 +19,7 @@ class PaymentTransaction(models.Model):
     def _cron_clinic_stripe_book_again(self):
         """Put what is not booked into the inbox, which tries again and tells why.
 
-        Stock gives up after four days, and tells nobody.
+        Core gives up after four days, and tells nobody.
         """
         unbooked = self.search(
             [

@@ -70,7 +70,7 @@ class PaymentProvider(models.Model):
     # === WHAT THE BROWSER SENDS TO STRIPE === #
 
     def _stripe_get_inline_form_values(self, *args, **kwargs):
-        """Let the card form start empty: stock hands it the payer's identity."""
+        """Let the card form start empty: Core hands it the payer's identity."""
         values = json.loads(super()._stripe_get_inline_form_values(*args, **kwargs))
         values["billing_details"] = {}
         return json.dumps(values)
@@ -84,11 +84,11 @@ class PaymentProvider(models.Model):
         *,
         params=None,
         data=None,
-        json=None,  # pylint: disable=redefined-outer-name  # stock's own name for it
+        json=None,  # pylint: disable=redefined-outer-name  # Core's own name for it
         reference=None,
         **kwargs,
     ):
-        """Send stock's requests through the SDK, and only what may leave."""
+        """Send Core's requests through the SDK, and only what may leave."""
         if self.code != "stripe" or kwargs.get("is_proxy_request"):
             return super()._send_api_request(
                 method,
@@ -119,7 +119,7 @@ class PaymentProvider(models.Model):
         )
 
     def _clinic_stripe_call(self, operation, *args, **kwargs):
-        """Ask the gateway for one operation; its errors become stock's.
+        """Ask the gateway for one operation; its errors become Core's.
 
         :param str operation: a method of ``adapter.StripeGateway``
         :raise OutcomePending: nobody knows whether Stripe acted
@@ -192,13 +192,13 @@ class PaymentProvider(models.Model):
 
     @api.model
     def _clinic_stripe_uses_sdk(self):
-        """Whether the SDK is used; the kill switch falls back to stock's transport."""
+        """Whether the SDK is used; the kill switch falls back to Core's transport."""
         # sudo: payers may not read parameters.
         parameters = self.env["ir.config_parameter"].sudo()
         return str2bool(parameters.get_param(const.PARAM_USE_SDK, "True"), True)
 
     def _build_request_url(self, endpoint, *, is_proxy_request=False, **kwargs):
-        """Let stock's transport find the API where the SDK finds it."""
+        """Let Core's transport find the API where the SDK finds it."""
         base = self.code == "stripe" and self._clinic_stripe_get_api_base()
         if not base or is_proxy_request:
             return super()._build_request_url(

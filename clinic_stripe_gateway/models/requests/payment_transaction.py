@@ -17,12 +17,12 @@ class PaymentTransaction(models.Model):
     def _compute_reference(self, provider_code, prefix=None, separator="-", **kwargs):
         """Give Stripe's transactions references that mean nothing to others.
 
-        Stock uses the invoice's number, which Stripe would print on receipts. The
+        Core uses the invoice's number, which Stripe would print on receipts. The
         opaque one is made from it, not drawn at random: a request that is run
         again after a rollback must find what the first run made at Stripe.
         """
         if provider_code == "stripe":
-            # sudo: as stock does, to read the documents that the prefix is made of.
+            # sudo: as Core does, to read the documents that the prefix is made of.
             plain = prefix or self.sudo()._compute_reference_prefix(separator, **kwargs)
             if plain:
                 scope = "clinic_stripe_reference"
@@ -37,7 +37,7 @@ class PaymentTransaction(models.Model):
     def _send_api_request(self, method, endpoint, **kwargs):
         """Let a repeated request do nothing twice.
 
-        Odoo runs a request again when two of them collide in the database. Stock
+        Odoo runs a request again when two of them collide in the database. Core
         gives a key to payments only, not to refunds, captures and voids.
         """
         if self.provider_code != "stripe" or method != "POST":
@@ -60,13 +60,13 @@ class PaymentTransaction(models.Model):
         return {**payload, **{f"metadata[{name}]": origin[name] for name in origin}}
 
     def _stripe_prepare_mandate_options(self):
-        """Let a mandate start with the day: stock's second differs when repeated."""
+        """Let a mandate start with the day: Core's second differs when repeated."""
         options = super()._stripe_prepare_mandate_options()
         start = "payment_method_options[card][mandate_options][start_date]"
         return {**options, start: options[start] - options[start] % SECONDS_PER_DAY}
 
     def _stripe_create_customer(self):
-        """Use the payer's one customer; stock makes a new one for each payment."""
+        """Use the payer's one customer; Core makes a new one for each payment."""
         if not self.provider_id._clinic_stripe_uses_sdk():
             return super()._stripe_create_customer()
         # sudo: payers do not read how Stripe knows them.

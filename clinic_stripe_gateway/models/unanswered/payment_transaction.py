@@ -16,7 +16,7 @@ _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 class Unanswered(Exception):
     """A request that moves money was sent, and nobody knows whether it did.
 
-    Not a ValidationError: stock would take it for a refusal.
+    Not a ValidationError: Core would take it for a refusal.
     """
 
 
@@ -47,7 +47,7 @@ class PaymentTransaction(models.Model):
 
     @contextmanager
     def _clinic_stripe_watching(self):
-        """Let an unknown outcome pass stock's handlers, which would call it an error.
+        """Let an unknown outcome pass Core's handlers, which would call it an error.
 
         An intent that nobody has confirmed yet moves no money. That its key was used
         before tells of a request that Odoo has forgotten, which may have.

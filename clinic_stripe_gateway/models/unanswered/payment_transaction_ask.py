@@ -207,7 +207,7 @@ class PaymentTransaction(models.Model):
         if not invoices or invoices.currency_id != self.currency_id:
             return True
         invoices._clinic_lock_for_payment()
-        # Stock posts what has never been posted when its money comes.
+        # Core posts what has never been posted when its money comes.
         open_invoices = invoices.filtered(
             lambda move: (
                 move.state == "posted"

@@ -6,7 +6,7 @@ from odoo.addons.clinic_stripe_gateway.adapter import EventHint
 
 from workbench.emulator import SECRET_KEY
 
-from ..common import STOCK_VERSION, StripeAdminCommon
+from ..common import CORE_VERSION, StripeAdminCommon
 
 
 @tagged("post_install", "-at_install")
@@ -246,7 +246,7 @@ class TestHealth(StripeAdminCommon):
         self.admins.action_clinic_stripe_repair_endpoint()
         (endpoint,) = self._own_endpoints()
         self.assertEqual(endpoint["enabled_events"], self.wanted)
-        self.assertEqual(endpoint["api_version"], STOCK_VERSION)
+        self.assertEqual(endpoint["api_version"], CORE_VERSION)
         self.endpoint = endpoint["id"]
         self._pay_by_card(self._bill(120))
         self.assertEqual(self._post(*self._message("payment_intent.succeeded")), 200)
@@ -294,7 +294,7 @@ class TestHealth(StripeAdminCommon):
         others = self.control.objects("webhook_endpoint")
         self.assertIn(self.endpoint, [each["id"] for each in others])
 
-    def test_the_stock_button_makes_an_endpoint_for_all_events_once(self):
+    def test_the_core_button_makes_an_endpoint_for_all_events_once(self):
         self.provider.stripe_webhook_secret = False
         action = self.admins.action_stripe_create_webhook()
         self.assertEqual(action["params"]["type"], "success")
@@ -303,7 +303,7 @@ class TestHealth(StripeAdminCommon):
         (endpoint,) = self._own_endpoints()
         self.assertEqual(endpoint["enabled_events"], self.wanted)
 
-    def test_the_stock_button_needs_a_key(self):
+    def test_the_core_button_needs_a_key(self):
         self.provider.state = "disabled"
         self.provider.write(
             {"stripe_secret_key": False, "stripe_webhook_secret": False}
@@ -314,12 +314,12 @@ class TestHealth(StripeAdminCommon):
             self.admins.action_clinic_stripe_repair_endpoint()
         self.assertFalse(self._sent("POST"))
 
-    def test_without_the_sdk_the_endpoint_is_of_the_version_that_stock_reads(self):
+    def test_without_the_sdk_the_endpoint_is_of_the_version_that_core_reads(self):
         self._set_parameter(const.PARAM_USE_SDK, "False")
         self.provider.stripe_webhook_secret = False
         self.admins.action_stripe_create_webhook()
         (endpoint,) = self._own_endpoints()
-        self.assertEqual(endpoint["api_version"], STOCK_VERSION)
+        self.assertEqual(endpoint["api_version"], CORE_VERSION)
         with self.assertRaises(UserError):
             self.admins.action_clinic_stripe_repair_endpoint()
 

@@ -97,7 +97,7 @@ class TestEventSweep(StripeEventCommon):
         self.env.cr.execute(
             "ALTER TABLE account_payment ADD CONSTRAINT broken CHECK (amount <> 120)"
         )
-        # Stock gave up long ago.
+        # Core gave up long ago.
         tx.last_state_change = fields.Datetime.now() - timedelta(days=30)
         for _ in range(3):
             self._book_again()

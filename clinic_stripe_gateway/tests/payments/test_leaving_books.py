@@ -40,7 +40,7 @@ class TestStripeLeavingBooks(DisputeCommon):
         self.assertShut(self.payment)
         self.assertPaidOnce(self.bill, self.tx)
 
-    def test_it_stays_with_stocks_transport(self):
+    def test_it_stays_with_core_transport(self):
         self._set_parameter("clinic_stripe_gateway.use_sdk", "False")
         self.assertShut(self.payment)
 

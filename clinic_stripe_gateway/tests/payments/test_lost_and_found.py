@@ -320,7 +320,7 @@ class TestLostAndFound(StripeHttpCommon):
         self.assertEqual(tx.state, "cancel")
 
     def test_a_debit_that_was_pending_at_first_is_booked_when_it_succeeds(self):
-        """Stock has cancelled its payment meanwhile, and never books it."""
+        """Core has cancelled its payment meanwhile, and never books it."""
         token, invoice = self._save_card(), self._bill()
         tx = self._create_transaction(invoice, operation="offline", token_id=token.id)
         payment = self.env["account.payment"].create(

@@ -19,14 +19,14 @@ OTHERS = {
     "/clinic/desk/pay/<int:invoice_id>/email": "asks; the page behind it shows",
     "/clinic/desk/pay/<int:invoice_id>/news": "tells only",
     "/clinic/desk/result/<string:key>/news": "tells only",
-    "/invoice/transaction/<int:invoice_id>": "stock's page of one invoice: it sends "
+    "/invoice/transaction/<int:invoice_id>": "Core's page of one invoice: it sends "
     "the amount that it shows, which has nothing to be allocated to but that invoice",
     "/my/billing/autopay/off": "ends an agreement",
     "/my/billing/plans/<int:plan_id>/decline": "ends an offer",
     "/my/programs/registrations/<int:registration_id>/cancel": "compares its terms",
-    "/my/invoices/<int:invoice_id>": "stock's page, which shows",
-    "/payment/archive_token": "stock's, removes a card",
-    "/payment/status": "stock's, tells only",
+    "/my/invoices/<int:invoice_id>": "Core's page, which shows",
+    "/payment/archive_token": "Core's, removes a card",
+    "/payment/status": "Core's, tells only",
     "/payment/stripe/webhook": "Stripe says what was paid",
 }
 

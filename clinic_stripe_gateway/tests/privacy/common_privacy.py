@@ -228,6 +228,6 @@ class PrivacyCommon(StripeHttpCommon):
         # What the browser needs to pay is for the browser alone.
         client_secrets = ("_secret_", "client_secret")
         for place in watched.keys() - {"the browser"}:
-            # Stock writes messages down, and blackens what nobody may read.
+            # Core writes messages down, and blackens what nobody may read.
             texts = [text.replace(BLACKENED, "") for text in watched[place]]
             self.assertFalse(self._find(texts, *client_secrets), place)

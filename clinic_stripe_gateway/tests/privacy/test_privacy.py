@@ -7,7 +7,7 @@ from odoo.addons.clinic_stripe_gateway import const
 from odoo.addons.clinic_stripe_gateway.adapter import allow_list
 from odoo.addons.payment.models.payment_provider import PaymentProvider
 
-from ..common import STOCK_VERSION
+from ..common import CORE_VERSION
 from .common_privacy import MARK, PrivacyCommon, every_level
 
 
@@ -31,10 +31,10 @@ class TestPrivacy(PrivacyCommon):
         self.assertEqual(set(self._received().mapped("state")), {"done"})
         self.assertNothingPersonal(watched)
 
-    def test_nothing_personal_leaves_through_stocks_transport_either(self):
+    def test_nothing_personal_leaves_through_core_transport_either(self):
         self._set_parameter(const.PARAM_USE_SDK, "False")
-        # Stock reads events of its own version, and processes them at once.
-        self._listen(self.provider, api_version=STOCK_VERSION)
+        # Core reads events of its own version, and processes them at once.
+        self._listen(self.provider, api_version=CORE_VERSION)
         watched = self._watch()
         self.assertEverythingHappened()
         self.assertFalse(self._received())
@@ -65,7 +65,7 @@ class TestPrivacy(PrivacyCommon):
         self.assertFalse(self._find(logs.output, MARK))
         self.assertFalse(self._find([str(self._received().read())], MARK))
 
-    def test_what_stock_logs_would_be_found(self):
+    def test_what_core_logs_would_be_found(self):
         with every_level(), self.assertLogs(level="DEBUG") as logs:
             PaymentProvider._log_request(
                 self.provider, "POST", "customers", {"name": self.client.name}

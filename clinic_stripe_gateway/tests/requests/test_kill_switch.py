@@ -6,19 +6,19 @@ from odoo.tools import mute_logger
 
 from ..common import StripeEventCommon
 
-STOCK = "odoo.addons.payment_stripe.controllers.main"
+CORE = "odoo.addons.payment_stripe.controllers.main"
 
 
 @tagged("post_install", "-at_install")
 class TestKillSwitch(StripeEventCommon):
-    """Stock processes messages again, but still no unsigned one."""
+    """Core processes messages again, but still no unsigned one."""
 
     def setUp(self):
         super().setUp()
         self._set_parameter("clinic_stripe_gateway.use_sdk", "False")
 
-    def _message_for_stock(self):
-        """Return a payment, and the message about it in stock's version."""
+    def _message_for_core(self):
+        """Return a payment, and the message about it in Core's version."""
         self._listen(self.provider, api_version="2019-05-16")
         return self._paid_message()
 
@@ -33,18 +33,18 @@ class TestKillSwitch(StripeEventCommon):
         self.assertEqual(self._post(body, signature), 403)
         self.assertNothingDone(tx)
 
-    @mute_logger(STOCK)
+    @mute_logger(CORE)
     def test_a_signed_message_is_processed_at_once(self):
-        tx, body, signature = self._message_for_stock()
+        tx, body, signature = self._message_for_core()
         self.assertEqual(self._post(body, signature), 200)
         self.assertFalse(self._received())
         self.assertEqual(tx.state, "done")
         tx._post_process()
         self.assertPaidAndKnown(tx)
 
-    @mute_logger(STOCK)
+    @mute_logger(CORE)
     def test_an_unsigned_message_is_refused(self):
-        tx, body, _signature = self._message_for_stock()
+        tx, body, _signature = self._message_for_core()
         for header in (
             None,
             "",
@@ -59,17 +59,17 @@ class TestKillSwitch(StripeEventCommon):
         self.assertRefused(body, self._sign(body, age=305), tx)
         self.assertRefused(body, self._sign(body, "whsec_of_somebody_else"), tx)
 
-    @mute_logger(STOCK)
+    @mute_logger(CORE)
     def test_without_a_secret_nothing_is_believed(self):
-        tx, body, signature = self._message_for_stock()
+        tx, body, signature = self._message_for_core()
         for secret in (False, "", " "):
             with self._secret(secret):
                 self.assertRefused(body, signature, tx)
                 self.assertRefused(body, None, tx)
 
-    @mute_logger(STOCK)
-    def test_a_body_that_stock_cannot_read_is_refused(self):
-        tx, body, signature = self._message_for_stock()
+    @mute_logger(CORE)
+    def test_a_body_that_core_cannot_read_is_refused(self):
+        tx, body, signature = self._message_for_core()
         event = json.loads(body)
         nameless = {**event, "data": {"object": {}}}
         odd = {**event, "data": {"object": {"id": "pi_1", "description": ["x"]}}}
@@ -77,9 +77,9 @@ class TestKillSwitch(StripeEventCommon):
             self.assertRefused(each, signature, tx)
         self.assertRefused(json.dumps(odd).encode(), signature, tx)
 
-    @mute_logger(STOCK)
+    @mute_logger(CORE)
     def test_a_message_about_nothing_of_ours_is_acknowledged(self):
-        tx, body, _signature = self._message_for_stock()
+        tx, body, _signature = self._message_for_core()
         event = json.loads(body)
         event["data"]["object"]["description"] = "somebody else's"
         other = json.dumps(event).encode()

@@ -5,7 +5,7 @@ from odoo.addons.clinic_stripe_gateway.adapter import StripeGateway
 
 from workbench.emulator import SECRET_KEY
 
-from ..common import STOCK_VERSION
+from ..common import CORE_VERSION
 from ..privacy.common_flows import FlowsCommon
 from .common_param_types import complaints, endpoint_of
 
@@ -32,8 +32,8 @@ OWN = {
     "POST setup_intents/*/cancel": "SetupIntentCancelParams",
     "POST webhook_endpoints/*": "WebhookEndpointUpdateParams",
 }
-# What stock builds, or what is read for it: the answers have to be in its version.
-OF_STOCK = {
+# What Core builds, or what is read for it: the answers have to be in its version.
+OF_CORE = {
     "GET charges/*",
     "GET payment_intents",
     "GET payment_intents/*",
@@ -60,15 +60,15 @@ TYPES = {
 def faults(request):
     """Return what is wrong with a request that was recorded."""
     endpoint, version = endpoint_of(request), request["version"]
-    if version not in (STOCK_VERSION, const.API_VERSION):
+    if version not in (CORE_VERSION, const.API_VERSION):
         return [f"{endpoint} went out for version {version}"]
-    if version == STOCK_VERSION and endpoint not in OF_STOCK:
-        return [f"{endpoint} went out as stock's"]
+    if version == CORE_VERSION and endpoint not in OF_CORE:
+        return [f"{endpoint} went out as Core's"]
     if version == const.API_VERSION and endpoint not in OWN:
         return [f"{endpoint} went out as our own"]
-    # What is read for stock may be asked by us; the rest is built by stock.
-    is_built_by_stock = version == STOCK_VERSION and request["method"] != "GET"
-    if is_built_by_stock or endpoint not in TYPES:
+    # What is read for Core may be asked by us; the rest is built by Core.
+    is_built_by_core = version == CORE_VERSION and request["method"] != "GET"
+    if is_built_by_core or endpoint not in TYPES:
         return []
     return complaints(TYPES[endpoint], request["params"])
 
@@ -86,11 +86,11 @@ class TestOwnRequests(FlowsCommon):
         requests = self._recording().requests
         by_version = {
             version: {endpoint_of(r) for r in requests if r["version"] == version}
-            for version in (const.API_VERSION, STOCK_VERSION)
+            for version in (const.API_VERSION, CORE_VERSION)
         }
         self.assertFalse(OWN.keys() - by_version[const.API_VERSION])
         self.assertLessEqual(
-            {"POST payment_intents", "POST refunds"}, by_version[STOCK_VERSION]
+            {"POST payment_intents", "POST refunds"}, by_version[CORE_VERSION]
         )
 
     # === THE JUDGE === #
@@ -122,18 +122,18 @@ class TestOwnRequests(FlowsCommon):
     def test_what_is_not_known_or_of_another_version_is_found(self):
         self.assertTrue(self._judge("POST payouts"))
         self.assertTrue(self._judge("POST refunds", amount="1"))
-        self.assertTrue(self._judge("POST customers", STOCK_VERSION))
+        self.assertTrue(self._judge("POST customers", CORE_VERSION))
         self.assertTrue(self._judge("POST customers", "2020-08-27"))
         self.assertTrue(self._judge("POST customers", None))
-        self.assertTrue(self._judge("GET refunds/re_1", STOCK_VERSION, limit="1"))
+        self.assertTrue(self._judge("GET refunds/re_1", CORE_VERSION, limit="1"))
 
     def test_a_gateway_of_another_version_is_found_in_its_traffic(self):
         self.control.clear_requests()
         base = self.control.base_url
-        for version in (const.API_VERSION, STOCK_VERSION, "2024-06-20"):
+        for version in (const.API_VERSION, CORE_VERSION, "2024-06-20"):
             gateway = StripeGateway(SECRET_KEY, version, base)
             gateway.create_customer("reference", idempotency_key=version)
-        ours, stocks, other = map(faults, self._sent("POST", "customers"))
+        ours, core, other = map(faults, self._sent("POST", "customers"))
         self.assertFalse(ours)
-        self.assertTrue(stocks)
+        self.assertTrue(core)
         self.assertTrue(other)

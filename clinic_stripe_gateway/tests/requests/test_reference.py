@@ -65,7 +65,7 @@ class TestReference(StripeGatewayCommon):
             self.assertRegex(child.reference, OPAQUE)
         self.assertEqual(len(set(children.mapped("reference"))), 3)
 
-    def test_without_a_document_the_reference_is_stocks(self):
+    def test_without_a_document_the_reference_is_that_of_core(self):
         reference = self.env["payment.transaction"]._compute_reference("stripe")
         self.assertRegex(reference, r"^tx-\d{14}$")
 

@@ -7,7 +7,7 @@ from odoo.addons.clinic_stripe_gateway import const
 
 from workbench.emulator import PUBLISHABLE_KEY, SECRET_KEY
 
-from ..common import STOCK_VERSION, StripeGatewayCommon
+from ..common import CORE_VERSION, StripeGatewayCommon
 
 # What may not be read by somebody who pays.
 INTERNAL = ("sk_test", "pk_test", "whsec", "API Key", "No such", "req_", "cus_", "http")
@@ -36,7 +36,7 @@ class TestTransport(StripeGatewayCommon):
 
     # === SHAPES === #
 
-    def test_a_dictionary_arrives_as_stock_means_it(self):
+    def test_a_dictionary_arrives_as_core_means_it(self):
         answer = self._send(
             data={
                 "amount": 500,
@@ -58,7 +58,7 @@ class TestTransport(StripeGatewayCommon):
                 "confirm": "false",
             },
         )
-        self.assertEqual(request["version"], STOCK_VERSION)
+        self.assertEqual(request["version"], CORE_VERSION)
         self.assertEqual(answer["amount"], 500)
         self.assertEqual(answer["charges"]["data"], [])
 
@@ -96,10 +96,10 @@ class TestTransport(StripeGatewayCommon):
         self.provider.action_stripe_create_webhook()
         request = self._only_request(endpoint="webhook_endpoints")
         self.assertIn("charge.refunded", request["params"]["enabled_events"])
-        self.assertEqual(request["params"]["api_version"], STOCK_VERSION)
+        self.assertEqual(request["params"]["api_version"], CORE_VERSION)
         self.assertTrue(self.provider.stripe_webhook_secret.startswith("whsec_"))
 
-    def test_reading_asks_for_the_objects_that_stock_wants(self):
+    def test_reading_asks_for_the_objects_that_core_wants(self):
         tx = self._pay_by_card(self.invoice)
         for place in ("data", "params"):
             intent = self._send(
@@ -118,7 +118,7 @@ class TestTransport(StripeGatewayCommon):
             {
                 "/v1/account": const.API_VERSION,
                 "/v1/customers": const.API_VERSION,
-                "/v1/payment_intents": STOCK_VERSION,
+                "/v1/payment_intents": CORE_VERSION,
             },
         )
 
@@ -310,19 +310,19 @@ class TestTransport(StripeGatewayCommon):
             self.assertEqual(text, "The payment provider refused the request.")
         self.assertFalse(self._sent())
 
-    def test_stocks_transport_is_used_when_the_switch_is_off(self):
+    def test_core_transport_is_used_when_the_switch_is_off(self):
         for value in ("False", "0", "false"):
             self._set_parameter(const.PARAM_USE_SDK, value)
             self._send(data={"amount": 500, "currency": "usd"})
         for request in self._sent():
             self.assertIn("python-requests", request["headers"]["user-agent"])
-            self.assertEqual(request["version"], STOCK_VERSION)
+            self.assertEqual(request["version"], CORE_VERSION)
             self.assertEqual(request["key_prefix"], SECRET_KEY[:8])
         self._set_parameter(const.PARAM_USE_SDK, "True")
         self._send(data={"amount": 500, "currency": "usd"})
         self.assertIn("Stripe/v1", self._sent()[-1]["headers"]["user-agent"])
 
-    def test_stocks_transport_sends_only_what_may_leave(self):
+    def test_core_transport_sends_only_what_may_leave(self):
         self._set_parameter(const.PARAM_USE_SDK, "False")
         self._send(
             data={
@@ -347,7 +347,7 @@ class TestTransport(StripeGatewayCommon):
         self.assertEqual(set(second), {"amount", "currency", "payment_method_types"})
         self.assertEqual(second["payment_method_types"], ["card", "sepa_debit"])
 
-    def test_stocks_transport_sends_nothing_to_an_endpoint_that_is_not_listed(self):
+    def test_core_transport_sends_nothing_to_an_endpoint_that_is_not_listed(self):
         self._set_parameter(const.PARAM_USE_SDK, "False")
         text = self._refuse(self.client_user, endpoint="tokens", data={"name": "C"})
         self.assertEqual(text, "The payment provider refused the request.")
@@ -365,8 +365,8 @@ class TestTransport(StripeGatewayCommon):
         ]
         self.assertEqual(len(set(filter(None, keys))), 2)
 
-    def test_stocks_proxy_for_onboarding_is_left_alone(self):
-        # Tests let nothing out to Odoo's own server: stock's text says who tried.
+    def test_core_proxy_for_onboarding_is_left_alone(self):
+        # Tests let nothing out to Odoo's own server: Core's text says who tried.
         with self.assertRaisesRegex(ValidationError, "to the payment provider"):
             self._send(endpoint="accounts", json={"email": "a"}, is_proxy_request=True)
         self.assertFalse(self._sent())

@@ -104,7 +104,7 @@ class Route:
 
 
 def find_routes(env):
-    """Return what the addons answer, and what they let stock answer."""
+    """Return what the addons answer, and what they let Core answer."""
     routes = []
     modules = env.registry._init_modules
     for url, endpoint in env["ir.http"]._generate_routing_rules(modules, {}):

@@ -137,7 +137,7 @@ METHODS = {
     },
     "account.payment": {
         "action_clinic_stripe_view_disputes": COMPARES,
-        "action_post": may(ACCOUNTING, "As stock: whoever invoices."),
+        "action_post": may(ACCOUNTING, "As Core: whoever invoices."),
     },
     "clinic.card.rename": {"action_save": KEEPS_CARDS},
     "clinic.stripe.check": {"action_check_now": COMPARES, "action_run": COMPARES},

@@ -88,12 +88,12 @@ class UndoingSteps(SequenceMachine):
             self.corrected |= payment
 
     @step(when=has_card_payment, pick=picks, share=shares, ends=ends, weight=3)
-    def refund_by_stock(self, pick, share, ends):
+    def refund_by_core(self, pick, share, ends):
         """Press the refund button that Odoo itself has."""
         card = self._payments().filtered("payment_transaction_id")
         payment = self._any(card, pick)
         amount = round(payment.amount_available_for_refund * share, 2)
-        with self._request(f"{payment.name}: stock refunds {amount}", ends):
+        with self._request(f"{payment.name}: Core refunds {amount}", ends):
             wizard = self.env["payment.refund.wizard"].with_user(self.case.manager)
             values = {"payment_id": payment.id, "amount_to_refund": amount}
             wizard.with_context(active_id=payment.id).create(values).action_refund()

@@ -36,7 +36,7 @@ SIMPLE = {
 # What has to happen among all sequences that are drawn, and the steps that do it.
 WANTED = {
     "payment": ("pay_in_portal", "charge_at_the_desk", "confirm"),
-    "refund": ("refund_by_stock", "refund_at_stripe"),
+    "refund": ("refund_by_core", "refund_at_stripe"),
     "void": ("void refund", "void already_refunded", "void keep"),
     "reversal": ("reverse refund", "reverse already_refunded", "reverse never_charged"),
     "dispute": ("dispute",),
@@ -184,6 +184,6 @@ class TestSequences(SequenceChecks, DeskCommon):
     def test_odoos_own_refund_fails_in_the_end(self):
         with self._sequence() as do:
             do("charge_at_the_desk")
-            do("refund_by_stock", pick=1, share=0.5)
+            do("refund_by_core", pick=1, share=0.5)
             do("fail_refund")
             do("hear", picks=RECENT)
