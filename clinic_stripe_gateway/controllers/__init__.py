@@ -1,1 +1,1 @@
-from . import cards, main
+from . import payments, inbox, cards

@@ -1,38 +1,16 @@
-import re
-
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import Forbidden
 
 from odoo import SUPERUSER_ID
 from odoo.http import request, route
 
 from odoo.addons.payment_stripe.controllers.main import StripeController
 
-# The one parameter that says which intent belongs to an operation, and its shape.
-SETUP_INTENT = ("setup_intent", re.compile(r"seti_[A-Za-z0-9_]+"))
-PAYMENT_INTENT = ("payment_intent", re.compile(r"pi_[A-Za-z0-9_]+"))
 # Stripe's messages are some kilobytes long.
 LONGEST_MESSAGE = 4 * 2**20
 
 
-class ClinicStripeController(StripeController):
-    @route()
-    def stripe_return(self, **data):
-        """Refuse a return that names no transaction or no intent of Stripe's.
-
-        Whether the intent is that transaction's is decided where it is processed.
-        """
-        # sudo: the payer may have no user. Nothing of the transaction is shown.
-        transactions = request.env["payment.transaction"].sudo()
-        tx_sudo = transactions._search_by_reference("stripe", data)
-        # Nobody is sent back from a refund.
-        if not tx_sudo or tx_sudo.operation == "refund":
-            raise NotFound()
-        if request.env["payment.provider"]._clinic_stripe_uses_sdk():
-            is_validation = tx_sudo.operation == "validation"
-            name, shape = SETUP_INTENT if is_validation else PAYMENT_INTENT
-            if not shape.fullmatch(data.get(name) or ""):
-                raise NotFound()
-        return super().stripe_return(**data)
+class ClinicStripeWebhook(StripeController):
+    """The address at which Stripe tells this database what has happened."""
 
     # Nobody is looked up who could have sent it: the signature alone decides. What a
     # proxy adds to the address, or takes for a form, is not logged as unknown.

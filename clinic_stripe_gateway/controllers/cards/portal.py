@@ -4,6 +4,8 @@ from odoo.addons.payment.controllers.portal import PaymentPortal
 
 
 class ClinicCardsPortal(PaymentPortal):
+    """The route by which clients remove their cards."""
+
     @route()
     def archive_token(self, token_id=None):
         """Let nobody remove a relative's card.
