@@ -16,7 +16,7 @@ AGREED, DIFFERENT, NOT_CHECKED, UNDER_WAY = 0, 1, 2, 3
 # Of several providers the worst is told.
 FROM_BEST_TO_WORST = (AGREED, UNDER_WAY, DIFFERENT, NOT_CHECKED)
 COLUMNS = ("what", "Stripe object", "Stripe says", "Odoo says", "payment")
-DAYS = 7
+DAYS_COMPARED = 7
 
 
 class StripeLedger(Command):
@@ -61,7 +61,7 @@ class StripeLedger(Command):
             "--from",
             dest="date_from",
             type=_to_day,
-            default=today - timedelta(days=DAYS),
+            default=today - timedelta(days=DAYS_COMPARED),
             metavar="YYYY-MM-DD",
             help="first day (a week ago)",
         )

@@ -1,6 +1,6 @@
-"""The comparison of our books with Stripe's.
+"""The comparison of Stripe's books with Odoo's entries, and each difference.
 
-Takes payments and disputes.
+Takes requests, payments, disputes and inbox (which settles differences).
 """
 
 from . import (

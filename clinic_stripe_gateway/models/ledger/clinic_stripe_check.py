@@ -9,13 +9,13 @@ from odoo.addons.payment_stripe import const as stripe_const
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
 # Each day is looked at several times: bank debits come late.
-DAYS = 7
+DAYS_COMPARED = 7
 # Once a week: refunds fail after weeks, and disputes are decided after months.
 DAYS_ON_SUNDAYS = 120
 SUNDAY = 6
 # What has just happened at Stripe may be on its way to Odoo.
 UNDER_WAY_MINUTES = 15
-KEEP_DAYS = 400
+KEEP_CHECK_DAYS = 400
 
 
 class ClinicStripeCheck(models.Model):
@@ -36,7 +36,7 @@ class ClinicStripeCheck(models.Model):
     date_from = fields.Datetime(
         string="From",
         required=True,
-        default=lambda self: fields.Datetime.now() - timedelta(days=DAYS),
+        default=lambda self: fields.Datetime.now() - timedelta(days=DAYS_COMPARED),
     )
     date_to = fields.Datetime(
         string="To",
@@ -195,7 +195,7 @@ class ClinicStripeCheck(models.Model):
         """Return how far back the job looks."""
         now = now or fields.Datetime.now()
         return now - timedelta(
-            days=DAYS_ON_SUNDAYS if now.weekday() == SUNDAY else DAYS
+            days=DAYS_ON_SUNDAYS if now.weekday() == SUNDAY else DAYS_COMPARED
         )
 
     def _tell_manager(self):
@@ -217,5 +217,5 @@ class ClinicStripeCheck(models.Model):
     @api.autovacuum
     def _gc_old(self):
         """Forget old checks; the entries that they are about stay."""
-        limit = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
+        limit = fields.Datetime.now() - timedelta(days=KEEP_CHECK_DAYS)
         self.search([("create_date", "<", limit)], limit=10_000).unlink()

@@ -1,8 +1,9 @@
 from collections import Counter, defaultdict
-from datetime import timezone
 
 from odoo import models
 from odoo.fields import Command, Domain
+
+from ...unix_time import to_seconds
 
 NO_MONEY = ("refund", "validation")
 
@@ -29,7 +30,7 @@ class Findings:
 
 
 class ClinicStripeCheck(models.Model):
-    """How the books are compared: a page of Stripe's objects at a time.
+    """The comparison itself: a page of Stripe's objects at a time.
 
     Each page costs the same number of queries, whatever is on it. What Odoo has
     booked are posted payments: a transaction that says "done" is no money.
@@ -167,11 +168,6 @@ class ClinicStripeCheck(models.Model):
             booked[payment.payment_transaction_id.provider_reference] |= payment
         return booked
 
-    # === DISPUTES === #
-
-    def _compare_disputes(self, disputes, findings):
-        """Disputes are booked by their own records; see there."""
-
     # === WHAT STRIPE HAS NOT LISTED === #
 
     def _compare_rest(self, findings):
@@ -205,6 +201,8 @@ class ClinicStripeCheck(models.Model):
             & Domain("amount", "!=", 0)
             & Domain("create_date", ">=", self.date_from)
             & Domain("create_date", "<=", self.date_to)
+            # The entries of disputes are compared with their disputes.
+            & Domain("move_id.clinic_stripe_dispute_id", "=", False)
         )
 
     def _ask_charges(self, payments):
@@ -219,7 +217,3 @@ class ClinicStripeCheck(models.Model):
         ids = set(transactions.mapped("provider_reference")) - {False}
         call = self.provider_id._clinic_stripe_call
         return [refund for each in ids if (refund := call("find_refund", each))]
-
-
-def to_seconds(moment):
-    return int(moment.replace(tzinfo=timezone.utc).timestamp())

@@ -8,12 +8,12 @@ FEE_ACCOUNT_TYPES = ("expense", "expense_direct_cost")
 
 
 class ClinicStripeCheck(models.Model):
-    """Whether what banks have taken back is in the books."""
+    """The comparison of what banks have taken back with what was booked."""
 
     _inherit = "clinic.stripe.check"
 
     def _compare_disputes(self, disputes, findings):
-        result = super()._compare_disputes(disputes, findings)
+        """Compare what banks keep, and Stripe's fees, with the entries of disputes."""
         model = self.env["clinic.stripe.dispute"]
         known = model.search(
             Domain("provider_id", "=", self.provider_id.id)
@@ -40,7 +40,6 @@ class ClinicStripeCheck(models.Model):
             if len(findings.differences) == count:
                 # What settles the withdrawal books the fee as well.
                 self._judge_fee(findings, listed, transactions, fees[dispute.id])
-        return result
 
     def _get_booked_fees(self, disputes):
         """Return by dispute what stands in the books for its fee, by currency."""
@@ -75,10 +74,4 @@ class ClinicStripeCheck(models.Model):
                 "odoo_currency_id": currency.id,
                 "odoo_amount": to_major(booked[listed.fee_currency]),
             }
-        )
-
-    def _get_rest_domain(self):
-        """Leave out the entries of disputes: they are compared with their disputes."""
-        return super()._get_rest_domain() & Domain(
-            "move_id.clinic_stripe_dispute_id", "=", False
         )

@@ -3,14 +3,14 @@ from collections import Counter
 from odoo import fields, models
 from odoo.fields import Domain
 
+from ...unix_time import to_seconds
 from .clinic_stripe_check import UNDER_WAY_MINUTES
-from .clinic_stripe_check_compare import to_seconds
 
 POSTED = ("in_process", "paid")
 
 
 class ClinicStripeCheck(models.Model):
-    """What counts as a difference, and whose it is."""
+    """The judgement of what counts as a difference, and whose it is."""
 
     _inherit = "clinic.stripe.check"
 
