@@ -1,4 +1,4 @@
-"""Whether the gateway works: keys, endpoint, deliveries, backlog.
+"""The health of the gateway: keys, endpoint, messages, backlog and books at a glance.
 
 Takes requests, inbox and ledger.
 """
@@ -7,5 +7,4 @@ from . import (
     clinic_stripe_health,
     payment_provider,
     payment_provider_endpoint,
-    payment_provider_health,
 )
