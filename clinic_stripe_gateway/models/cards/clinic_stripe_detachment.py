@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -7,13 +5,11 @@ from odoo.fields import Domain
 from odoo.addons.payment.logging import get_payment_logger
 
 from ...adapter import OutcomeUnknown, TryLater
+from ...backoff import doubled
 
 _logger = get_payment_logger(__name__)
 
-FIRST_DELAY_SECONDS = 60
-LONGEST_DELAY_SECONDS = 6 * 3600
-# Larger powers would only be cut off by the longest delay.
-MOST_DOUBLINGS = 12
+FIRST_REMOVAL_DELAY_SECONDS = 60
 
 
 class ClinicStripeDetachment(models.Model):
@@ -157,12 +153,11 @@ class ClinicStripeDetachment(models.Model):
         return True
 
     def _postpone(self, reason):
-        delay = FIRST_DELAY_SECONDS * 2 ** min(self.attempts, MOST_DOUBLINGS)
+        delay = doubled(FIRST_REMOVAL_DELAY_SECONDS, self.attempts)
         self.write(
             {
                 "attempts": self.attempts + 1,
                 "reason": reason,
-                "next_attempt": fields.Datetime.now()
-                + timedelta(seconds=min(delay, LONGEST_DELAY_SECONDS)),
+                "next_attempt": fields.Datetime.now() + delay,
             }
         )

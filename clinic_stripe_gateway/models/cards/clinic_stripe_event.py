@@ -1,6 +1,6 @@
 from odoo import models
 
-SETTLE_BY_TYPE = {
+SETTLED_CARDS = {
     "payment_method.automatically_updated": "_settle_payment_method",
     "payment_method.detached": "_settle_payment_method",
     "payment_method.updated": "_settle_payment_method",
@@ -14,7 +14,7 @@ class ClinicStripeEvent(models.Model):
     _inherit = "clinic.stripe.event"
 
     def _get_settle_methods(self):
-        return {**super()._get_settle_methods(), **SETTLE_BY_TYPE}
+        return {**super()._get_settle_methods(), **SETTLED_CARDS}
 
     def _settle_payment_method(self):
         cards = self._find_cards(stripe_payment_method=self.object_id)

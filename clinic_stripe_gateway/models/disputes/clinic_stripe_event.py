@@ -2,7 +2,7 @@ import re
 
 from odoo import api, models
 
-SETTLE_BY_TYPE = {
+SETTLED_DISPUTES = {
     "charge.dispute.created": "_settle_dispute",
     "charge.dispute.updated": "_settle_dispute",
     "charge.dispute.funds_withdrawn": "_settle_dispute",
@@ -11,17 +11,17 @@ SETTLE_BY_TYPE = {
     "radar.early_fraud_warning.created": "_settle_fraud_warning",
 }
 # What the gateway calls its transactions at Stripe; other applications do not.
-OWN_REFERENCE = re.compile(r"[0-9a-f]{24}(-\d+)?")
+GATEWAY_REFERENCE = re.compile(r"[0-9a-f]{24}(-\d+)?")
 
 
 class ClinicStripeEvent(models.Model):
-    """What is done about disputes: all of their events have the same effect."""
+    """Messages about disputes: all of them have the same effect."""
 
     _inherit = "clinic.stripe.event"
 
     @api.model
     def _get_settle_methods(self):
-        return {**super()._get_settle_methods(), **SETTLE_BY_TYPE}
+        return {**super()._get_settle_methods(), **SETTLED_DISPUTES}
 
     def _settle_dispute(self):
         """Return the transaction, empty if it is missing, ``None`` if it has none."""
@@ -65,5 +65,5 @@ class ClinicStripeEvent(models.Model):
             tx = self._find_transaction(provider_reference=reference)
             if tx:
                 return tx.source_transaction_id or tx
-        is_ours = OWN_REFERENCE.fullmatch(concerned.reference)
+        is_ours = GATEWAY_REFERENCE.fullmatch(concerned.reference)
         return tx if concerned.has_origin or is_ours else None

@@ -1,15 +1,13 @@
-"""Messages of Stripe: kept once, worked off, settled.
+"""Messages of Stripe: stored once, worked off in batches, asked for when missing.
 
-Takes requests and payments.
+Takes requests (keys) and payments (what is settled). Others add types of messages.
 """
 
 from . import (
     clinic_stripe_event,
     clinic_stripe_event_job,
-    clinic_stripe_event_attention,
     clinic_stripe_event_receive,
     clinic_stripe_event_settle,
-    clinic_stripe_event_sweep,
     ir_http,
     payment_provider,
 )

@@ -5,6 +5,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
@@ -13,7 +14,10 @@ from ...adapter import GatewayError
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
-KEEP_DAYS = 90
+KEEP_EVENT_DAYS = 90
+# A message may arrive before what it is about is committed here.
+ATTEMPTS_TO_MATCH = 5
+FAILURES_TO_TELL = 2
 
 
 class Outcome(NamedTuple):
@@ -134,11 +138,6 @@ class ClinicStripeEvent(models.Model):
 
     # === SETTLING === #
 
-    @api.model
-    def _get_settle_methods(self):
-        """Return, by event type, the name of the method that settles the object."""
-        return {}
-
     def _process_one_by_one(self):
         for event in self:
             event._set_outcome(event._try_to_settle())
@@ -243,6 +242,47 @@ class ClinicStripeEvent(models.Model):
             kind=kind,
         )
 
+    # === ATTENTION OF MANAGERS === #
+
+    @api.model
+    def _get_attention_domains(self):
+        """Return what does not settle itself, as far as one can tell, by its kind."""
+        return (
+            Domain("state", "=", "failed") & Domain("attempts", ">=", FAILURES_TO_TELL),
+            Domain("state", "=", "unmatched")
+            & Domain("attempts", ">=", ATTEMPTS_TO_MATCH),
+        )
+
+    def _review_attention(self):
+        """Have one open activity for each provider and kind of what to look at.
+
+        It stands on one of the events: an outage must not make thousands of them. What
+        is unmatched may stay so for long, and must not hide that something fails.
+        """
+        kinds = self._get_attention_domains()
+        for provider in self.provider_id:
+            ours = Domain("provider_id", "=", provider.id)
+            told = self.search(ours & Domain("activity_ids", "!=", False))
+            # What is settled needs nobody any more.
+            settled = told - told.filtered_domain(Domain.OR(kinds))
+            settled.activity_ids.unlink()
+            for kind in kinds:
+                if not told.filtered_domain(kind):
+                    self._tell_about(provider, ours & kind)
+
+    @api.model
+    def _tell_about(self, provider, domain):
+        event = self.search(domain, order="id", limit=1)
+        if event:
+            provider.company_id._clinic_tell_managers(
+                event,
+                self.env._("Messages from Stripe need attention"),
+                self.env._(
+                    "Payments may be missing in the books. Open Clinic Billing, Stripe "
+                    "Events: each says why, and how to try again."
+                ),
+            )
+
     # === HOUSEKEEPING === #
 
     @api.autovacuum
@@ -251,7 +291,11 @@ class ClinicStripeEvent(models.Model):
         self.search(
             [
                 ("state", "in", ("done", "ignored")),
-                ("create_date", "<", fields.Datetime.now() - timedelta(days=KEEP_DAYS)),
+                (
+                    "create_date",
+                    "<",
+                    fields.Datetime.now() - timedelta(days=KEEP_EVENT_DAYS),
+                ),
             ],
             limit=10_000,
         ).unlink()

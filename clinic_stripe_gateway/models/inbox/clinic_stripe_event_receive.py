@@ -20,11 +20,11 @@ _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
 # The messages that this process has stored lately; Stripe repeats within minutes.
 RECENT = LRU(4096)
-JOB = "clinic_stripe_gateway.ir_cron_process_events"
+EVENT_JOB = "clinic_stripe_gateway.ir_cron_process_events"
 
 
 class ClinicStripeEvent(models.Model):
-    """How messages get into the inbox: verified, once, and fast."""
+    """The way of messages into the inbox: verified, once, and fast."""
 
     _inherit = "clinic.stripe.event"
 
@@ -200,7 +200,7 @@ class ClinicStripeEvent(models.Model):
     @api.model
     def _trigger_processing(self):
         """Have the inbox worked on now, unless somebody is about to do it."""
-        job_id = self.env["ir.model.data"]._xmlid_to_res_id(JOB)
+        job_id = self.env["ir.model.data"]._xmlid_to_res_id(EVENT_JOB)
         if job_id and not self._is_processing_due(job_id):
             # sudo: whoever may tell something may have it looked at.
             self.env["ir.cron"].sudo().browse(job_id)._trigger()

@@ -3,7 +3,7 @@ from odoo import api, models
 from odoo.addons.payment_stripe import utils as stripe_utils
 
 # The objects that events are about, and the method that settles each.
-SETTLE_BY_TYPE = {
+SETTLED_PAYMENTS = {
     "payment_intent.processing": "_settle_payment_intent",
     "payment_intent.amount_capturable_updated": "_settle_payment_intent",
     "payment_intent.succeeded": "_settle_payment_intent",
@@ -19,13 +19,14 @@ SETTLE_BY_TYPE = {
 
 
 class ClinicStripeEvent(models.Model):
-    """What is done about the objects that events are about."""
+    """The objects that events are about, as they are settled."""
 
     _inherit = "clinic.stripe.event"
 
     @api.model
     def _get_settle_methods(self):
-        return {**super()._get_settle_methods(), **SETTLE_BY_TYPE}
+        """Return, by event type, the name of the method that settles the object."""
+        return dict(SETTLED_PAYMENTS)
 
     def _fetch(self, endpoint, **params):
         """Return an object as it is now, in the dialect that Core processes."""

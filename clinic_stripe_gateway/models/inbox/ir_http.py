@@ -10,6 +10,8 @@ LONGEST_REPEATED = 2**18
 
 
 class IrHttp(models.AbstractModel):
+    """The web server, answering Stripe with as little work as possible."""
+
     _inherit = "ir.http"
 
     @classmethod

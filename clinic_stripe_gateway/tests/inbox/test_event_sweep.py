@@ -7,7 +7,7 @@ from odoo.tools import mute_logger
 
 from ..common import StripeEventCommon
 
-SWEEP = "odoo.addons.clinic_stripe_gateway.models.inbox.clinic_stripe_event_sweep"
+SWEEP = "odoo.addons.clinic_stripe_gateway.models.inbox.clinic_stripe_event_job"
 FAILED_QUIETLY = "odoo.addons.clinic_stripe_gateway.models.inbox.clinic_stripe_event"
 CALLS = "odoo.addons.clinic_stripe_gateway.models.requests.payment_provider"
 

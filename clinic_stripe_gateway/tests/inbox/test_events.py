@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
 
 from odoo.addons.clinic_stripe_gateway import const
-from odoo.addons.clinic_stripe_gateway.models.inbox.clinic_stripe_event_job import (
+from odoo.addons.clinic_stripe_gateway.models.inbox.clinic_stripe_event import (
     ATTEMPTS_TO_MATCH,
 )
 
