@@ -1,6 +1,6 @@
-"""Saved cards: whose they are, agreed to, offered, removed everywhere.
+"""Saved cards: whose they are, who has agreed, which are offered, and their end.
 
-Takes requests, payments and inbox.
+Takes requests (accounts, errors), payments (transactions) and inbox (messages).
 """
 
 from . import (
@@ -12,8 +12,6 @@ from . import (
     payment_method,
     payment_provider,
     payment_token,
-    payment_token_brand,
-    payment_token_consent,
     payment_token_offer,
     payment_token_removal,
     payment_token_save,

@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class AccountPayment(models.Model):
-    """Staff find the payer's default card chosen."""
+    """Payments for which staff find the payer's default card chosen."""
 
     _inherit = "account.payment"
 

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class ClinicCardConsent(models.Model):
-    """That somebody has agreed to a card being saved: what they read, and when.
+    """The consent of somebody to save a card: what they read, and when.
 
     Written once, when the payment starts, and never changed.
     """

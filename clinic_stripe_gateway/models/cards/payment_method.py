@@ -4,6 +4,8 @@ from odoo.addons.clinic_invoicing.server_side import tell
 
 
 class PaymentMethod(models.Model):
+    """Payment methods whose cards are kept when they are switched off."""
+
     _inherit = "payment.method"
 
     def write(self, vals):

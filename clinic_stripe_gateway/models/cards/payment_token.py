@@ -12,6 +12,7 @@ BRANDS = {
     "unionpay": "UnionPay",
     "visa": "Visa",
 }
+CODES = {name: code for code, name in BRANDS.items()}
 BULLETS = "••••"
 
 
@@ -57,6 +58,24 @@ class PaymentToken(models.Model):
         copy=False,
         groups="base.group_system",
         help="The account and mode that know the card.",
+    )
+    clinic_consent_ids = fields.One2many(
+        "clinic.card.consent",
+        "token_id",
+        string="Consents",
+        readonly=True,
+        groups="clinic_invoicing.group_biller",
+    )
+    clinic_consent_user_id = fields.Many2one(
+        "res.users",
+        string="Consent Given by",
+        compute="_compute_clinic_consent",
+        groups="clinic_invoicing.group_biller",
+    )
+    clinic_consent_date = fields.Datetime(
+        string="Consent Given on",
+        compute="_compute_clinic_consent",
+        groups="clinic_invoicing.group_biller",
     )
 
     # The customer stands for the payer: contacts can be merged without a conflict.
@@ -109,6 +128,13 @@ class PaymentToken(models.Model):
         if len(dated) <= max_length:
             return named
         return card if len(card) <= max_length else card[-max_length:]
+
+    @api.depends("clinic_consent_ids")
+    def _compute_clinic_consent(self):
+        for token in self:
+            latest = token.clinic_consent_ids[:1]
+            token.clinic_consent_user_id = latest.user_id
+            token.clinic_consent_date = latest.create_date
 
     @api.depends(
         "partner_id.payment_token_ids.active",
@@ -176,3 +202,17 @@ class PaymentToken(models.Model):
         self.check_access("read")
         if not self.env.user.has_group("clinic_invoicing.group_biller"):
             raise AccessError(self.env._("Only billers may change saved cards."))
+
+    # === BRAND === #
+
+    def _clinic_get_brand(self):
+        """Know the brands that are switched off in Odoo as well."""
+        brand = super()._clinic_get_brand()
+        code = CODES.get(self.clinic_brand)
+        if brand or not code:
+            return brand
+        # context: the practice has not switched it on.
+        methods = self.env["payment.method"].with_context(active_test=False)
+        return methods.search(
+            [("code", "=", code), ("is_primary", "=", False)], limit=1
+        )

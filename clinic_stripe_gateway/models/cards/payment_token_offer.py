@@ -9,7 +9,7 @@ CARDS_PER_RUN = 1000
 
 
 class PaymentToken(models.Model):
-    """Which cards are offered to pay with, which first, and which expire soon."""
+    """Cards in the order in which they are offered, and those that expire soon."""
 
     _inherit = "payment.token"
 

@@ -5,7 +5,7 @@ from odoo.addons.clinic_invoicing.server_side import heard, tell
 
 
 class PaymentToken(models.Model):
-    """A card that is removed here is removed at Stripe, now or as soon as possible."""
+    """Cards that are removed here, and at Stripe now or as soon as possible."""
 
     _inherit = "payment.token"
 

@@ -4,7 +4,7 @@ from .payment_token import BRANDS
 
 
 class PaymentToken(models.Model):
-    """The same card is saved once, however often its owner agrees to it."""
+    """Cards that are saved once, however often their owners agree to it."""
 
     _inherit = "payment.token"
 

@@ -3,6 +3,8 @@ from odoo.fields import Domain
 
 
 class ResPartner(models.Model):
+    """Contacts with the saved cards that they own, and that they may pay with."""
+
     _inherit = "res.partner"
 
     clinic_card_ids = fields.Many2many(

@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class AccountPaymentRegister(models.TransientModel):
-    """Staff find the payer's default card chosen."""
+    """The dialog in which staff find the payer's default card chosen."""
 
     _inherit = "account.payment.register"
 

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ClinicCardRename(models.TransientModel):
-    """Give a saved card the name that its owner calls it by."""
+    """The dialog that gives a saved card the name that its owner calls it by."""
 
     _name = "clinic.card.rename"
     _description = "Name a Saved Card"
