@@ -3,6 +3,8 @@ from odoo.fields import Domain
 
 
 class AccountMove(models.Model):
+    """Invoices whose payment is disputed, and entries that are booked for a dispute."""
+
     _inherit = "account.move"
 
     clinic_stripe_dispute_id = fields.Many2one(

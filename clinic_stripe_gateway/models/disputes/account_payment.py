@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 
 
 class AccountPayment(models.Model):
+    """Payments that a bank disputes, and what is booked for that."""
+
     _inherit = "account.payment"
 
     clinic_stripe_dispute_ids = fields.One2many(
@@ -45,6 +47,16 @@ class AccountPayment(models.Model):
             if obstacle:
                 raise UserError(obstacle)
         return super()._clinic_give_back(amount, reason)
+
+    def _clinic_get_leaving_obstacle(self):
+        """Leave to Stripe as well what a bank has taken or given back."""
+        if not self.move_id.clinic_stripe_dispute_id or not self._clinic_is_in_books():
+            return super()._clinic_get_leaving_obstacle()
+        return self.env._(
+            "%(payment)s is booked for a dispute, and follows what Stripe says of it. "
+            "To give money back, use Reverse Payment on what the client has paid.",
+            payment=self.display_name,
+        )
 
     def _clinic_stripe_warn_of_fraud(self):
         """Ask a manager, once, what becomes of payments that a bank warns of."""

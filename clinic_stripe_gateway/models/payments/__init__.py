@@ -6,12 +6,10 @@ Takes requests and unanswered.
 from . import (
     account_move,
     account_payment,
-    account_payment_guard,
     payment_transaction_attempts,
     payment_transaction_booking,
     payment_transaction_found,
     payment_transaction_guard,
     payment_transaction_moved,
     payment_transaction,
-    payment_transaction_unbooked,
 )

@@ -3,9 +3,59 @@ from odoo.exceptions import UserError
 
 
 class AccountPayment(models.Model):
-    """Money that goes back through Stripe, with the books in step."""
+    """Payments by Stripe: booked as Stripe has made them, given back through it."""
 
     _inherit = "account.payment"
+
+    # === COMPUTE METHODS === #
+
+    def _compute_amount_available_for_refund(self):
+        """Count refunds that are under way, and not those that have failed."""
+        result = super()._compute_amount_available_for_refund()
+        for payment in self:
+            if payment._clinic_get_stripe_transaction():
+                payment.amount_available_for_refund = payment._clinic_get_returnable()
+        return result
+
+    # === ACTION METHODS === #
+
+    def action_post(self):
+        """Refuse to confirm again what was cancelled because it was not charged."""
+        # sudo: billers do not read every transaction.
+        for payment in self.sudo().filtered(
+            lambda each: each.payment_type == "inbound"
+        ):
+            payment._clinic_stripe_check_is_charged()
+        return super().action_post()
+
+    # === IN THE BOOKS ONLY WHAT STRIPE HAS CHARGED === #
+
+    def _clinic_stripe_check_is_charged(self):
+        """Raise UserError unless Stripe has charged what this payment says."""
+        self.ensure_one()
+        tx = self.payment_transaction_id
+        if tx.provider_code != "stripe":
+            return
+        # What was captured in a second step is booked on the captures.
+        if tx.state != "done" or tx._clinic_stripe_get_parts():
+            raise UserError(
+                self.env._(
+                    "Stripe has not charged this payment. It cannot be confirmed: pay "
+                    "the invoice again, or register the payment by which the money "
+                    "really came.",
+                )
+            )
+
+    def _clinic_was_moved_by_provider(self):
+        """Ask Stripe itself, before the books forget what Odoo believes it has done."""
+        was_moved = super()._clinic_was_moved_by_provider()
+        # sudo: managers do not read keys.
+        tx = self.sudo().payment_transaction_id
+        if not was_moved or tx.provider_code != "stripe":
+            return was_moved
+        return tx._clinic_stripe_has_moved_money()
+
+    # === GIVING BACK === #
 
     def _clinic_may_undo(self):
         may_refund = self.env.user.has_group("clinic_stripe_gateway.group_refund")
@@ -22,14 +72,6 @@ class AccountPayment(models.Model):
     def _clinic_get_sender(self):
         # Stripe refunds what it has charged, whatever the method is said to support.
         return self._clinic_get_stripe_transaction() or super()._clinic_get_sender()
-
-    def _compute_amount_available_for_refund(self):
-        """Count refunds that are under way, and not those that have failed."""
-        result = super()._compute_amount_available_for_refund()
-        for payment in self:
-            if payment._clinic_get_stripe_transaction():
-                payment.amount_available_for_refund = payment._clinic_get_returnable()
-        return result
 
     def _clinic_get_returnable(self):
         """Leave out what is on its way back and not booked yet."""
