@@ -1,6 +1,6 @@
-"""Scheduled charges by Stripe.
+"""Scheduled charges by Stripe: a dead worker's are found out, declines have a code.
 
-Takes payments and cards.
+Takes requests, unanswered (which asks for them) and payments.
 """
 
 from . import payment_token, payment_transaction

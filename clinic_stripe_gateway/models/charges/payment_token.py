@@ -2,7 +2,7 @@ from odoo import models
 
 
 class PaymentToken(models.Model):
-    """Which cards cannot be charged by themselves any more."""
+    """Cards that cannot be charged by themselves any more."""
 
     _inherit = "payment.token"
 

@@ -1,6 +1,6 @@
-"""Deposits by Stripe.
+"""Deposits by Stripe: their visit is remembered, and called-off ones are not sent.
 
-Takes payments.
+Takes unanswered and payments.
 """
 
 from . import payment_transaction

@@ -1,6 +1,6 @@
-"""What Stripe was told about whom.
+"""The list of what Stripe was told about whom, written before it is sent.
 
-Takes requests and cards.
+Takes requests (what is about to leave) and cards (customers).
 """
 
 from . import (

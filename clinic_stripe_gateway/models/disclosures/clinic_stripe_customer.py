@@ -2,7 +2,7 @@ from odoo import models
 
 
 class ClinicStripeCustomer(models.Model):
-    """What is sent to make a customer is about the payer."""
+    """Customers that are made by a request about their payer."""
 
     _inherit = "clinic.stripe.customer"
 

@@ -14,9 +14,9 @@ from odoo.addons.payment_stripe import const as stripe_const
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
 # As long as Stripe itself keeps payments: shorter would make the list incomplete.
-KEEP_DAYS = 3650
+KEEP_DISCLOSURE_DAYS = 3650
 # What was said without a payer, such as where to send events.
-KEEP_DAYS_OF_SETTINGS = 400
+KEEP_SETTINGS_DAYS = 400
 
 
 class ClinicStripeDisclosure(models.Model):
@@ -116,8 +116,8 @@ class ClinicStripeDisclosure(models.Model):
     def _gc_old(self):
         """Forget what was said so long ago that Stripe has forgotten it as well."""
         now = fields.Datetime.now()
-        kept = timedelta(days=KEEP_DAYS)
-        kept_of_settings = timedelta(days=KEEP_DAYS_OF_SETTINGS)
+        kept = timedelta(days=KEEP_DISCLOSURE_DAYS)
+        kept_of_settings = timedelta(days=KEEP_SETTINGS_DAYS)
         self.search(
             [
                 "|",

@@ -5,7 +5,7 @@ READERS = "clinic_invoicing.group_manager,base.group_system"
 
 
 class ResPartner(models.Model):
-    """What Stripe knows about somebody."""
+    """Contacts with what Stripe was told about them."""
 
     _inherit = "res.partner"
 

@@ -1,6 +1,6 @@
-"""Disputes: booked as Stripe tells of them, and told to billers.
+"""Disputes: booked as Stripe tells of them, shown on invoices, told to managers.
 
-Takes payments and inbox.
+Takes requests, payments and inbox.
 """
 
 from . import (

@@ -5,7 +5,7 @@ ENDED = ("won", "lost", "warning_closed", "prevented")
 
 
 class ClinicStripeDispute(models.Model):
-    """What people are told of a dispute, and asked to do about it."""
+    """Notices of a dispute: what people are told, and asked to do about it."""
 
     _inherit = "clinic.stripe.dispute"
 

@@ -2,6 +2,8 @@ from odoo import fields, models
 
 
 class PaymentProvider(models.Model):
+    """Providers with the account for the fees of disputes."""
+
     _inherit = "payment.provider"
 
     clinic_stripe_fee_account_id = fields.Many2one(
