@@ -5,7 +5,7 @@ from odoo.addons.clinic_invoicing.server_side import tell
 
 
 class PaymentProvider(models.Model):
-    """What becomes of saved cards when a provider changes."""
+    """Providers with the consent to save cards; their cards outlive changes of keys."""
 
     _inherit = "payment.provider"
 
@@ -16,11 +16,12 @@ class PaymentProvider(models.Model):
         "to use the usual words.",
     )
 
-    def write(self, vals):
+    def _clinic_stripe_before_write(self, vals):
+        """Remember of which account cards are while the key of it is there."""
         if "stripe_secret_key" in vals:
             # sudo: what cards are is kept from who only enters a key.
             self.sudo()._clinic_mark_cards_of_old_key()
-        return super().write(vals)
+        return super()._clinic_stripe_before_write(vals)
 
     def _clinic_mark_cards_of_old_key(self):
         """Remember the account of cards that were saved before this addon came."""

@@ -21,7 +21,7 @@ SET_UP = ("payment_intents", "setup_intents")
 
 
 class PaymentTransaction(models.Model):
-    """How a card comes to be saved, for whom, and with whose consent."""
+    """Payments by which a card is saved or charged: whose it is, who has agreed."""
 
     _inherit = "payment.transaction"
 
@@ -34,17 +34,20 @@ class PaymentTransaction(models.Model):
 
     # === WHOSE CARD === #
 
-    @api.model_create_multi
-    def create(self, vals_list):
+    @api.model
+    def _clinic_stripe_before_create(self, vals_list):
         for values in vals_list:
             self._clinic_pay_as_payer(values)
-        transactions = super().create(vals_list)
-        at_stripe = transactions.filtered(lambda tx: tx.provider_code == "stripe")
+        return super()._clinic_stripe_before_create(vals_list)
+
+    def _clinic_stripe_after_create(self):
+        """Refuse cards of others, and record the consent to save one."""
+        at_stripe = self.filtered(lambda tx: tx.provider_code == "stripe")
         at_stripe._clinic_check_card_owner()
         saving = at_stripe.filtered("tokenize")
         if saving:
             self.env["clinic.card.consent"]._record(saving)
-        return transactions
+        return super()._clinic_stripe_after_create()
 
     @api.model
     def _clinic_pay_as_payer(self, values):
@@ -154,6 +157,14 @@ class PaymentTransaction(models.Model):
 
     # === CHARGING === #
 
+    def _stripe_create_customer(self):
+        """Use the payer's one customer; Core makes a new one for each payment."""
+        if not self.provider_id._clinic_stripe_uses_sdk():
+            return super()._stripe_create_customer()
+        # sudo: payers do not read how Stripe knows them.
+        customers = self.env["clinic.stripe.customer"].sudo()
+        return {"id": customers._get_customer_ref(self.provider_id, self.partner_id)}
+
     def _charge_with_token(self):
         """Refuse a card of another account before Stripe is asked."""
         if self.provider_code == "stripe":
@@ -164,23 +175,17 @@ class PaymentTransaction(models.Model):
                 return None
         return super()._charge_with_token()
 
-    def _send_api_request(self, method, endpoint, **kwargs):
-        """Recover from what somebody has deleted at Stripe."""
-        try:
-            return super()._send_api_request(method, endpoint, **kwargs)
-        except ValidationError as error:
-            is_set_up = method == "POST" and endpoint in SET_UP
-            # Only a refusal says that nothing was done.
-            is_refused = isinstance(error.__cause__, Rejected)
-            if self.provider_code != "stripe" or not (is_set_up and is_refused):
-                raise
-            if self.token_id:
-                self._clinic_check_card_is_there()
-                raise
-            again = self._clinic_prepare_for_new_customer(endpoint, kwargs)
-            if not again:
-                raise
-        return super()._send_api_request(method, endpoint, **again)
+    def _clinic_stripe_repair(self, method, endpoint, request, error):
+        """Recover from what somebody has deleted at Stripe: a card or a customer."""
+        again = super()._clinic_stripe_repair(method, endpoint, request, error)
+        is_set_up = method == "POST" and endpoint in SET_UP
+        # Only a refusal says that nothing was done.
+        if again or not (is_set_up and isinstance(error.__cause__, Rejected)):
+            return again
+        if self.token_id:
+            self._clinic_check_card_is_there()
+            return None
+        return self._clinic_prepare_for_new_customer(endpoint, request)
 
     def _clinic_check_card_is_there(self):
         """Take a card away that was removed at Stripe.

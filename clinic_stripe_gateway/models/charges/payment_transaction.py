@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.exceptions import ValidationError
 
 from ...adapter import Declined
 
@@ -70,22 +69,19 @@ class PaymentTransaction(models.Model):
             or super()._clinic_needs_authentication()
         )
 
-    def _send_api_request(self, method, endpoint, **kwargs):
+    def _clinic_stripe_note_refusal(self, error):
         """Remember the code of a decline; its message is for people."""
-        try:
-            return super()._send_api_request(method, endpoint, **kwargs)
-        except ValidationError as error:
-            if isinstance(error.__cause__, Declined):
-                self._clinic_stripe_keep_code(error.__cause__.code)
-            raise
+        if isinstance(error.__cause__, Declined):
+            self._clinic_stripe_keep_code(error.__cause__.code)
+        return super()._clinic_stripe_note_refusal(error)
 
-    def _apply_updates(self, payment_data):
+    def _clinic_stripe_note_told(self, payment_data):
         """Remember the code of a decline that is found out later."""
         intent = payment_data.get("payment_intent")
-        if self.provider_code == "stripe" and isinstance(intent, dict):
+        if isinstance(intent, dict):
             failure = intent.get("last_payment_error") or {}
             self._clinic_stripe_keep_code(failure.get("code"))
-        return super()._apply_updates(payment_data)
+        return super()._clinic_stripe_note_told(payment_data)
 
     def _clinic_stripe_keep_code(self, code):
         # sudo: who pays does not write transactions.

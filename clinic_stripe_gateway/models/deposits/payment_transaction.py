@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..payments.payment_transaction_found import to_seconds
+from ...unix_time import to_seconds
 
 
 class PaymentTransaction(models.Model):

@@ -4,16 +4,14 @@ from odoo import models
 
 from odoo.addons.clinic_invoicing.server_side import heard, tell
 
-from ...adapter import NotAllowed, recorded_by, without_forbidden
-
 # context: whom a request is about, where the request itself does not tell.
 ABOUT = "clinic_stripe_about"
-INTENT = re.compile(r"(?:pi|seti)_[A-Za-z0-9]+")
-METHOD = re.compile(r"(?:pm|card|src)_[A-Za-z0-9]+")
+INTENT_ID = re.compile(r"(?:pi|seti)_[A-Za-z0-9]+")
+METHOD_ID = re.compile(r"(?:pm|card|src)_[A-Za-z0-9]+")
 
 
 class PaymentProvider(models.Model):
-    """Whatever is sent to Stripe is written down first, and about whom it was."""
+    """Providers that write down what they send and about whom, before they send it."""
 
     _inherit = "payment.provider"
 
@@ -22,33 +20,12 @@ class PaymentProvider(models.Model):
         # context: the request goes through methods of Core, which do not pass it on.
         return self.with_context(**tell(**{ABOUT: partner.id}))
 
-    def _clinic_stripe_call(self, operation, *args, **kwargs):
-        with recorded_by(self._clinic_stripe_disclose):
-            return super()._clinic_stripe_call(operation, *args, **kwargs)
-
-    def _send_api_request(self, method, endpoint, **kwargs):
-        """Write down what Core's own transport sends; the SDK's tells by itself."""
-        is_told = self.code != "stripe" or self._clinic_stripe_uses_sdk()
-        if is_told or method == "GET" or kwargs.get("is_proxy_request"):
-            return super()._send_api_request(method, endpoint, **kwargs)
-        payload = kwargs.get("params") or kwargs.get("data") or kwargs.get("json")
-        try:
-            allowed = without_forbidden(method, endpoint, payload)
-        except NotAllowed:
-            # Nothing is sent.
-            return super()._send_api_request(method, endpoint, **kwargs)
-        pairs = allowed.items() if isinstance(allowed, dict) else allowed
-        sent = [(name, str(value)) for name, value in pairs if value is not None]
-        note_answer = self._clinic_stripe_disclose(method, endpoint, sent)
-        answer = super()._send_api_request(method, endpoint, **kwargs)
-        note_answer(answer.get("id"))
-        return answer
-
     def _clinic_stripe_disclose(self, method, endpoint, pairs):
-        """Write down what is about to leave; called by the adapter.
+        """Write down what is about to leave, and about whom it is.
 
         :return: a function that takes the id of what Stripe answers with
         """
+        super()._clinic_stripe_disclose(method, endpoint, pairs)
         partner_ref = heard(self.env, ABOUT) or self._clinic_stripe_find_payer(
             endpoint, dict(pairs)
         )
@@ -63,8 +40,8 @@ class PaymentProvider(models.Model):
         """Return the id of the payer whom the ids in a request belong to, if any."""
         # sudo: payers may not look for transactions, cards and customers.
         env = self.sudo().env
-        intent = INTENT.search(f"{endpoint} {sent.get('payment_intent', '')}")
-        method = METHOD.search(endpoint)
+        intent = INTENT_ID.search(f"{endpoint} {sent.get('payment_intent', '')}")
+        method = METHOD_ID.search(endpoint)
         found = env["res.partner"]
         if intent:
             found = env["payment.transaction"].search(

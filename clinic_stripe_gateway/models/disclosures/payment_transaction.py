@@ -6,15 +6,11 @@ from .payment_provider import ABOUT
 
 
 class PaymentTransaction(models.Model):
-    """What is sent for a transaction is about its payer."""
+    """Payments whose requests are about their payer."""
 
     _inherit = "payment.transaction"
 
-    def _send_api_request(self, method, endpoint, **kwargs):
-        if self.provider_code != "stripe":
-            return super()._send_api_request(method, endpoint, **kwargs)
+    def _clinic_stripe_about_payer(self):
+        about = super()._clinic_stripe_about_payer()
         # context: Core does not tell its provider whom a request is about.
-        about = self.with_context(**tell(**{ABOUT: self.partner_id.id}))
-        return super(PaymentTransaction, about)._send_api_request(
-            method, endpoint, **kwargs
-        )
+        return about.with_context(**tell(**{ABOUT: self.partner_id.id}))

@@ -1,18 +1,17 @@
 from odoo import models
-from odoo.exceptions import UserError
 
 
 class PaymentTransaction(models.Model):
+    """Transactions by which disputed payments were made."""
+
     _inherit = "payment.transaction"
 
-    def action_refund(self, amount_to_refund=None):
-        """Refuse, in plain words, what Stripe would refuse."""
-        for tx in self:
-            payment = tx.payment_id
-            obstacle = payment and payment._clinic_stripe_get_dispute_obstacle()
-            if obstacle:
-                raise UserError(obstacle)
-        return super().action_refund(amount_to_refund=amount_to_refund)
+    def _clinic_stripe_get_refund_obstacle(self):
+        """Say in plain words that Stripe refuses refunds while a bank decides."""
+        payment = self.payment_id
+        return super()._clinic_stripe_get_refund_obstacle() or (
+            payment and payment._clinic_stripe_get_dispute_obstacle()
+        )
 
     def _clinic_stripe_get_disputed_payment(self):
         """Return the payment that was made with this transaction.

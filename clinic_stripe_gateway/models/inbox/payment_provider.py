@@ -22,7 +22,7 @@ class Listener(NamedTuple):
 
 
 class PaymentProvider(models.Model):
-    """Who may be told something by Stripe, known without a query."""
+    """The providers that Stripe may have told something, known without a query."""
 
     _inherit = "payment.provider"
 
@@ -34,25 +34,31 @@ class PaymentProvider(models.Model):
         help="Stripe has been asked for undelivered events up to this moment.",
     )
 
+    # === CRUD METHODS === #
+
     @api.model_create_multi
     def create(self, vals_list):
         self.env.registry.clear_cache()
         return super().create(vals_list)
 
-    def write(self, vals):
-        if DECIDING_FIELDS & vals.keys():
-            self.env.registry.clear_cache()
-        result = super().write(vals)
-        if "stripe_secret_key" in vals:
-            # Another account has other events.
-            self._clinic_unguarded().write({"clinic_stripe_swept_until": False})
-            # sudo: who enters a key need not read what Stripe has told.
-            self.env["clinic.stripe.event"].sudo()._reconsider(self)
-        return result
-
     def unlink(self):
         self.env.registry.clear_cache()
         return super().unlink()
+
+    def _clinic_stripe_before_write(self, vals):
+        if DECIDING_FIELDS & vals.keys():
+            self.env.registry.clear_cache()
+        return super()._clinic_stripe_before_write(vals)
+
+    def _clinic_stripe_after_new_key(self):
+        """Ask anew what has happened: another account has other events."""
+        result = super()._clinic_stripe_after_new_key()
+        self._clinic_unguarded().write({"clinic_stripe_swept_until": False})
+        # sudo: who enters a key need not read what Stripe has told.
+        self.env["clinic.stripe.event"].sudo()._reconsider(self)
+        return result
+
+    # === LISTENERS === #
 
     @api.model
     @ormcache()
@@ -71,9 +77,3 @@ class PaymentProvider(models.Model):
         # sudo: as above.
         secret = stripe_utils.get_webhook_secret(self.sudo()) or ""
         return Listener(self.id, secret, self._clinic_stripe_is_live())
-
-    def _clinic_stripe_is_live(self):
-        """Whether the secret key moves real money."""
-        # sudo: keys are for administrators; only their kind is told.
-        key = stripe_utils.get_secret_key(self.sudo()) or ""
-        return key.split("_")[1:2] != ["test"]

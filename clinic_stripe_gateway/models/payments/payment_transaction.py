@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
@@ -10,6 +11,10 @@ GIVEN_UP = ("error", "cancel")
 # A refund that was called off has not reached the payer, and one that waits for the
 # payer is under way. Core reads these as it does of payments.
 REFUND_STATUS = {"canceled": "failed", "requires_action": "pending"}
+# No money is moved by these, and none will be without the payer.
+UNMOVED = ("canceled", "failed", "requires_payment_method")
+# Stripe's code for what this account and mode have never had.
+MISSING = "resource_missing"
 
 
 def _read_by_core(payment_data):
@@ -27,9 +32,41 @@ def _moves_money(refund):
 
 
 class PaymentTransaction(models.Model):
-    """What Stripe says becomes the state of the transaction that it is about."""
+    """Payments, captures and refunds in the state that Stripe says they are in."""
 
     _inherit = "payment.transaction"
+
+    # === ACTION METHODS === #
+
+    def action_refund(self, amount_to_refund=None):
+        """Refund as the reversal of a payment does: by whom it may, books included."""
+        for tx in self:
+            obstacle = tx._clinic_stripe_get_refund_obstacle()
+            if obstacle:
+                raise UserError(obstacle)
+        ours = self.filtered(lambda tx: tx.provider_code == "stripe")
+        if ours:
+            self.env["account.payment"]._clinic_check_may_undo()
+        if any(not tx.payment_id for tx in ours):
+            raise UserError(
+                self.env._("The payment is not in the books yet. Please wait a moment.")
+            )
+        for payment in ours.payment_id:
+            payment._clinic_undo(
+                "refund",
+                amount_to_refund or payment._clinic_get_returnable(),
+                self.env._("Refund of the transaction"),
+            )
+        others = self - ours
+        return super(PaymentTransaction, others).action_refund(
+            amount_to_refund=amount_to_refund
+        )
+
+    def _clinic_stripe_get_refund_obstacle(self):
+        """Return why nothing can be refunded now, ``False`` if it can; a hook."""
+        return False
+
+    # === WHAT STRIPE SAYS === #
 
     def _process(self, provider_code, payment_data):
         """Settle a transaction only with what belongs to it.
@@ -62,7 +99,9 @@ class PaymentTransaction(models.Model):
         """Believe Stripe when a payment that Odoo had given up was made after all."""
         if self.provider_code != "stripe":
             return super()._apply_updates(payment_data)
-        result = super()._apply_updates(_read_by_core(payment_data))
+        told = _read_by_core(payment_data)
+        self._clinic_stripe_note_told(told)
+        result = super()._apply_updates(told)
         if self.state in GIVEN_UP:
             status = (payment_data.get("payment_intent") or {}).get("status")
             if status == "succeeded":
@@ -70,6 +109,9 @@ class PaymentTransaction(models.Model):
             elif status == "requires_capture" and not self.source_transaction_id:
                 self._set_authorized(extra_allowed_states=GIVEN_UP)
         return result
+
+    def _clinic_stripe_note_told(self, payment_data):
+        """Remember what is needed later of what Stripe says; a hook."""
 
     @api.model
     def _clinic_stripe_word_for_payers(self, payment_data):
@@ -79,6 +121,21 @@ class PaymentTransaction(models.Model):
             error["message"] = self.env._(
                 "Your bank could not confirm that it was you."
             )
+
+    def _clinic_stripe_has_moved_money(self):
+        """Whether Stripe has moved this money, or may do so yet.
+
+        :raise ValidationError: it does not answer
+        """
+        self.ensure_one()
+        kind = "refunds" if self.operation == "refund" else "payment_intents"
+        try:
+            told = self._send_api_request("GET", f"{kind}/{self.provider_reference}")
+        except ValidationError as error:
+            if getattr(error.__cause__, "code", "") != MISSING:
+                raise
+            return False
+        return told["status"] not in UNMOVED
 
     # === WHOSE IT IS === #
 

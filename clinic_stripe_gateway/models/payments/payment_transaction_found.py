@@ -1,5 +1,5 @@
 import re
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Command
@@ -8,11 +8,12 @@ from odoo.tools import hmac
 from odoo.addons.payment_stripe import const as stripe_const
 
 from ...adapter import gather, seal, unseal
+from ...unix_time import to_seconds
 
 # As this gateway and Odoo without documents make them; parts and refunds have letters.
 OWN_REFERENCE = re.compile(r"([FPR]-)*([0-9a-f]{24}|tx-\d{14})(-\d+)*")
 # How long a payment without a seal may still turn out to be Odoo's.
-PATIENCE = timedelta(days=3)
+UNSEALED_PATIENCE = timedelta(days=3)
 # Nothing is lost with an intent that nobody has paid.
 WORTH_FINDING = ("processing", "requires_capture", "succeeded")
 
@@ -34,6 +35,12 @@ class PaymentTransaction(models.Model):
     )
 
     # === WHAT IT IS FOR === #
+
+    def _stripe_prepare_payment_intent_payload(self):
+        """Write on the payment what it is for, for the case that Odoo forgets."""
+        payload = super()._stripe_prepare_payment_intent_payload()
+        origin = self._clinic_stripe_seal_origin()
+        return {**payload, **{f"metadata[{name}]": origin[name] for name in origin}}
 
     def _clinic_stripe_seal_origin(self):
         """Return what this payment is for, readable by this database only."""
@@ -138,7 +145,9 @@ class PaymentTransaction(models.Model):
         """
         if gather(intent.get("metadata") or {}):
             return self._clinic_stripe_read_origin(intent) is None
-        is_old = intent["created"] < to_seconds(fields.Datetime.now() - PATIENCE)
+        is_old = intent["created"] < to_seconds(
+            fields.Datetime.now() - UNSEALED_PATIENCE
+        )
         reference = intent.get("description") or ""
         return (
             is_old
@@ -219,8 +228,3 @@ class PaymentTransaction(models.Model):
                 active_test=False
             ).payment_method_ids[:1]
         )
-
-
-def to_seconds(moment):
-    """Return a moment of the database as Unix time, 0 for none."""
-    return int(moment.replace(tzinfo=timezone.utc).timestamp()) if moment else 0

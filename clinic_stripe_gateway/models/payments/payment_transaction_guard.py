@@ -19,14 +19,18 @@ ASKED_FIELDS = {
 
 
 class PaymentTransaction(models.Model):
-    """Core lets billers write transactions, and not all of them may refund."""
+    """Transactions that nobody makes up: Core lets all billers write them."""
 
     _inherit = "payment.transaction"
+
+    # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
         """Look at what was made: values come from contexts and defaults as well."""
+        self._clinic_stripe_before_create(vals_list)
         transactions = super().create(vals_list)
+        transactions._clinic_stripe_after_create()
         # sudo: whoever writes transactions need not read their providers.
         for tx in transactions.sudo() if self._clinic_is_guarded() else ():
             told = {name: tx[name] or False for name in TOLD_FIELDS}
@@ -38,6 +42,15 @@ class PaymentTransaction(models.Model):
         if self._clinic_is_guarded():
             self._clinic_stripe_check_values(vals)
         return super().write(vals)
+
+    @api.model
+    def _clinic_stripe_before_create(self, vals_list):
+        """Change what is about to be created; a hook."""
+
+    def _clinic_stripe_after_create(self):
+        """Check what was created, and note what goes with it; a hook."""
+
+    # === ACTION METHODS === #
 
     def action_void(self):
         """Let only those release an authorisation who may undo payments.

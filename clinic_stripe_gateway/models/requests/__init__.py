@@ -1,12 +1,11 @@
-"""Requests to Stripe: keys, and what every request passes on its way.
+"""Requests to Stripe: the one way that each takes, what may leave, keys and accounts.
 
-Takes nothing from other rooms.
+Takes nothing from other rooms; those below fill the hooks on the way.
 """
 
 from . import (
     payment_provider,
     payment_provider_keys,
     payment_transaction,
-    payment_transaction_busy,
     res_currency,
 )

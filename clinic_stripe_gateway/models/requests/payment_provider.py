@@ -1,12 +1,10 @@
 import json
 
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo import api, models
+from odoo.exceptions import ValidationError
 from odoo.tools import str2bool
 from odoo.tools.urls import urljoin
 
-from odoo.addons.clinic_invoicing.actions import RELOAD, notification
-from odoo.addons.clinic_invoicing.server_side import heard
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 from odoo.addons.payment_stripe import utils as stripe_utils
@@ -20,52 +18,18 @@ from ...adapter import (
     OutcomeUnknown,
     TryLater,
     gateway_for,
+    recorded_by,
     without_forbidden,
 )
 from ...exceptions import OutcomePending
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
-# context: which account keys are of that have been proven to work.
-PROVEN_ACCOUNT = "clinic_stripe_proven_account"
 
 
 class PaymentProvider(models.Model):
+    """The way of every request to Stripe: what may leave, how, and what is logged."""
+
     _inherit = "payment.provider"
-
-    clinic_stripe_account_ref = fields.Char(
-        string="Stripe Account",
-        readonly=True,
-        copy=False,
-        groups="base.group_system",
-        help="The account and mode of the secret key, as Stripe told us.",
-    )
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "stripe_secret_key" in vals:
-            # Another key may be of another account, or of the same in another mode.
-            proven = heard(self.env, PROVEN_ACCOUNT) or False
-            self._clinic_unguarded().write({"clinic_stripe_account_ref": proven})
-        return result
-
-    # === ACTION METHODS === #
-
-    def action_clinic_stripe_check_keys(self):
-        """Prove that both keys work together, and remember whose they are."""
-        self.ensure_one()
-        if not self.env.user.has_group("base.group_system"):
-            raise AccessError(self.env._("Only administrators may check the keys."))
-        account_id = self._clinic_stripe_call(
-            "check_keys", stripe_utils.get_publishable_key(self) or ""
-        )
-        account_ref = self._clinic_stripe_make_account_ref(account_id)
-        self._clinic_unguarded().clinic_stripe_account_ref = account_ref
-        return notification(
-            "success",
-            self.env._("Both belong to the account %(account)s.", account=account_id),
-            title=self.env._("The keys work"),
-            then=RELOAD,
-        )
 
     # === WHAT THE BROWSER SENDS TO STRIPE === #
 
@@ -100,23 +64,29 @@ class PaymentProvider(models.Model):
                 **kwargs,
             )
         payload = params or data or json
-        if not self._clinic_stripe_uses_sdk():
-            place = "params" if params else "data"
-            try:
-                allowed = {place: without_forbidden(method, endpoint, payload)}
-            except NotAllowed as error:
-                raise ValidationError(self._clinic_stripe_explain(error)) from error
-            return super()._send_api_request(
-                method, endpoint, reference=reference, **allowed, **kwargs
+        if self._clinic_stripe_uses_sdk():
+            return self._clinic_stripe_call(
+                "send",
+                method,
+                endpoint,
+                payload,
+                api_version=stripe_const.API_VERSION,
+                idempotency_key=kwargs.get("idempotency_key"),
             )
-        return self._clinic_stripe_call(
-            "send",
+        allowed = self._clinic_stripe_filter(method, endpoint, payload)
+        note_answer = method != "GET" and self._clinic_stripe_disclose(
+            method, endpoint, _to_pairs(allowed)
+        )
+        answer = super()._send_api_request(
             method,
             endpoint,
-            payload,
-            api_version=stripe_const.API_VERSION,
-            idempotency_key=kwargs.get("idempotency_key"),
+            reference=reference,
+            **{"params" if params else "data": allowed},
+            **kwargs,
         )
+        if note_answer:
+            note_answer(answer.get("id"))
+        return answer
 
     def _clinic_stripe_call(self, operation, *args, **kwargs):
         """Ask the gateway for one operation; its errors become Core's.
@@ -127,9 +97,10 @@ class PaymentProvider(models.Model):
         """
         self.ensure_one()
         try:
-            return getattr(self._clinic_stripe_get_gateway(), operation)(
-                *args, **kwargs
-            )
+            with recorded_by(self._clinic_stripe_disclose):
+                return getattr(self._clinic_stripe_get_gateway(), operation)(
+                    *args, **kwargs
+                )
         except (GatewayError, NotAllowed) as error:
             _logger.warning(
                 "Stripe request %s of provider %s failed: %s %s",
@@ -142,6 +113,22 @@ class PaymentProvider(models.Model):
             raise (OutcomePending if is_unknown else ValidationError)(
                 self._clinic_stripe_explain(error)
             ) from error
+
+    def _clinic_stripe_filter(self, method, endpoint, payload):
+        """Return what may leave by Core's own transport."""
+        try:
+            return without_forbidden(method, endpoint, payload)
+        except NotAllowed as error:
+            raise ValidationError(self._clinic_stripe_explain(error)) from error
+
+    def _clinic_stripe_disclose(self, method, endpoint, pairs):
+        """Keep what is about to leave; a hook, called before anything is sent.
+
+        :param list[tuple[str, str]] pairs: the fields as they leave
+        :return: a function that takes the id of what Stripe answers with, if it is
+            to be kept as well
+        """
+        return
 
     def _clinic_stripe_explain(self, error):
         """Return what a person should know of a failed request.
@@ -224,22 +211,8 @@ class PaymentProvider(models.Model):
         )
         return None
 
-    # === ACCOUNT === #
 
-    def _clinic_stripe_get_account_ref(self):
-        """Return which account and mode the secret key belongs to."""
-        self.ensure_one()
-        # sudo: asked for while a payer pays.
-        provider = self.sudo()
-        if not provider.clinic_stripe_account_ref:
-            provider.clinic_stripe_account_ref = (
-                provider._clinic_stripe_make_account_ref(
-                    provider._clinic_stripe_call("get_account_id")
-                )
-            )
-        return provider.clinic_stripe_account_ref
-
-    def _clinic_stripe_make_account_ref(self, account_id, secret_key=None):
-        key = secret_key or stripe_utils.get_secret_key(self) or ""
-        is_test = key.split("_")[1:2] == ["test"]
-        return f"{account_id}/{'test' if is_test else 'live'}"
+def _to_pairs(payload):
+    """Return the fields of a payload as texts, without those that are empty."""
+    pairs = payload.items() if isinstance(payload, dict) else payload
+    return [(name, str(value)) for name, value in pairs if value is not None]

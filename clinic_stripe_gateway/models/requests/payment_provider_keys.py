@@ -1,10 +1,11 @@
-from odoo import api, models
-from odoo.exceptions import ValidationError
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
 
-from odoo.addons.clinic_invoicing.server_side import tell
+from odoo.addons.clinic_invoicing.actions import RELOAD, notification
+from odoo.addons.clinic_invoicing.server_side import heard, tell
+from odoo.addons.payment_stripe import utils as stripe_utils
 
 from ...adapter import GatewayError, OutcomeUnknown, TryLater
-from .payment_provider import PROVEN_ACCOUNT
 
 # What Stripe's keys begin with; a restricted key is a secret one.
 BEGINNINGS = {
@@ -14,14 +15,24 @@ BEGINNINGS = {
 }
 API_KEYS = ("stripe_publishable_key", "stripe_secret_key")
 MODES = {"test", "live"}
+# context: which account keys are of that have been proven to work.
+PROVEN_ACCOUNT = "clinic_stripe_proven_account"
 
 
 class PaymentProvider(models.Model):
-    """Keys that do not work do not replace those that do."""
+    """Keys, and the account that they are of: one that fails replaces none."""
 
     _inherit = "payment.provider"
 
-    # === WITHOUT ASKING STRIPE === #
+    clinic_stripe_account_ref = fields.Char(
+        string="Stripe Account",
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="The account and mode of the secret key, as Stripe told us.",
+    )
+
+    # === CONSTRAINTS === #
 
     @api.constrains(*BEGINNINGS)
     def _check_clinic_stripe_keys(self):
@@ -58,7 +69,47 @@ class PaymentProvider(models.Model):
                 )
             )
 
-    # === ASKING STRIPE === #
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Let what depends on keys and states follow them."""
+        self._clinic_stripe_before_write(vals)
+        result = super().write(vals)
+        if "stripe_secret_key" in vals:
+            self._clinic_stripe_after_new_key()
+        return result
+
+    def _clinic_stripe_before_write(self, vals):
+        """Do what has to be done before these values are written; a hook."""
+
+    def _clinic_stripe_after_new_key(self):
+        """Forget what was known of the account; a hook.
+
+        Another key may be of another account, or of the same in another mode.
+        """
+        proven = heard(self.env, PROVEN_ACCOUNT) or False
+        self._clinic_unguarded().write({"clinic_stripe_account_ref": proven})
+
+    # === ACTION METHODS === #
+
+    def action_clinic_stripe_check_keys(self):
+        """Prove that both keys work together, and remember whose they are."""
+        self.ensure_one()
+        if not self.env.user.has_group("base.group_system"):
+            raise AccessError(self.env._("Only administrators may check the keys."))
+        account_id = self._clinic_stripe_call(
+            "check_keys", stripe_utils.get_publishable_key(self) or ""
+        )
+        account_ref = self._clinic_stripe_make_account_ref(account_id)
+        self._clinic_unguarded().clinic_stripe_account_ref = account_ref
+        return notification(
+            "success",
+            self.env._("Both belong to the account %(account)s.", account=account_id),
+            title=self.env._("The keys work"),
+            then=RELOAD,
+        )
+
+    # === KEYS THAT SOMEBODY TYPES === #
 
     def web_save(self, vals, *args, **kwargs):
         """Ask Stripe about keys that somebody has typed before they are stored.
@@ -105,6 +156,31 @@ class PaymentProvider(models.Model):
                 )
             ) from error
         return self._clinic_stripe_make_account_ref(account_id, secret)
+
+    # === ACCOUNT === #
+
+    def _clinic_stripe_get_account_ref(self):
+        """Return which account and mode the secret key belongs to."""
+        self.ensure_one()
+        # sudo: asked for while a payer pays.
+        provider = self.sudo()
+        if not provider.clinic_stripe_account_ref:
+            provider.clinic_stripe_account_ref = (
+                provider._clinic_stripe_make_account_ref(
+                    provider._clinic_stripe_call("get_account_id")
+                )
+            )
+        return provider.clinic_stripe_account_ref
+
+    def _clinic_stripe_make_account_ref(self, account_id, secret_key=None):
+        key = secret_key or stripe_utils.get_secret_key(self) or ""
+        return f"{account_id}/{'test' if _get_mode(key) == 'test' else 'live'}"
+
+    def _clinic_stripe_is_live(self):
+        """Whether the secret key moves real money."""
+        # sudo: keys are for administrators; only their kind is told.
+        key = stripe_utils.get_secret_key(self.sudo()) or ""
+        return _get_mode(key) != "test"
 
 
 def _get_mode(key):

@@ -1,15 +1,28 @@
-from odoo import api, models
-from odoo.exceptions import UserError
+import functools
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.tools import hmac
 
 from odoo.addons.payment import utils as payment_utils
+
+from ...adapter import TryLater
 
 REFERENCE_LENGTH = 24
 SECONDS_PER_DAY = 24 * 3600
 
 
 class PaymentTransaction(models.Model):
+    """References of payments at Stripe, and the one way that their requests take."""
+
     _inherit = "payment.transaction"
+
+    clinic_stripe_was_busy = fields.Boolean(
+        string="Stripe Was Busy",
+        readonly=True,
+        copy=False,
+        help="Stripe has refused to look at it. The card was not asked.",
+    )
 
     # === REFERENCES === #
 
@@ -32,54 +45,97 @@ class PaymentTransaction(models.Model):
             provider_code, prefix=prefix, separator=separator, **kwargs
         )
 
-    # === REQUESTS === #
+    # === STRIPE IS BUSY === #
+
+    def _clinic_was_turned_away(self):
+        return self.clinic_stripe_was_busy or super()._clinic_was_turned_away()
+
+    def _clinic_stripe_note_busy(self, was_busy):
+        # sudo: who pays does not write transactions.
+        tx = self.sudo()
+        if tx.clinic_stripe_was_busy != was_busy:
+            tx.clinic_stripe_was_busy = was_busy
+
+    # === THE WAY OF A REQUEST === #
 
     def _send_api_request(self, method, endpoint, **kwargs):
-        """Let a repeated request do nothing twice.
+        """Send a request about a payment; what happens on its way stands here in order.
+
+        What the rooms below have to do with it they do in the hooks that follow.
+        """
+        if self.provider_code != "stripe":
+            return super()._send_api_request(method, endpoint, **kwargs)
+        tx = self._clinic_stripe_about_payer()
+        send = functools.partial(
+            super(PaymentTransaction, tx)._send_api_request, method, endpoint
+        )
+        if method == "POST":
+            kwargs = tx._clinic_stripe_make_repeatable(endpoint, kwargs)
+        try:
+            try:
+                return tx._clinic_stripe_send(send, method, kwargs)
+            except ValidationError as error:
+                again = tx._clinic_stripe_repair(method, endpoint, kwargs, error)
+                if not again:
+                    raise
+            return tx._clinic_stripe_send(send, method, again)
+        except ValidationError as error:
+            tx._clinic_stripe_note_refusal(error)
+            raise
+
+    def _clinic_stripe_about_payer(self):
+        """Return this transaction with whom the request is about; a hook."""
+        return self
+
+    def _clinic_stripe_make_repeatable(self, endpoint, kwargs):
+        """Return the request with what keeps it from doing anything twice.
 
         Odoo runs a request again when two of them collide in the database. Core
         gives a key to payments only, not to refunds, captures and voids.
         """
-        if self.provider_code != "stripe" or method != "POST":
-            return super()._send_api_request(method, endpoint, **kwargs)
-        kwargs.setdefault(
-            "idempotency_key",
-            payment_utils.generate_idempotency_key(self, scope=endpoint),
-        )
+        key = payment_utils.generate_idempotency_key(self, scope=endpoint)
+        request = {"idempotency_key": key, **kwargs}
         if endpoint == "refunds":
             # It is found by it when the answer is lost.
             reference = {"metadata[reference]": self.reference}
-            kwargs["data"] = {**kwargs["data"], **reference}
-        with self._clinic_stripe_watching():
-            return super()._send_api_request(method, endpoint, **kwargs)
+            request["data"] = {**request["data"], **reference}
+        return request
 
-    def _stripe_prepare_payment_intent_payload(self):
-        """Write on the payment what it is for, for the case that Odoo forgets."""
-        payload = super()._stripe_prepare_payment_intent_payload()
-        origin = self._clinic_stripe_seal_origin()
-        return {**payload, **{f"metadata[{name}]": origin[name] for name in origin}}
+    def _clinic_stripe_send(self, send, method, request):
+        """Send it once, and remember whether Stripe was too busy for it."""
+        try:
+            answer = send(**request)
+        except ValidationError as error:
+            if method == "POST":
+                self._clinic_stripe_judge_answer(error)
+            self._clinic_stripe_note_busy(isinstance(error.__cause__, TryLater))
+            raise
+        self._clinic_stripe_note_busy(False)
+        return answer
+
+    def _clinic_stripe_judge_answer(self, error):
+        """Raise what keeps an unknown outcome from being taken for a refusal; a hook.
+
+        :param ValidationError error: with which something that acts has ended
+        """
+
+    def _clinic_stripe_repair(self, method, endpoint, request, error):
+        """Return another request to send instead of one that has failed; a hook.
+
+        :return: nothing when there is none, as for nearly all errors
+        """
+        return
+
+    def _clinic_stripe_note_refusal(self, error):
+        """Remember what is needed later of a request that has failed; a hook."""
+
+    # === CONTENTS OF REQUESTS === #
 
     def _stripe_prepare_mandate_options(self):
         """Let a mandate start with the day: Core's second differs when repeated."""
         options = super()._stripe_prepare_mandate_options()
         start = "payment_method_options[card][mandate_options][start_date]"
         return {**options, start: options[start] - options[start] % SECONDS_PER_DAY}
-
-    def _stripe_create_customer(self):
-        """Use the payer's one customer; Core makes a new one for each payment."""
-        if not self.provider_id._clinic_stripe_uses_sdk():
-            return super()._stripe_create_customer()
-        # sudo: payers do not read how Stripe knows them.
-        customers = self.env["clinic.stripe.customer"].sudo()
-        return {"id": customers._get_customer_ref(self.provider_id, self.partner_id)}
-
-    def _stripe_create_intent(self):
-        """Remember the intent: it is the only one that may settle the transaction."""
-        intent = super()._stripe_create_intent()
-        if intent:
-            # sudo: nobody else says which it is.
-            self.sudo().provider_reference = intent["id"]
-        return intent
 
     @api.model
     def _get_specific_create_values(self, provider_code, values):
@@ -91,25 +147,3 @@ class PaymentTransaction(models.Model):
                 values["amount"]
             )
         return specific
-
-    # === REFUNDS === #
-
-    def action_refund(self, amount_to_refund=None):
-        """Refund as the reversal of a payment does: by whom it may, books included."""
-        ours = self.filtered(lambda tx: tx.provider_code == "stripe")
-        if ours:
-            self.env["account.payment"]._clinic_check_may_undo()
-        if any(not tx.payment_id for tx in ours):
-            raise UserError(
-                self.env._("The payment is not in the books yet. Please wait a moment.")
-            )
-        for payment in ours.payment_id:
-            payment._clinic_undo(
-                "refund",
-                amount_to_refund or payment._clinic_get_returnable(),
-                self.env._("Refund of the transaction"),
-            )
-        others = self - ours
-        return super(PaymentTransaction, others).action_refund(
-            amount_to_refund=amount_to_refund
-        )

@@ -1,7 +1,7 @@
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from odoo import fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
@@ -45,29 +45,24 @@ class PaymentTransaction(models.Model):
         "(clinic_stripe_ask_at) WHERE clinic_stripe_ask_at IS NOT NULL"
     )
 
-    @contextmanager
-    def _clinic_stripe_watching(self):
+    def _clinic_stripe_judge_answer(self, error):
         """Let an unknown outcome pass Core's handlers, which would call it an error.
 
         An intent that nobody has confirmed yet moves no money. That its key was used
         before tells of a request that Odoo has forgotten, which may have.
         """
-        try:
-            yield
-        except OutcomePending as error:
+        if isinstance(error, OutcomePending):
             moves_money = (
                 self.operation in ("online_token", "offline", "refund")
                 or self.source_transaction_id
                 or isinstance(error.__cause__, KeyReused)
             )
-            if not moves_money or self.operation == "validation":
-                raise
-            raise Unanswered from error
-        except ValidationError as error:
-            # It is sent again: this one was refused, of the first nobody knows.
-            if self.state == "pending" and isinstance(error.__cause__, TryLater):
+            if moves_money and self.operation != "validation":
                 raise Unanswered from error
-            raise
+        # It is sent again: this one was refused, of the first nobody knows.
+        elif self.state == "pending" and isinstance(error.__cause__, TryLater):
+            raise Unanswered from error
+        return super()._clinic_stripe_judge_answer(error)
 
     @contextmanager
     def _clinic_stripe_awaiting(self, request):
@@ -89,10 +84,15 @@ class PaymentTransaction(models.Model):
             self.env.ref("clinic_stripe_gateway.ir_cron_ask_unanswered")._trigger()
 
     def _stripe_create_intent(self):
-        if self.operation not in TYPED:
-            return super()._stripe_create_intent()
-        with self._clinic_stripe_awaiting("charge"):
-            return super()._stripe_create_intent()
+        """Remember the intent: it is the only one that may settle the transaction."""
+        is_typed = self.operation in TYPED
+        with self._clinic_stripe_awaiting("charge") if is_typed else nullcontext():
+            intent = super()._stripe_create_intent()
+            if intent:
+                # sudo: nobody else says which it is.
+                self.sudo().provider_reference = intent["id"]
+            return intent
+        return None
 
     def _get_processing_values(self):
         """Keep the browser from going on without an intent.

@@ -1,4 +1,4 @@
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 import psycopg2
 
@@ -9,15 +9,15 @@ from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
 from ...adapter import Rejected
+from ...backoff import as_long_as
 from ...const import TYPED
+from ...unix_time import to_seconds
 
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
 # Stripe forgets a key after a day. A client who was told to wait for an hour does not
 # expect to be charged after all.
 SEND_AGAIN_HOURS = {"charge": 1, "refund": 23, "capture": 23, "void": 23}
-SHORTEST_WAIT = timedelta(seconds=30)
-LONGEST_WAIT = timedelta(hours=1)
 # A request that Odoo has forgotten may have used the key before; clocks may differ.
 KEY_LIFE = timedelta(hours=25)
 
@@ -70,8 +70,7 @@ class PaymentTransaction(models.Model):
             self.clinic_stripe_request = request
         if self.clinic_stripe_request:
             age = fields.Datetime.now() - self.create_date
-            wait = max(SHORTEST_WAIT, min(age, LONGEST_WAIT))
-            self.clinic_stripe_ask_at = fields.Datetime.now() + wait
+            self.clinic_stripe_ask_at = fields.Datetime.now() + as_long_as(age)
 
     def _clinic_stripe_find_out(self, request):
         if self.state == "pending":
@@ -104,9 +103,9 @@ class PaymentTransaction(models.Model):
 
     def _clinic_stripe_list_made(self, **params):
         """Return the intents with this reference, made while its key was known."""
-        since = self.create_date.replace(tzinfo=timezone.utc) - KEY_LIFE
+        since = to_seconds(self.create_date - KEY_LIFE)
         listed = self._clinic_stripe_list(
-            "payment_intents", **{"created[gte]": int(since.timestamp()), **params}
+            "payment_intents", **{"created[gte]": since, **params}
         )
         return [i for i in listed if i["description"] == self.reference]
 
