@@ -4,8 +4,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
-from odoo.addons.clinic_stripe_gateway import const
-
+from ... import const
 from ..common import StripeGatewayCommon
 
 

@@ -1,11 +1,10 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.clinic_stripe_gateway import const
-from odoo.addons.clinic_stripe_gateway.adapter import EventHint
-
 from workbench.emulator import SECRET_KEY
 
+from ... import const
+from ...adapter import EventHint
 from ..common import CORE_VERSION, StripeAdminCommon
 
 

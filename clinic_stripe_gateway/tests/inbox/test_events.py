@@ -4,11 +4,10 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
 
-from odoo.addons.clinic_stripe_gateway import const
-from odoo.addons.clinic_stripe_gateway.models.inbox.clinic_stripe_event import (
+from ... import const
+from ...models.inbox.clinic_stripe_event import (
     ATTEMPTS_TO_MATCH,
 )
-
 from ..common import StripeEventCommon
 
 

@@ -3,10 +3,10 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from odoo.addons.clinic_stripe_gateway import const
-from odoo.addons.clinic_stripe_gateway.adapter import allow_list
 from odoo.addons.payment.models.payment_provider import PaymentProvider
 
+from ... import const
+from ...adapter import allow_list
 from ..common import CORE_VERSION
 from .common_privacy import MARK, PrivacyCommon, every_level
 

@@ -1,10 +1,9 @@
 from odoo.tests import tagged
 
-from odoo.addons.clinic_stripe_gateway import const
-from odoo.addons.clinic_stripe_gateway.adapter import StripeGateway
-
 from workbench.emulator import SECRET_KEY
 
+from ... import const
+from ...adapter import StripeGateway
 from ..common import CORE_VERSION
 from ..privacy.common_flows import FlowsCommon
 from .common_param_types import complaints, endpoint_of

@@ -3,10 +3,9 @@ from psycopg2.errors import SerializationFailure
 from odoo.exceptions import ValidationError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.clinic_stripe_gateway import const
-
 from workbench.emulator import PUBLISHABLE_KEY, SECRET_KEY
 
+from ... import const
 from ..common import CORE_VERSION, StripeGatewayCommon
 
 # What may not be read by somebody who pays.

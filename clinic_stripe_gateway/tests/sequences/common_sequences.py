@@ -3,10 +3,9 @@ from hypothesis.stateful import initialize
 
 from odoo.exceptions import UserError
 
-from odoo.addons.clinic_stripe_gateway.models.inbox.clinic_stripe_event_job import (
+from ...models.inbox.clinic_stripe_event_job import (
     WAITING,
 )
-
 from .common_sequences_draws import (
     CARDS,
     amounts,
