@@ -138,7 +138,7 @@ def test_run_whose_workers_are_killed_bills_each_service_once(practice):
 def small_chunks(monkeypatch):
     """Let small runs be worked off as large ones are."""
     monkeypatch.setattr(clinic_billing_run, "AT_ONCE", 0)
-    monkeypatch.setattr(clinic_billing_run_queue, "CHUNK_SIZE", 5)
+    monkeypatch.setattr(clinic_billing_run_queue, "SERVICES_PER_CHUNK", 5)
 
 
 def work(env):

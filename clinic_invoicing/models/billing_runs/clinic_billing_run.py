@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ...actions import CLOSE, RELOAD, notification
 
@@ -29,6 +30,7 @@ class ClinicBillingRun(models.Model):
         index=True,
         default=lambda self: self.env.company,
     )
+    currency_id = fields.Many2one(related="company_id.currency_id")
     service_ids = fields.Many2many(
         "clinic.service", string="Services", check_company=True
     )
@@ -40,6 +42,11 @@ class ClinicBillingRun(models.Model):
         [("payer", "One invoice per payer"), ("service", "One invoice per service")],
         required=True,
         default="payer",
+    )
+    send_by_email = fields.Boolean(
+        string="Send by E-mail",
+        help="Each payer gets the invoice with a link to pay it online. Payers "
+        "without an e-mail address get none.",
     )
     state = fields.Selection(
         [
@@ -79,6 +86,17 @@ class ClinicBillingRun(models.Model):
         string="Not invoiced",
         readonly=True,
         domain=[("state", "in", ("skipped", "failed"))],
+    )
+    ready_count = fields.Integer(string="To Be Invoiced", compute="_compute_preview")
+    preview_invoice_count = fields.Integer(
+        string="Invoices to Be Made", compute="_compute_preview"
+    )
+    preview_payer_count = fields.Integer(string="Payers", compute="_compute_preview")
+    preview_total = fields.Monetary(string="Total", compute="_compute_preview")
+    preview_skipped = fields.Text(
+        string="Left Out",
+        compute="_compute_preview",
+        help="How many services cannot be invoiced, and why.",
     )
 
     # === COMPUTE METHODS === #
@@ -120,6 +138,17 @@ class ClinicBillingRun(models.Model):
         for run in self:
             count = total.get(run, 0)
             run.progress = 100 * (count - open_[run]) / count if count else 0
+
+    @api.depends("service_ids", "grouping")
+    def _compute_preview(self):
+        for run in self:
+            services = run.service_ids._origin
+            total, payers, ready, invoices = run._preview_invoices(services)
+            run.ready_count = ready
+            run.preview_total = total
+            run.preview_payer_count = payers
+            run.preview_invoice_count = payers if run.grouping == "payer" else invoices
+            run.preview_skipped = "\n".join(run._preview_obstacles(services))
 
     # === ACTION METHODS === #
 
@@ -181,6 +210,28 @@ class ClinicBillingRun(models.Model):
         self._fill_queue(services)
         return self._work_off()
 
+    def action_undo(self):
+        """Credit all invoices of this run; its services are to be invoiced again.
+
+        :raise AccessError: for everybody but managers
+        :raise UserError: something was paid, is being paid, or the run is not over
+        """
+        self.ensure_one()
+        self.env["account.payment"]._clinic_check_may_undo()
+        self._check_may_run()
+        self._lock_in_state(
+            ("paused", "done", "failed", "cancelled"),
+            self.env._("Pause the billing run first."),
+        )
+        invoices = self._get_invoices_to_undo()
+        if not invoices:
+            raise UserError(self.env._("This billing run has no invoice to undo."))
+        invoices._clinic_lock_for_void()
+        self._check_nobody_pays(invoices)
+        invoices._clinic_void(self.env._("%(run)s was undone.", run=self.name))
+        self._set_state("cancelled")
+        self.message_post(body=self.env._("All invoices of this run were undone."))
+
     def action_open_invoices(self):
         """Open the invoices that this run has made."""
         self.ensure_one()
@@ -192,7 +243,45 @@ class ClinicBillingRun(models.Model):
             "domain": [("clinic_billing_run_id", "=", self.id)],
         }
 
-    # === HELPERS === #
+    # === WHAT IT IS GOING TO DO === #
+
+    def _preview_invoices(self, services):
+        """Return the total, and the numbers of payers, services and pairs of both."""
+        self.ensure_one()
+        shares = self.env["clinic.service.share"]
+        ready = (
+            Domain("service_id", "in", services.ids)
+            & Domain("service_id.billing_obstacle", "=", False)
+            & shares._get_billable_domain()
+        )
+        [counts] = shares._read_group(
+            ready,
+            [],
+            [
+                "amount:sum",
+                "partner_id:count_distinct",
+                "service_id:count_distinct",
+                "__count",
+            ],
+        )
+        return counts
+
+    def _preview_obstacles(self, services):
+        """Return how many services are left out for each reason, in sentences."""
+        sentences = services._get_obstacle_sentences()
+        counts = services._read_group(
+            [("id", "in", services.ids), ("billing_obstacle", "!=", False)],
+            ["billing_obstacle"],
+            ["__count"],
+        )
+        return [f"{count} × {sentences[obstacle]}" for obstacle, count in counts]
+
+    # === ITS STATE === #
+
+    def _check_may_run(self):
+        """Raise AccessError for everybody but billers of this practice."""
+        self.check_access("write")
+        self.service_ids.check_access("write")
 
     def _get_starter_problem(self):
         """Return why nothing may be done for who has started this run any more."""
@@ -208,18 +297,6 @@ class ClinicBillingRun(models.Model):
             user=user.name,
         )
 
-    def _set_state(self, state, **values):
-        self._clinic_unguarded().write({"state": state, **values})
-
-    def _set_running(self):
-        """Let the workers act for who has pressed the button, and for nobody else."""
-        self._set_state("running", started_by_id=self.env.uid)
-
-    def _check_may_run(self):
-        """Raise AccessError for everybody but billers of this practice."""
-        self.check_access("write")
-        self.service_ids.check_access("write")
-
     def _lock_in_state(self, states, message):
         """Keep others from starting or stopping this run at the same moment.
 
@@ -233,6 +310,15 @@ class ClinicBillingRun(models.Model):
         if self.state not in states:
             raise UserError(message)
 
+    def _set_state(self, state, **values):
+        self._clinic_unguarded().write({"state": state, **values})
+
+    def _set_running(self):
+        """Let the workers act for who has pressed the button, and for nobody else."""
+        self._set_state("running", started_by_id=self.env.uid)
+
+    # === ITS WORK === #
+
     def _work_off(self):
         """Invoice a small run now; let the workers begin with a large one."""
         is_open = [("run_id", "=", self.id), ("state", "=", "todo")]
@@ -245,6 +331,53 @@ class ClinicBillingRun(models.Model):
             chunk._invoice()
         self._finish()
         return self._get_outcome_action()
+
+    def _send(self, invoices):
+        """Let Odoo's own scheduled action send invoices, after the commit."""
+        if not self.send_by_email:
+            return
+        reachable = invoices.filtered("partner_id.email")
+        # The invoice carries the link already.
+        reachable._clinic_unguarded().clinic_ask_on = False
+        author = self.started_by_id
+        # What Odoo's own dialog for sending several invoices leaves for its job.
+        reachable.sending_data = {
+            "author_user_id": author.id,
+            "author_partner_id": author.partner_id.id,
+        }
+        # sudo: billers may send invoices, and not read scheduled actions.
+        self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()
+
+    def _get_invoices_to_undo(self):
+        return self.invoice_ids.filtered(
+            lambda move: (
+                move.move_type == "out_invoice"
+                and move.state == "posted"
+                and move.payment_state != "reversed"
+            )
+        )
+
+    def _check_nobody_pays(self, invoices):
+        """Raise UserError when money has come for one of these, or is on its way."""
+        invoices._clinic_check_not_being_paid()
+        paid = invoices.filtered(
+            lambda move: (
+                move.payment_state != "not_paid"
+                or move.currency_id.compare_amounts(
+                    move.amount_residual, move.amount_total
+                )
+            )
+        )
+        if paid:
+            raise UserError(
+                self.env._(
+                    "%(invoices)s: something was paid. Void these invoices one by one, "
+                    "or leave the run as it is.",
+                    invoices=", ".join(paid[:10].mapped("name")),
+                )
+            )
+
+    # === WHAT THE USER SEES AFTERWARDS === #
 
     def _get_outcome_action(self):
         """Say what was done; list what was not."""

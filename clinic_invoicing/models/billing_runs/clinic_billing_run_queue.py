@@ -7,11 +7,11 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 _logger = logging.getLogger(__name__)
 
 # Services of one transaction. A payer who has more has a chunk of their own.
-CHUNK_SIZE = 400
+SERVICES_PER_CHUNK = 400
 # Cron jobs that work on runs: Odoo runs each of them on one worker at a time.
 WORKERS = 4
 # How long services are left alone that somebody else is invoicing.
-PATIENCE = timedelta(minutes=1)
+BUSY_PATIENCE = timedelta(minutes=1)
 
 FILL = """
     INSERT INTO clinic_billing_run_item (run_id, service_id, payer_id, state)
@@ -26,7 +26,7 @@ NUMBER = """
               FROM clinic_billing_run_item
              WHERE run_id = %(run)s AND state = 'todo') placed
 """
-CLAIM = """
+CLAIM_CHUNK = """
     SELECT chunk.id
       FROM clinic_billing_run_chunk chunk
       JOIN clinic_billing_run run ON run.id = chunk.run_id
@@ -72,7 +72,7 @@ class ClinicBillingRun(models.Model):
         Raw SQL: the ORM knows no window functions.
         """
         self.env.flush_all()
-        values = {"run": self.id, "size": CHUNK_SIZE}
+        values = {"run": self.id, "size": SERVICES_PER_CHUNK}
         numbered = NUMBER.format(
             by="payer_id" if self.grouping == "payer" else "service_id"
         )
@@ -150,7 +150,7 @@ class ClinicBillingRun(models.Model):
                 self.env.cr.rollback()
         self._finish_all()
         if busy:
-            self._get_crons()[0]._trigger(fields.Datetime.now() + PATIENCE)
+            self._get_crons()[0]._trigger(fields.Datetime.now() + BUSY_PATIENCE)
 
     @api.model
     def _work_on(self, chunk, busy):
@@ -177,7 +177,7 @@ class ClinicBillingRun(models.Model):
 
         Raw SQL: the ORM cannot skip what is locked while it searches.
         """
-        self.env.cr.execute(CLAIM, {"busy": busy})
+        self.env.cr.execute(CLAIM_CHUNK, {"busy": busy})
         [chunk_id] = self.env.cr.fetchone() or [None]
         return self.env["clinic.billing.run.chunk"].browse(chunk_id).exists()
 

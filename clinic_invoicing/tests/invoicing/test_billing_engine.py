@@ -27,7 +27,7 @@ class TestBillingEngine(ClinicInvoicingCommon):
     def setUp(self):
         super().setUp()
         self.patch(clinic_billing_run, "AT_ONCE", 3)
-        self.patch(clinic_billing_run_queue, "CHUNK_SIZE", 2)
+        self.patch(clinic_billing_run_queue, "SERVICES_PER_CHUNK", 2)
         # A worker commits after each chunk, which a test must not.
         self.commits = 0
         self.patch(type(self.env["ir.cron"]), "_commit_progress", self._commit)
