@@ -4,6 +4,7 @@ Takes invoicing. Undo voids the invoices of a run, links keep quiet about them.
 """
 
 from . import (
+    account_move,
     clinic_billing_run,
     clinic_billing_run_chunk,
     clinic_billing_run_item,

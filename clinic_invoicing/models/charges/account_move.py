@@ -102,11 +102,11 @@ class AccountMove(models.Model):
             agreements._wake_job()
         return posted
 
-    def _invoice_paid_hook(self):
+    def _clinic_after_paid(self):
         """Close what a link was sent for."""
         # sudo: whoever books the payment.
         asked = self.sudo().clinic_charge_ids.filtered(
             lambda charge: charge.state == "link_sent" and not charge._get_payable()
         )
         asked._set_done()
-        return super()._invoice_paid_hook()
+        return super()._clinic_after_paid()

@@ -5,6 +5,7 @@ Takes visits, paying, undo and desk.
 
 from . import (
     account_move,
+    account_partial_reconcile,
     account_payment,
     calendar_event,
     calendar_event_deposit_passing,

@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import fields, models
 
-from ..undo.account_payment import BOOKED_STATES
+from ..paying.account_payment import BOOKED_STATES
 
 
 class AccountPayment(models.Model):

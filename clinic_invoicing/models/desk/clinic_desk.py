@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, ValidationError
 
 from ...rules.typed_numbers import read_amount
 from ...server_side import tell
-from ..paying.payment_transaction_clearing import OFFLINE_CODES
+from ..paying.payment_transaction import OFFLINE_CODES
 
 
 @dataclass(frozen=True)

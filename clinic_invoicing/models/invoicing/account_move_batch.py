@@ -1,4 +1,5 @@
 from collections import defaultdict
+from contextlib import contextmanager
 
 from odoo import api, models
 from odoo.fields import Command
@@ -37,6 +38,16 @@ STOCK_SYNC = (
     "_sync_rounding_lines",
     "_sync_tax_lines",
 )
+# Whoever extends one of these may number each invoice in another way.
+STOCK_NUMBERING = (
+    "_get_last_sequence",
+    "_get_last_sequence_domain",
+    "_get_sequence_format_param",
+    "_get_starting_sequence",
+)
+# Where the formats of the numbers are kept while a batch is posted.
+FORMATS = "clinic.number.formats"
+POSTING = {"state", "posted_before"}
 
 
 class AccountMove(models.Model):
@@ -45,7 +56,8 @@ class AccountMove(models.Model):
     Stock first stores invoice lines without amounts, then looks at every line before
     and after each change, and writes balances, taxes and terms line by line. Here
     stock's own methods compute the taxes and the terms of all invoices, and what is
-    missing is stored at once.
+    missing is stored at once. What stock does again for each invoice that it posts is
+    done once.
     """
 
     _inherit = "account.move"
@@ -205,6 +217,52 @@ class AccountMove(models.Model):
                 {**key, **values, "display_type": "payment_term"}
                 for key, values in needed.items()
             ]
+        )
+
+    # === POSTING === #
+
+    @contextmanager
+    def _clinic_posting_in_batch(self):
+        """While this lasts, the invoices that are posted are the same in kind."""
+        data = self.env.cr.precommit.data
+        data[FORMATS] = {}
+        try:
+            yield
+        finally:
+            data.pop(FORMATS, None)
+
+    def _clinic_get_formats(self):
+        return self.env.cr.precommit.data.get(FORMATS)
+
+    def _clinic_only_posts(self, vals):
+        """Whether only the state of a batch changes, so that no line need be compared.
+
+        Another module may have lines of its own to be synchronized.
+        """
+        only_posts = vals.keys() == POSTING and self._clinic_get_formats() is not None
+        return only_posts and self._clinic_is_sync_stock()
+
+    def _get_next_sequence_format(self):
+        """Look up the last number once; stock's lock and its counter do the rest.
+
+        The first number of a journal and period is found, and locked until the
+        commit, by stock. The next ones are counted from there, without a gap.
+        """
+        formats = self._clinic_get_formats()
+        if formats is None or not self._clinic_is_numbering_stock():
+            return super()._get_next_sequence_format()
+        key = (self.journal_id, self.date, self.move_type, bool(self.origin_payment_id))
+        if key not in formats:
+            formats[key] = super()._get_next_sequence_format()
+        number_format, values = formats[key]
+        # The caller takes the number out of its values.
+        return number_format, dict(values)
+
+    def _clinic_is_numbering_stock(self):
+        # A journal of self-billing counts for each partner.
+        return not self.journal_id.is_self_billing and all(
+            getattr(type(self), name).__module__.startswith("odoo.addons.account.")
+            for name in STOCK_NUMBERING
         )
 
 

@@ -4,6 +4,7 @@ Takes services; the practice's settings.
 """
 
 from . import (
+    account_move,
     clinic_service_flip,
     clinic_service_share,
     clinic_service_share_credit,

@@ -1,41 +1,22 @@
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import html2plaintext, str2bool
 
-from ...rules import allocation
-
 UNPAID_STATES = ("not_paid", "partial")
-# Money is open on these as well, and cannot be paid at the moment.
-OPEN_STATES = (*UNPAID_STATES, "blocked")
 # What is larger cannot be rounded.
 LARGEST_AMOUNT = 1e300
 
 
 class AccountMove(models.Model):
-    _name = "account.move"
-    _inherit = ["account.move", "clinic.guarded"]
+    """Which invoices somebody owes, may be asked for and may pay, and in which way."""
 
-    clinic_has_services = fields.Boolean(
-        string="Bills Services",
-        readonly=True,
-        copy=False,
-        help="Read only by the person it is billed to, not by their relatives or "
-        "colleagues.",
-    )
-    clinic_billing_run_id = fields.Many2one(
-        "clinic.billing.run",
-        string="Billing Run",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-    )
-    clinic_payment_attempts = fields.Integer(
-        readonly=True,
-        copy=False,
-        help="How often somebody started to pay online.",
+    _inherit = "account.move"
+
+    clinic_has_gateway = fields.Boolean(
+        compute="_compute_clinic_has_gateway",
+        compute_sudo=True,
+        help="Whether a payment provider takes the money of whom it is billed to.",
     )
 
     # The red number of the client's portal is counted by this index alone.
@@ -45,84 +26,23 @@ class AccountMove(models.Model):
           AND payment_state IN ('not_paid', 'partial')"""
     )
 
-    # === CRUD METHODS === #
+    # === COMPUTE METHODS === #
 
-    def copy_data(self, default=None):
-        """Let credit notes and what replaces an invoice be read by nobody else."""
-        vals_list = super().copy_data(default)
-        if not self._clinic_is_guarded():
-            for move, vals in zip(self, vals_list, strict=True):
-                vals.setdefault("clinic_has_services", move.clinic_has_services)
-        return vals_list
-
-    def copy(self, default=None):
-        """Nor does a duplicate, which still names the services."""
-        copies = super().copy(default)
-        told = copies.browse(
-            new.id
-            for old, new in zip(self, copies, strict=True)
-            if old.clinic_has_services and not new.clinic_has_services
-        )
-        told._clinic_unguarded().write({"clinic_has_services": True})
-        return copies
-
-    def _reverse_moves(self, *args, **kwargs):
-        """Carry the shares to credit notes, which nobody does by hand."""
-        moves = super(AccountMove, self._clinic_unguarded())
-        return moves._reverse_moves(*args, **kwargs).with_env(self.env)
-
-    # === SHARES === #
-
-    def _clinic_get_paid_by_share(self):
-        """Return what was paid of each share on these invoices.
-
-        An invoice and its credit notes are one account: what is credited was not
-        paid. What was paid fills the lines in their order.
-
-        :return: amount in the invoice's currency by share id
-        :rtype: dict[int, float]
-        """
-        paid_by_share = defaultdict(float)
-        posted = self.filtered(lambda move: move.state == "posted")
-        origins = self.browse()
-        for move in posted:
-            origins |= move.reversed_entry_id or move
-        for origin in origins:
-            for share_id, amount in origin._clinic_allocate_paid().items():
-                paid_by_share[share_id] += amount
-        return paid_by_share
-
-    def _clinic_allocate_paid(self):
-        """Return what was paid of each share of this invoice, by share id."""
-        self.ensure_one()
-        rounding = self.currency_id.rounding
-        nets = defaultdict(int)
-        total = residual = 0
-        family = self | self.reversal_move_ids
-        for move in family.filtered(lambda move: move.state == "posted"):
-            sign = -1 if move.move_type == "out_refund" else 1
-            total += sign * allocation.to_smallest_unit(move.amount_total, rounding)
-            residual += sign * allocation.to_smallest_unit(
-                move.amount_residual, rounding
+    @api.depends("company_id", "currency_id", "partner_id.country_id")
+    def _compute_clinic_has_gateway(self):
+        # All that providers ask of a payer is the country: many payers, few answers.
+        groups = self.grouped(
+            lambda move: (
+                move.company_id,
+                move.currency_id,
+                move.partner_id.country_id,
             )
-            for line in move.invoice_line_ids.sorted("sequence"):
-                # A line added by hand takes its turn like the shares do.
-                key = line.clinic_share_id or line
-                nets[key] += sign * allocation.to_smallest_unit(
-                    line.price_total, rounding
-                )
-        if not nets:
-            return {}
-        # Taxes rounded per invoice may differ by a cent from those of the lines.
-        nets[next(reversed(nets))] += total - sum(nets.values())
-        parts = allocation.allocate_in_order(total - residual, list(nets.values()))
-        return {
-            key.id: part * rounding
-            for key, part in zip(nets, parts, strict=True)
-            if key._name == "clinic.service.share"
-        }
+        )
+        for (company, currency, _country), moves in groups.items():
+            ways = company._clinic_get_gateways(moves.partner_id[:1], currency)
+            moves.clinic_has_gateway = bool(ways)
 
-    # === WHAT A CLIENT MAY SEE AND PAY === #
+    # === WHAT IS OWED === #
 
     @api.model
     def _clinic_get_billed_to_domain(self, partner):
@@ -143,19 +63,56 @@ class AccountMove(models.Model):
             "payment_state", "in", UNPAID_STATES
         )
 
-    @api.model
-    def _clinic_get_open_domain(self, partner):
-        """Invoices with money open, whether it can be paid at the moment or not."""
-        return self._clinic_get_billed_domain(partner) & Domain(
-            "payment_state", "in", OPEN_STATES
+    def _clinic_is_unpaid(self):
+        """Whether it is an invoice that somebody still owes money for."""
+        self.ensure_one()
+        return (
+            self.state == "posted"
+            and self.move_type == "out_invoice"
+            and self.payment_state in UNPAID_STATES
         )
 
-    @api.model
-    def _clinic_get_settled_domain(self, partner):
-        """Invoices that ``partner`` owes nothing for any more."""
-        return self._clinic_get_billed_domain(partner) & Domain(
-            "payment_state", "not in", OPEN_STATES
+    def _clinic_get_claimable(self):
+        """Return those that clients can be asked for at present.
+
+        Not what they cannot pay, what is on its way, what a bank or an insurer has
+        still to decide, and what insurers owe.
+        """
+        return self.filtered(
+            lambda move: (
+                not move._clinic_get_payment_obstacle()
+                and not move._clinic_is_disputed()
+                and not move._clinic_is_waiting_for_insurer()
+                and not move._clinic_is_billed_to_insurer()
+            )
         )
+
+    def _clinic_is_disputed(self):
+        """Whether a bank has still to decide about a payment: a hook for providers."""
+        self.ensure_one()
+        return False
+
+    def _clinic_is_waiting_for_insurer(self):
+        """Whether an insurer still owes a part of a service on this invoice.
+
+        What the client owes may change with the insurer's answer.
+        """
+        self.ensure_one()
+        # sudo: clients read no services.
+        services = self.sudo().invoice_line_ids.clinic_service_id
+        return any(
+            share.payer_type == "insurer" and share.amount_due > 0
+            for share in services.share_ids
+        )
+
+    def _clinic_is_billed_to_insurer(self):
+        """Whether this is an insurer's invoice, not a client's."""
+        self.ensure_one()
+        # sudo: clients read no shares.
+        shares = self.sudo().invoice_line_ids.clinic_share_id
+        return any(share.payer_type == "insurer" for share in shares)
+
+    # === WHAT MAY BE PAID === #
 
     def _clinic_check_chosen(self):
         """Raise when nothing of what somebody chose to pay can be found."""
@@ -169,25 +126,6 @@ class AccountMove(models.Model):
                     "Invoices of several practices or currencies are paid one by one."
                 )
             )
-
-    def _clinic_start_online_payment(self, amount, currency):
-        """Make sure, under lock, that exactly this may be paid for these invoices.
-
-        Called before each online payment attempt, whatever page it comes from.
-        The rows stay locked until the attempt is stored, and are written to, so
-        that a second attempt at the same moment sees the first.
-
-        :param float amount: what is about to be paid, in ``currency``
-        :param res.currency currency: of the payment
-        :raise UserError: somebody else is paying them at this moment
-        :raise ValidationError: it may not be paid; nothing was changed
-        """
-        self._clinic_lock_for_payment()
-        self._clinic_check_payable(amount, currency)
-        self._clinic_get_attempts()._clinic_supersede_open_attempts()
-        # Superseding may have found out that the money had arrived already.
-        self._clinic_check_payable(amount, currency)
-        self._clinic_count_attempt()
 
     def _clinic_check_payable(self, amount, currency):
         """Raise ValidationError unless ``0 < amount <= what is asked for now``."""
@@ -227,33 +165,6 @@ class AccountMove(models.Model):
         return self.env._(
             "Only %(owed)s is still owed. Please reload the page.", owed=amount
         )
-
-    def _clinic_check_offered(self, payer, amount, provider_id, token_id):
-        """Raise unless the payment form offers this way to pay to this payer.
-
-        Stock's routes take any provider, one that is switched off as well, and the
-        saved card of anybody who belongs to the same company as the payer.
-        """
-        providers, tokens = self._clinic_get_offer(payer, amount)
-        if provider_id not in providers.ids:
-            raise ValidationError(
-                self.env._("This way to pay is not available. Please reload the page.")
-            )
-        if token_id and token_id not in tokens.ids:
-            raise AccessError(
-                self.env._("You do not have access to this payment token.")
-            )
-
-    def _clinic_get_offer(self, payer, amount):
-        """Return the providers and the saved cards by which this payer can pay.
-
-        :param float amount: of these invoices of one company and currency
-        """
-        providers = self.env["payment.provider"]._get_compatible_providers(
-            self.company_id[:1].id, payer.id, amount, self.currency_id.id
-        )
-        tokens = self.env["payment.token"]
-        return providers, tokens._get_available_tokens(providers.ids, payer.id)
 
     def _clinic_get_payment_obstacle(self):
         """Return why this invoice cannot be paid online, ``False`` if it can."""
@@ -320,6 +231,64 @@ class AccountMove(models.Model):
                 reason=html2plaintext(last.state_message or "").strip(),
             )
         return False
+
+    # === IN WHICH WAY === #
+
+    def _clinic_check_offered(self, payer, amount, provider_id, token_id):
+        """Raise unless the payment form offers this way to pay to this payer.
+
+        Why a card of one's own is refused is told; of others' nothing is said. Stock's
+        routes take any provider, one that is switched off as well, and the saved card
+        of anybody who belongs to the same company as the payer.
+        """
+        # sudo: payers do not read their cards.
+        token = self.env["payment.token"].sudo().browse(token_id).exists()
+        if token.partner_id == payer:
+            token._clinic_check_accepted()
+        providers, tokens = self._clinic_get_offer(payer, amount)
+        if provider_id not in providers.ids:
+            raise ValidationError(
+                self.env._("This way to pay is not available. Please reload the page.")
+            )
+        if token_id and token_id not in tokens.ids:
+            raise AccessError(
+                self.env._("You do not have access to this payment token.")
+            )
+
+    def _clinic_get_offer(self, payer, amount):
+        """Return the providers and the saved cards by which this payer can pay.
+
+        :param float amount: of these invoices of one company and currency
+        """
+        providers = self.env["payment.provider"]._get_compatible_providers(
+            self.company_id[:1].id, payer.id, amount, self.currency_id.id
+        )
+        tokens = self.env["payment.token"]
+        return providers, tokens._get_available_tokens(providers.ids, payer.id)
+
+    # === WHAT CORE ASKS AND TELLS === #
+
+    def _has_to_be_paid(self):
+        """Let Odoo's own page of an invoice offer no more than ours does."""
+        has_to_be_paid = super()._has_to_be_paid()
+        if not has_to_be_paid or not self.clinic_has_services:
+            return has_to_be_paid
+        return self._clinic_can_be_paid_online()
+
+    def _get_online_payment_error(self):
+        """Tell on Odoo's own page what ours tells."""
+        told = super()._get_online_payment_error()
+        if not self.clinic_has_services or self._clinic_can_be_paid_online():
+            return told
+        offline = self.env._("Invoices cannot be paid online at the moment.")
+        return "\n".join(filter(None, [told, offline]))
+
+    def _invoice_paid_hook(self):
+        self._clinic_after_paid()
+        return super()._invoice_paid_hook()
+
+    def _clinic_after_paid(self):
+        """Do what follows when these are paid: a hook for other rooms."""
 
 
 def _is_number(amount):

@@ -1,20 +1,21 @@
 from collections import defaultdict
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
-from .account_move import UNPAID_STATES
+from ...server_side import heard
 
 # Invoices in the order in which money pays them: _clinic_get_open_lines().
 PAID_FIRST = "invoice_date_due, currency_id, amount_total, id"
 
 
 class AccountMove(models.Model):
-    """What clients can be asked for at present, and what a payment would pay."""
+    """How much closes invoices, early discounts taken off, and what a payment pays."""
 
     _inherit = "account.move"
 
-    # === WHAT A PAYMENT PAYS === #
+    # === WHAT CLOSES THEM === #
 
     def _clinic_sum_owed(self):
         """Return what is owed on these invoices of one currency, to the cent.
@@ -40,6 +41,8 @@ class AccountMove(models.Model):
     def _clinic_get_day(self):
         """Return today as it is for the practice, whoever asks and from wherever."""
         return (self.company_id[:1] or self.env.company)._clinic_get_day()
+
+    # === WHAT A PAYMENT PAYS === #
 
     def _clinic_get_open_lines(self):
         """Return the receivable lines with money open, in the order they are paid.
@@ -123,53 +126,44 @@ class AccountMove(models.Model):
                     )
                 )
 
-    # === WHAT CLIENTS ARE ASKED FOR === #
+    # === EARLY DISCOUNTS === #
 
-    def _clinic_is_unpaid(self):
-        """Whether it is an invoice that somebody still owes money for."""
-        self.ensure_one()
-        return (
-            self.state == "posted"
-            and self.move_type == "out_invoice"
-            and self.payment_state in UNPAID_STATES
-        )
+    @api.model
+    def _clinic_get_discounts(self, domain):
+        """Return what is let off these invoices today, by company and currency.
 
-    def _clinic_get_claimable(self):
-        """Return those that clients can be asked for at present.
-
-        Not what they cannot pay, what is on its way, what a bank or an insurer has
-        still to decide, and what insurers owe.
+        :rtype: dict[tuple, float]
         """
-        return self.filtered(
-            lambda move: (
-                not move._clinic_get_payment_obstacle()
-                and not move._clinic_is_disputed()
-                and not move._clinic_is_waiting_for_insurer()
-                and not move._clinic_is_billed_to_insurer()
-            )
-        )
+        discounts = defaultdict(float)
+        day = self._clinic_get_day()
+        early = Domain("invoice_payment_term_id.early_discount", "=", True)
+        in_time = Domain("line_ids.discount_date", ">=", day)
+        moves = self.search(Domain(domain) & early & in_time)
+        for line in moves._clinic_get_open_lines():
+            key = line.company_id, line.currency_id
+            discounts[key] += line._clinic_get_discount(day)
+        return discounts
 
-    def _clinic_is_disputed(self):
-        """Whether a bank has still to decide about a payment: a hook for providers."""
-        self.ensure_one()
-        return False
+    def _clinic_get_discount_offer(self):
+        """Return what closes this invoice and until when, if that is less than is owed.
 
-    def _clinic_is_waiting_for_insurer(self):
-        """Whether an insurer still owes a part of a service on this invoice.
-
-        What the client owes may change with the insurer's answer.
+        :rtype: dict | None
         """
         self.ensure_one()
-        # sudo: clients read no services.
-        services = self.sudo().invoice_line_ids.clinic_service_id
-        return any(
-            share.payer_type == "insurer" and share.amount_due > 0
-            for share in services.share_ids
+        if not self.invoice_payment_term_id.early_discount:
+            return None
+        day = self._clinic_get_day()
+        lines = self._clinic_get_open_lines().filtered(
+            lambda line: line._clinic_get_discount(day)
         )
+        if not lines:
+            return None
+        last_day = min(lines.mapped("discount_date"))
+        return {"amount": self._clinic_sum_asked(), "last_day": last_day}
 
-    def _clinic_is_billed_to_insurer(self):
-        """Whether this is an insurer's invoice, not a client's."""
-        self.ensure_one()
-        # sudo: clients read no shares.
-        shares = self.sudo().invoice_line_ids.clinic_share_id
-        return any(share.payer_type == "insurer" for share in shares)
+    def _get_invoice_next_payment_values(self, custom_amount=None):
+        values = super()._get_invoice_next_payment_values(custom_amount)
+        # Set by who books a transaction.
+        if heard(self.env, "clinic_discounts_are_booked"):
+            return {**values, "installment_state": None}
+        return values

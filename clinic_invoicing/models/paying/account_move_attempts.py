@@ -8,16 +8,23 @@ ATTEMPT_MINUTES = 30
 
 
 class AccountMove(models.Model):
-    """No invoice changes under the hands of who is paying it."""
+    """Attempts to pay an invoice: one at a time, and no change under their hands."""
 
     _inherit = "account.move"
 
+    clinic_payment_attempts = fields.Integer(
+        readonly=True,
+        copy=False,
+        help="How often somebody started to pay online.",
+    )
     clinic_is_being_paid = fields.Boolean(compute="_compute_clinic_is_being_paid")
     clinic_is_clearing = fields.Boolean(
         string="Payment Clearing",
         compute="_compute_clinic_is_clearing",
         help="A payment of this invoice is on its way: a bank debit, for instance.",
     )
+
+    # === COMPUTE METHODS === #
 
     @api.depends(
         "transaction_ids.state",
@@ -75,26 +82,24 @@ class AccountMove(models.Model):
 
     # === ONE PAYER AT A TIME === #
 
-    def _clinic_lock_for_payment(self):
-        """Keep others from paying these invoices until this attempt is stored.
+    def _clinic_start_online_payment(self, amount, currency):
+        """Make sure, under lock, that exactly this may be paid for these invoices.
 
+        Called before each online payment attempt, whatever page it comes from.
+        The rows stay locked until the attempt is stored, and are written to, so
+        that a second attempt at the same moment sees the first.
+
+        :param float amount: what is about to be paid, in ``currency``
+        :param res.currency currency: of the payment
         :raise UserError: somebody else is paying them at this moment
+        :raise ValidationError: it may not be paid; nothing was changed
         """
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "This invoice is being paid in another window. Please wait a "
-                    "moment, then reload the page."
-                )
-            ) from error
-        self.invalidate_recordset(["amount_residual", "payment_state", "state"])
-
-    def _clinic_count_attempt(self):
-        """Write to the locked rows: a second attempt at this moment sees the first."""
-        for invoice in self._clinic_unguarded():
-            invoice.clinic_payment_attempts += 1
+        self._clinic_lock_for_payment()
+        self._clinic_check_payable(amount, currency)
+        self._clinic_get_attempts()._clinic_supersede_open_attempts()
+        # Superseding may have found out that the money had arrived already.
+        self._clinic_check_payable(amount, currency)
+        self._clinic_count_attempt()
 
     def _clinic_start_charge(self, amount, currency):
         """Make sure, under lock, that a saved card may be charged for these invoices.
@@ -128,6 +133,27 @@ class AccountMove(models.Model):
                     owed=currency.format(owed),
                 )
             )
+
+    def _clinic_lock_for_payment(self):
+        """Keep others from paying these invoices until this attempt is stored.
+
+        :raise UserError: somebody else is paying them at this moment
+        """
+        try:
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "This invoice is being paid in another window. Please wait a "
+                    "moment, then reload the page."
+                )
+            ) from error
+        self.invalidate_recordset(["amount_residual", "payment_state", "state"])
+
+    def _clinic_count_attempt(self):
+        """Write to the locked rows: a second attempt at this moment sees the first."""
+        for invoice in self._clinic_unguarded():
+            invoice.clinic_payment_attempts += 1
 
     # === CHANGES WHILE SOMEBODY PAYS === #
 

@@ -1,10 +1,27 @@
-from odoo import api, models
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command, Domain
+
+from ...actions import RELOAD, notification
+from ...server_side import heard
+
+# Payments that count: neither planned nor undone.
+BOOKED_STATES = ("in_process", "paid")
 
 
 class AccountPayment(models.Model):
-    """Staff are offered the saved cards that can be charged, the best one first."""
+    """Payments: the card that staff may charge, and which invoices money pays."""
 
-    _inherit = "account.payment"
+    _name = "account.payment"
+    _inherit = ["account.payment", "clinic.guarded"]
+
+    clinic_amount_unallocated = fields.Monetary(
+        string="Unallocated", compute="_compute_clinic_amount_unallocated"
+    )
+
+    # === COMPUTE METHODS === #
 
     @api.depends("payment_method_line_id")
     def _compute_suitable_payment_token_ids(self):
@@ -14,9 +31,210 @@ class AccountPayment(models.Model):
             payment.suitable_payment_token_ids = cards._clinic_get_offered()
         return result
 
+    @api.depends("move_id.line_ids.amount_residual_currency", "state")
+    def _compute_clinic_amount_unallocated(self):
+        for payment in self:
+            lines = payment._clinic_get_receivable_lines()
+            payment.clinic_amount_unallocated = -sum(
+                lines.mapped("amount_residual_currency")
+            )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Pay the account on which money is open."""
+        self._clinic_check_create(vals_list)
+        # Set by who books a transaction: stock asks nobody.
+        account_id = heard(self.env, "clinic_destination_account_id")
+        if account_id:
+            vals_list = [
+                {**values, "destination_account_id": account_id} for values in vals_list
+            ]
+        return super().create(vals_list)
+
+    def _clinic_check_create(self, vals_list):
+        """Raise UserError when no such payments may be made: a hook for other rooms."""
+
+    # === ACTION METHODS === #
+
     def action_post(self):
         """Say why a card is refused; a charge that fails only cancels the payment."""
         for payment in self.filtered("payment_token_id"):
             if not payment.payment_transaction_id:
                 payment.payment_token_id._clinic_check_accepted()
-        return super().action_post()
+        result = super().action_post()
+        self._clinic_after_post()
+        return result
+
+    def _clinic_after_post(self):
+        """Do what follows when these are posted: a hook for other rooms."""
+
+    def action_clinic_allocate(self):
+        """Pay the payer's open invoices with what is open, the oldest first."""
+        self.check_access("write")
+        self._clinic_lock_for_undo()
+        names = []
+        for payment in self:
+            paid = payment._clinic_allocate()
+            if not paid:
+                raise UserError(
+                    self.env._(
+                        "%(client)s has no open invoice. Give the money back, or leave "
+                        "it for the next invoice.",
+                        client=payment._clinic_get_payer().display_name,
+                    )
+                )
+            names += paid.mapped("name")
+        return notification(
+            "success",
+            self.env._("Paid: %(names)s", names=", ".join(names)),
+            then=RELOAD,
+        )
+
+    # === MONEY THAT HAS PAID NOTHING YET === #
+
+    def _clinic_get_payer(self):
+        """Return who has paid; the payment itself may only know their company."""
+        self.ensure_one()
+        # sudo: billers do not read every transaction.
+        return self.sudo().payment_transaction_id.partner_id or self.partner_id
+
+    def _clinic_allocate(self, invoices=None):
+        """Pay open invoices of the payer with what is open of this payment.
+
+        First what the payment was meant for, then the oldest.
+
+        :param account.move invoices: those chosen, instead of all that are open
+        :return: the invoices that it has paid, wholly or in part
+        """
+        self.ensure_one()
+        if invoices is None:
+            invoices = self._clinic_get_allocatable_invoices()
+        return self._clinic_allocate_each({self: invoices})[self]
+
+    def _clinic_allocate_each(self, invoices_by_payment):
+        """Pay invoices with what is open of these payments, one after the other.
+
+        :param dict invoices_by_payment: what each may pay
+        :return: the invoices that each has paid, wholly or in part
+        :rtype: dict[account.payment, account.move]
+        """
+        groups = []
+        for payment in self.filtered(lambda one: one.clinic_amount_unallocated > 0):
+            invoices = invoices_by_payment[payment]
+            # sudo: billers do not read every transaction.
+            meant = invoices & payment.sudo().payment_transaction_id.invoice_ids
+            groups += [(payment, meant), (payment, invoices - meant)]
+        paid = self._clinic_pay_groups(groups)
+        notes = {
+            payment.id: self.env._(
+                "Allocated to %(names)s.", names=", ".join(moves.mapped("name"))
+            )
+            for payment, moves in paid.items()
+            if moves
+        }
+        if notes:
+            self.browse(notes)._message_log_batch(bodies=notes)
+        return paid
+
+    def _clinic_get_allocatable_invoices(self):
+        """Return what the payer owes in this currency to this company."""
+        self.ensure_one()
+        moves = self.env["account.move"]
+        return moves.search(
+            moves._clinic_get_unpaid_domain(self._clinic_get_payer())
+            & Domain("company_id", "=", self.company_id.id)
+            & Domain("currency_id", "=", self.currency_id.id),
+            order="invoice_date_due, id",
+        )
+
+    # === WHAT IT HAS PAID === #
+
+    def _clinic_get_receivable_lines(self):
+        """Return the lines by which these payments pay what is owed."""
+        return self.move_id.line_ids.filtered(
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and line.parent_state == "posted"
+            )
+        )
+
+    def _clinic_get_partials(self):
+        """Return by what this payment is reconciled with invoices, due last first.
+
+        Neither with money that has gone back before, nor with exchange differences.
+        """
+        partials = self._clinic_get_receivable_lines().matched_debit_ids
+        return partials.filtered(
+            lambda partial: (
+                not partial.debit_move_id.move_id.origin_payment_id
+                and not partial.debit_move_id.move_id.exchange_diff_partial_ids
+            )
+        ).sorted(
+            lambda partial: (
+                partial.debit_move_id.date_maturity or partial.debit_move_id.date,
+                partial.debit_move_id.id,
+            ),
+            reverse=True,
+        )
+
+    def _clinic_get_paid_invoices(self):
+        """Return the invoices that these payments have paid, wholly or in part."""
+        moves = self._clinic_get_partials().debit_move_id.move_id
+        return moves.filtered(lambda move: move.move_type == "out_invoice")
+
+    # === PAYING INVOICES WITH OPEN MONEY === #
+
+    def _clinic_pay_invoices(self, invoices):
+        """Pay these invoices with what is open of this payment, oldest first."""
+        self.ensure_one()
+        return self._clinic_pay_groups([(self, invoices)])[self]
+
+    def _clinic_pay_groups(self, groups):
+        """Pay invoices with what is open of these payments, group by group.
+
+        All at once: Odoo reconciles many as fast as few.
+
+        :param list[tuple] groups: one of these payments and invoices each, of which
+            the oldest is paid first
+        :return: the invoices that each of these payments has paid
+        :rtype: dict[account.payment, account.move]
+        """
+        before = self._clinic_get_partials()
+        plan = self._clinic_plan_groups(groups)
+        if plan:
+            self.env["account.move.line"]._reconcile_plan(plan)
+        by_entry = defaultdict(self.env["account.move"].browse)
+        for partial in self._clinic_get_partials() - before:
+            by_entry[partial.credit_move_id.move_id] |= partial.debit_move_id.move_id
+        paid = {payment: by_entry[payment.move_id] for payment in self}
+        for moves, payments in self.grouped(paid.get).items():
+            if moves:
+                payments.invoice_ids = [Command.link(move.id) for move in moves]
+        return paid
+
+    def _clinic_plan_groups(self, groups):
+        """Return the lines that are reconciled: see :meth:`_clinic_pay_groups`."""
+        # All at once: by groups, each would be read by itself.
+        moves = self.env["account.move"].union(*(moves for _payment, moves in groups))
+        owed = moves.filtered(lambda move: move.state == "posted").line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
+        by_entry = (self._clinic_get_receivable_lines() | owed).grouped("move_id")
+        nothing = owed.browse()
+        plan = []
+        for payment, invoices in groups:
+            entries = (payment.move_id, *invoices)
+            lines = (by_entry.get(entry, nothing) for entry in entries)
+            plan += self._clinic_plan_open(nothing.concat(*lines))
+        return plan
+
+    def _clinic_plan_open(self, lines):
+        """Return which of the lines, still open, can be reconciled with each other."""
+        open_lines = lines.filtered(lambda line: not line.reconciled)
+        return [
+            same_account
+            for same_account in open_lines.grouped("account_id").values()
+            if len({line.balance > 0 for line in same_account}) > 1
+        ]

@@ -1,15 +1,58 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import format_date
 
+PROMISED_STATES = ("pending", "authorized")
+# Their payments are confirmed by people; all others charge by themselves. A wire
+# transfer is pending from the start and may never arrive.
+OFFLINE_CODES = ("none", "custom")
 # As long as this after a payment, its payer is thanked for it.
 THANKING_MINUTES = 10
 
 
 class PaymentTransaction(models.Model):
+    """Attempts to pay: whether money is on its way, and what providers tell of it."""
+
     _name = "payment.transaction"
     _inherit = ["payment.transaction", "clinic.guarded"]
+
+    # === MONEY ON ITS WAY === #
+
+    def _clinic_is_clearing(self):
+        """Whether its money is on its way; as the domain below."""
+        self.ensure_one()
+        if self.state == "done":
+            return not self.is_post_processed
+        return self.state in PROMISED_STATES and self.provider_code not in OFFLINE_CODES
+
+    @api.model
+    def _clinic_get_clearing_domain(self):
+        """Transactions whose money is on its way: see :meth:`_clinic_is_clearing`."""
+        arrived = Domain("state", "=", "done") & Domain("is_post_processed", "=", False)
+        promised = Domain("state", "in", PROMISED_STATES) & Domain(
+            "provider_code", "not in", OFFLINE_CODES
+        )
+        return arrived | promised
+
+    @api.model
+    def _clinic_get_recent(self, payers):
+        """Return the last payment of invoices that has just arrived from these."""
+        since = fields.Datetime.now() - timedelta(minutes=THANKING_MINUTES)
+        return self.search(
+            [
+                ("partner_id", "in", payers.ids),
+                ("state", "=", "done"),
+                ("amount", ">", 0),
+                ("invoice_ids", "!=", False),
+                ("last_state_change", ">=", since),
+            ],
+            order="last_state_change desc, id desc",
+            limit=1,
+        )
+
+    # === ATTEMPTS === #
 
     def _clinic_supersede_open_attempts(self):
         """Close the attempts that were started and never finished.
@@ -44,32 +87,14 @@ class PaymentTransaction(models.Model):
             date=date,
         )
 
-    @api.model
-    def _clinic_get_recent(self, payers):
-        """Return the last payment of invoices that has just arrived from these."""
-        since = fields.Datetime.now() - timedelta(minutes=THANKING_MINUTES)
-        return self.search(
-            [
-                ("partner_id", "in", payers.ids),
-                ("state", "=", "done"),
-                ("amount", ">", 0),
-                ("invoice_ids", "!=", False),
-                ("last_state_change", ">=", since),
-            ],
-            order="last_state_change desc, id desc",
-            limit=1,
-        )
+    # === CHARGING A SAVED CARD === #
 
-    def _clinic_get_refund_support(self):
-        """Return what the provider and the method can refund.
-
-        :return: two of ``none``, ``full_only`` and ``partial``
-        :rtype: tuple
-        """
-        self.ensure_one()
-        method = self.payment_method_id
-        method = method.primary_payment_method_id or method
-        return self.provider_id.support_refund, method.support_refund
+    def _charge_with_token(self):
+        """Refuse it before the provider is asked, whoever has chosen it."""
+        if not self.token_id._clinic_is_accepted():
+            self._set_error(self.token_id._clinic_get_refusal())
+            return None
+        return super()._charge_with_token()
 
     def _clinic_was_turned_away(self):
         """Whether its provider was too busy to look at it, so that no bank was asked.
@@ -86,3 +111,16 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         return False
+
+    # === REFUNDS === #
+
+    def _clinic_get_refund_support(self):
+        """Return what the provider and the method can refund.
+
+        :return: two of ``none``, ``full_only`` and ``partial``
+        :rtype: tuple
+        """
+        self.ensure_one()
+        method = self.payment_method_id
+        method = method.primary_payment_method_id or method
+        return self.provider_id.support_refund, method.support_refund

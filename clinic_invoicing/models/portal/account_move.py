@@ -1,7 +1,10 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..paying.account_move import OPEN_STATES
+from ..paying.account_move import UNPAID_STATES
+
+# Money is open on these as well, and cannot be paid at the moment.
+OPEN_STATES = (*UNPAID_STATES, "blocked")
 
 
 class AccountMove(models.Model):
@@ -10,6 +13,20 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     # === WHICH INVOICES === #
+
+    @api.model
+    def _clinic_get_open_domain(self, partner):
+        """Invoices with money open, whether it can be paid at the moment or not."""
+        return self._clinic_get_billed_domain(partner) & Domain(
+            "payment_state", "in", OPEN_STATES
+        )
+
+    @api.model
+    def _clinic_get_settled_domain(self, partner):
+        """Invoices that ``partner`` owes nothing for any more."""
+        return self._clinic_get_billed_domain(partner) & Domain(
+            "payment_state", "not in", OPEN_STATES
+        )
 
     @api.model
     def _clinic_get_asked_domain(self, partner):

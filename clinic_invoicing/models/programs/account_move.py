@@ -2,10 +2,13 @@ from odoo import models
 
 
 class AccountMove(models.Model):
+    """Invoices of programs: who pays keeps the place."""
+
     _inherit = "account.move"
 
-    def _invoice_paid_hook(self):
+    def _clinic_after_paid(self):
         """Keep for good the places of programs that are paid now."""
+        result = super()._clinic_after_paid()
         # sudo: whoever books the payment, and jobs as well.
         registrations = self.env["clinic.program.registration"].sudo()
         billed = self.filtered("clinic_has_services")
@@ -13,4 +16,4 @@ class AccountMove(models.Model):
             registrations.search(
                 [("invoice_id", "in", billed.ids), ("reserved_until", "!=", False)]
             ).reserved_until = False
-        return super()._invoice_paid_hook()
+        return result

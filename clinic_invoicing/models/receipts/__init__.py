@@ -4,10 +4,10 @@ Takes paying and undo.
 """
 
 from . import (
-    account_move_line,
     account_move,
+    account_move_line,
     account_partial_reconcile,
-    account_payment_email,
     account_payment,
+    account_payment_email,
     report_receipt,
 )

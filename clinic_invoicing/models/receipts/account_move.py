@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..undo.account_payment import BOOKED_STATES
+from ..paying.account_payment import BOOKED_STATES
 
 RECEIPT = "clinic_invoicing.account_move_report_receipt"
 

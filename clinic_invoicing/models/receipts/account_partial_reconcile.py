@@ -1,20 +1,16 @@
-from odoo import api, models
+from odoo import models
 
 
 class AccountPartialReconcile(models.Model):
-    """The moment at which a payment is booked for an invoice."""
+    """The matches of payments: who hears of them, and what of them is no money."""
 
     _inherit = "account.partial.reconcile"
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        partials = super().create(vals_list)
-        # sudo: who reconciles may not read payments.
-        booked = partials.sudo()
-        booked.credit_move_id.move_id.origin_payment_id._clinic_close_left_deposits()
-        for_services = booked.filtered("debit_move_id.move_id.clinic_has_services")
+    def _clinic_after_matching(self):
+        """Tell of payments of services by e-mail."""
+        for_services = self.filtered("debit_move_id.move_id.clinic_has_services")
         for_services.credit_move_id.move_id.origin_payment_id._clinic_queue_letters()
-        return partials
+        return super()._clinic_after_matching()
 
     def _clinic_get_written_off(self, line):
         """Return what of this match is no money, in the currency of what is settled.

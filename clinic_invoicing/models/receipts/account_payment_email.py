@@ -3,11 +3,11 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..undo.account_payment import BOOKED_STATES
+from ..paying.account_payment import BOOKED_STATES
 
-LETTER = "clinic_invoicing.account_payment_mail_template_letter"
+CONFIRMATION = "clinic_invoicing.account_payment_mail_template_letter"
 # Payments of one transaction.
-CHUNK_SIZE = 50
+PAYMENTS_PER_CHUNK = 50
 # What is recorded later than this is an old book that is being typed in.
 NEWS = timedelta(days=30)
 
@@ -29,9 +29,8 @@ class AccountPayment(models.Model):
 
     # === WHEN === #
 
-    def action_post(self):
+    def _clinic_after_post(self):
         """Tell of deposits, and of payments that have no entry of their own."""
-        result = super().action_post()
         without_entry = self.filtered(
             lambda payment: payment.state in BOOKED_STATES and not payment.move_id
         )
@@ -46,7 +45,7 @@ class AccountPayment(models.Model):
             )
         )
         deposits._clinic_queue_letters()
-        return result
+        return super()._clinic_after_post()
 
     def _clinic_queue_letters(self):
         """Remember, in sudo, of which of these payments clients have to be told.
@@ -78,7 +77,7 @@ class AccountPayment(models.Model):
         time_left = True
         while time_left:
             try:
-                payments = self.search(to_send, limit=CHUNK_SIZE)
+                payments = self.search(to_send, limit=PAYMENTS_PER_CHUNK)
                 payments = payments.try_lock_for_update(allow_referencing=True)
                 if not payments:
                     break
@@ -100,7 +99,7 @@ class AccountPayment(models.Model):
         )
         (current - reachable).clinic_letter_state = "none"
         reachable.clinic_letter_state = "sent"
-        self.env.ref(LETTER).send_mail_batch(reachable.ids)
+        self.env.ref(CONFIRMATION).send_mail_batch(reachable.ids)
         reachable._message_log_batch(
             bodies={
                 payment.id: self.env._(

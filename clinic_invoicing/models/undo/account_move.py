@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
 from odoo.tools.misc import clean_context
 
-from ..paying.payment_transaction_clearing import OFFLINE_CODES
-from .account_payment import BOOKED_STATES
+from ..paying.account_payment import BOOKED_STATES
+from ..paying.payment_transaction import OFFLINE_CODES
 
 VOIDABLE = "out_invoice"
 

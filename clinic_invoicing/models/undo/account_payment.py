@@ -1,11 +1,12 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools.misc import clean_context
 
-from ..paying.payment_transaction_clearing import OFFLINE_CODES
-
-# Payments that count: neither planned nor undone.
-BOOKED_STATES = ("in_process", "paid")
+from ..paying.account_payment import BOOKED_STATES
+from ..paying.payment_transaction import OFFLINE_CODES
 
 
 class AccountPayment(models.Model):
@@ -15,8 +16,7 @@ class AccountPayment(models.Model):
     payment in the same journal, reconciled with the payment that it undoes.
     """
 
-    _name = "account.payment"
-    _inherit = ["account.payment", "clinic.guarded"]
+    _inherit = "account.payment"
 
     clinic_reversed_payment_id = fields.Many2one(
         "account.payment",
@@ -49,7 +49,6 @@ class AccountPayment(models.Model):
     clinic_amount_returnable = fields.Monetary(
         string="May Be Given Back", compute="_compute_clinic_amount_returnable"
     )
-
     clinic_may_undo = fields.Boolean(compute="_compute_clinic_may_undo")
 
     # === COMPUTE METHODS === #
@@ -71,6 +70,62 @@ class AccountPayment(models.Model):
     def _compute_clinic_may_undo(self):
         for payment in self:
             payment.clinic_may_undo = payment._clinic_may_undo()
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Keep in the books what a provider has moved; refuse a negative amount."""
+        self._clinic_check_stays_booked(vals)
+        if (vals.get("amount") or 0) < 0:
+            for payment in self:
+                payment._clinic_check_not_negative(vals)
+        return super().write(vals)
+
+    # === ACTION METHODS === #
+
+    def action_clinic_reverse_payment(self):
+        """Open the wizard that takes this payment back."""
+        self.ensure_one()
+        self._clinic_check_may_undo()
+        if self.payment_type == "outbound" and self.clinic_stays_booked:
+            # Its provider may say that it has not given the money back after all.
+            return self._clinic_get_reversal_action(mode="never_charged")
+        if self.clinic_reversed_payment_id and self.payment_type == "outbound":
+            raise UserError(
+                self.env._(
+                    "This is money that was given back. To undo it, open %(payment)s.",
+                    payment=self.clinic_reversed_payment_id.display_name,
+                )
+            )
+        if self.currency_id.is_zero(self._clinic_get_returnable()):
+            raise UserError(
+                self.env._(
+                    "Nothing of %(payment)s can be given back.",
+                    payment=self.display_name,
+                )
+            )
+        return self._clinic_get_reversal_action()
+
+    def _clinic_get_reversal_action(self, **defaults):
+        """Return the action that opens the wizard, with values for its fields."""
+        defaults["payment_id"] = self.id
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Reverse Payment"),
+            "res_model": "clinic.payment.reversal",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                **clean_context(self.env.context),
+                **{f"default_{name}": value for name, value in defaults.items()},
+            },
+        }
+
+    def action_clinic_void(self):
+        """Open the wizard that voids the invoices that these payments have paid."""
+        self._clinic_check_may_undo()
+        return self._clinic_get_paid_invoices().action_clinic_void()
 
     # === WHO MAY === #
 
@@ -160,6 +215,94 @@ class AccountPayment(models.Model):
         self.invalidate_recordset()
         for payment in self._clinic_unguarded():
             payment.clinic_undo_attempts += 1
+
+    # === UNDOING === #
+
+    def _clinic_undo(self, mode, amount, reason):
+        """Take this payment back, wholly or in part.
+
+        :param str mode: ``never_charged``, ``refund`` or ``already_refunded``
+        :param float amount: in the currency of the payment; all of it when it was
+            never charged
+        :param str reason: for the record
+        :return: the outbound payments
+        :raise AccessError: the user may not
+        :raise UserError: it cannot be done, or somebody else is doing it
+        """
+        self.ensure_one()
+        self._clinic_check_may_undo()
+        self._clinic_lock_for_undo()
+        outbound = self.browse()
+        if mode == "never_charged":
+            invoices = self._clinic_get_paid_invoices()
+            self._clinic_call_off(reason)
+        else:
+            self._clinic_check_returnable(amount)
+            invoices = self.env["account.move"].union(
+                *self._clinic_get_reopening(amount)
+            )
+            refund = mode == "refund"
+            send = self._clinic_give_back if refund else self._clinic_adopt_given_back
+            outbound = send(amount, reason)
+            # A provider may know of more than was asked for.
+            amount = max(amount, sum(outbound.mapped("amount")))
+            invoices |= outbound.clinic_reopened_invoice_ids
+        what = self._clinic_describe_undoing(mode, amount)
+        self._clinic_log_undoing(what, reason, self, outbound, invoices)
+        return outbound
+
+    def _clinic_describe_undoing(self, mode, amount):
+        """Return what was done to this payment, for the record."""
+        sentences = {
+            "never_charged": self.env._("Payment %(payment)s was called off."),
+            "refund": self.env._("%(amount)s of payment %(payment)s is given back."),
+            "already_refunded": self.env._(
+                "%(amount)s of payment %(payment)s was given back before. Nothing was "
+                "sent."
+            ),
+        }
+        return sentences[mode] % {
+            "amount": self.currency_id.format(amount),
+            "payment": self.display_name,
+        }
+
+    def _clinic_describe_sending(self, mode, amount):
+        """Return what is going to happen to the money, for who confirms it."""
+        self.ensure_one()
+        values = {
+            "amount": self.currency_id.format(amount),
+            "payment": self.display_name,
+            "method": self.payment_method_line_id.name,
+        }
+        if mode == "keep":
+            return self.env._(
+                "%(amount)s of %(payment)s is credit for other invoices.", **values
+            )
+        if mode == "already_refunded":
+            return self.env._(
+                "%(amount)s of %(payment)s is booked as given back; nothing is sent.",
+                **values,
+            )
+        if self._clinic_get_sender():
+            return self.env._(
+                "%(amount)s of %(payment)s is sent back by %(method)s.", **values
+            )
+        return self.env._(
+            "%(amount)s of %(payment)s (%(method)s) is booked as given back. Hand it "
+            "out yourself.",
+            **values,
+        )
+
+    @api.model
+    def _clinic_log_undoing(self, what, reason, *recordsets):
+        """Say on these records who has undone what, and why."""
+        why = self.env._(
+            "By %(user)s. Reason: %(reason)s", user=self.env.user.name, reason=reason
+        )
+        body = Markup("%s<br/>%s") % (what, why)
+        for records in recordsets:
+            if records:
+                records._message_log_batch(bodies=dict.fromkeys(records.ids, body))
 
     # === HOOKS: WHAT HAPPENS TO THE MONEY === #
 

@@ -6,39 +6,11 @@ from odoo.fields import Command
 
 
 class AccountPayment(models.Model):
-    """What a payment has paid, and how money that goes back is taken off it."""
+    """How money that goes back is taken off what a payment has paid."""
 
     _inherit = "account.payment"
 
-    # === WHAT THE PAYMENT HAS PAID === #
-
-    def _clinic_get_receivable_lines(self):
-        """Return the lines by which these payments pay what is owed."""
-        return self.move_id.line_ids.filtered(
-            lambda line: (
-                line.account_id.account_type == "asset_receivable"
-                and line.parent_state == "posted"
-            )
-        )
-
-    def _clinic_get_partials(self):
-        """Return by what this payment is reconciled with invoices, due last first.
-
-        Neither with money that has gone back before, nor with exchange differences.
-        """
-        partials = self._clinic_get_receivable_lines().matched_debit_ids
-        return partials.filtered(
-            lambda partial: (
-                not partial.debit_move_id.move_id.origin_payment_id
-                and not partial.debit_move_id.move_id.exchange_diff_partial_ids
-            )
-        ).sorted(
-            lambda partial: (
-                partial.debit_move_id.date_maturity or partial.debit_move_id.date,
-                partial.debit_move_id.id,
-            ),
-            reverse=True,
-        )
+    # === WHERE THE MONEY GOES BACK FROM === #
 
     def _clinic_get_sources(self):
         """Return ``(account, invoice, amount, written off)``, as money goes back.
@@ -161,22 +133,6 @@ class AccountPayment(models.Model):
         if plan:
             lines._reconcile_plan(plan)
 
-    def _clinic_plan_open(self, lines):
-        """Return which of the lines, still open, can be reconciled with each other."""
-        open_lines = lines.filtered(lambda line: not line.reconciled)
-        return [
-            same_account
-            for same_account in open_lines.grouped("account_id").values()
-            if len({line.balance > 0 for line in same_account}) > 1
-        ]
-
-    def _clinic_forget_unpaid(self, invoices):
-        """Unlink invoices that this payment does not pay any more.
-
-        Else Odoo would warn that a payment of them is in progress.
-        """
-        self.invoice_ids -= invoices - self._clinic_get_partials().debit_move_id.move_id
-
     def _clinic_take_off(self, invoices):
         """Take the payment off these invoices: it is open credit then."""
         self.ensure_one()
@@ -185,51 +141,14 @@ class AccountPayment(models.Model):
         ).unlink()
         self._clinic_forget_unpaid(invoices)
 
-    def _clinic_pay_invoices(self, invoices):
-        """Pay these invoices with what is open of this payment, oldest first."""
-        self.ensure_one()
-        return self._clinic_pay_groups([(self, invoices)])[self]
+    def _clinic_forget_unpaid(self, invoices):
+        """Unlink invoices that this payment does not pay any more.
 
-    def _clinic_pay_groups(self, groups):
-        """Pay invoices with what is open of these payments, group by group.
-
-        All at once: Odoo reconciles many as fast as few.
-
-        :param list[tuple] groups: one of these payments and invoices each, of which
-            the oldest is paid first
-        :return: the invoices that each of these payments has paid
-        :rtype: dict[account.payment, account.move]
+        Else Odoo would warn that a payment of them is in progress.
         """
-        before = self._clinic_get_partials()
-        plan = self._clinic_plan_groups(groups)
-        if plan:
-            self.env["account.move.line"]._reconcile_plan(plan)
-        by_entry = defaultdict(self.env["account.move"].browse)
-        for partial in self._clinic_get_partials() - before:
-            by_entry[partial.credit_move_id.move_id] |= partial.debit_move_id.move_id
-        paid = {payment: by_entry[payment.move_id] for payment in self}
-        for moves, payments in self.grouped(paid.get).items():
-            if moves:
-                payments.invoice_ids = [Command.link(move.id) for move in moves]
-        return paid
+        self.invoice_ids -= invoices - self._clinic_get_partials().debit_move_id.move_id
 
-    def _clinic_plan_groups(self, groups):
-        """Return the lines that are reconciled: see :meth:`_clinic_pay_groups`."""
-        # All at once: by groups, each would be read by itself.
-        moves = self.env["account.move"].union(*(moves for _payment, moves in groups))
-        owed = moves.filtered(lambda move: move.state == "posted").line_ids.filtered(
-            lambda line: line.account_id.account_type == "asset_receivable"
-        )
-        by_entry = (self._clinic_get_receivable_lines() | owed).grouped("move_id")
-        nothing = owed.browse()
-        plan = []
-        for payment, invoices in groups:
-            entries = (payment.move_id, *invoices)
-            lines = (by_entry.get(entry, nothing) for entry in entries)
-            plan += self._clinic_plan_open(nothing.concat(*lines))
-        return plan
-
-    # === UNDOING === #
+    # === MONEY THAT HAS NOT MOVED === #
 
     def _clinic_undo_net(self, outbound):
         """Forget money that has not gone back after all, e.g. a failed refund.

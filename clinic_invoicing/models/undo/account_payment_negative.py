@@ -2,27 +2,20 @@ from odoo import api, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 
-from .account_payment import BOOKED_STATES
+from ..paying.account_payment import BOOKED_STATES
 
 CANDIDATES = 20
 
 
 class AccountPayment(models.Model):
-    """The habit of typing a negative amount leads to the reversal."""
+    """A negative amount that somebody types leads to the reversal."""
 
     _inherit = "account.payment"
 
-    @api.model_create_multi
-    def create(self, vals_list):
+    def _clinic_check_create(self, vals_list):
         for vals in vals_list:
             self._clinic_check_not_negative(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if (vals.get("amount") or 0) < 0:
-            for payment in self:
-                payment._clinic_check_not_negative(vals)
-        return super().write(vals)
+        return super()._clinic_check_create(vals_list)
 
     def _clinic_check_not_negative(self, vals):
         """Lead who types a negative amount to the payment that it is meant for.

@@ -1,10 +1,27 @@
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 
+from ...models.paying.payment_transaction import OFFLINE_CODES
 from ...server_side import heard
 
 
 class AccountPaymentRegister(models.TransientModel):
+    """Payments that staff register: what has happened, or is charged, and only once."""
+
     _inherit = "account.payment.register"
+
+    clinic_clearing_names = fields.Char(
+        compute="_compute_clinic_clearing_names",
+        help="The invoices that money is on its way for already.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("line_ids")
+    def _compute_clinic_clearing_names(self):
+        for wizard in self:
+            clearing = wizard.line_ids.move_id.filtered("clinic_is_clearing")
+            wizard.clinic_clearing_names = ", ".join(clearing.mapped("name"))
 
     @api.depends_context("clinic_received_outside")
     @api.depends("payment_type", "journal_id", "currency_id")
@@ -38,6 +55,82 @@ class AccountPaymentRegister(models.TransientModel):
         if not self.env.context.get("clinic_received_outside"):
             return lines
         return lines.filtered(lambda line: not line.payment_provider_id)
+
+    @api.depends("payment_method_line_id")
+    def _compute_suitable_payment_token_ids(self):
+        result = super()._compute_suitable_payment_token_ids()
+        for wizard in self:
+            cards = wizard.suitable_payment_token_ids
+            wizard.suitable_payment_token_ids = cards._clinic_get_offered()
+        return result
+
+    # === ACTION METHODS === #
+
+    def action_create_payments(self):
+        """Take a payment back when a negative amount was typed."""
+        if self._clinic_is_negative():
+            payments = self.env["account.payment"]._clinic_find_reversible(
+                self.partner_id, -self.amount, self.line_ids.move_id
+            )
+            return payments._clinic_reverse_by_habit(-self.amount)
+        return super().action_create_payments()
+
+    # === THE PAYMENTS === #
+
+    def _create_payments(self):
+        """Charge a saved card for what is owed, once; refuse a negative amount."""
+        if self._clinic_is_negative():
+            raise UserError(
+                self.env._(
+                    "A payment is never negative. To take one back, open it and press "
+                    "Reverse Payment."
+                )
+            )
+        if self.payment_token_id:
+            # sudo: billers do not read every transaction of the invoices.
+            invoices = self.sudo().line_ids.move_id
+            invoices._clinic_start_charge(self.amount, self.currency_id)
+        return super()._create_payments()
+
+    def _clinic_is_negative(self):
+        self.ensure_one()
+        return bool(
+            self.partner_type == "customer"
+            and self.currency_id
+            and self.currency_id.compare_amounts(self.amount, 0) < 0
+        )
+
+    def _init_payments(self, to_process, edit_mode=False):
+        """Refuse to record as paid what an online provider has not charged."""
+        for values in to_process:
+            self._clinic_check_will_charge(values["create_vals"])
+        return super()._init_payments(to_process, edit_mode=edit_mode)
+
+    def _clinic_check_will_charge(self, payment_values):
+        """Raise UserError when an online provider would not be asked for the money.
+
+        It only is with a saved card, and for one payment at a time.
+        """
+        line = self.env["account.payment.method.line"].browse(
+            payment_values["payment_method_line_id"]
+        )
+        # sudo: billers do not read providers.
+        provider = line.sudo().payment_provider_id
+        if (
+            payment_values["payment_type"] != "inbound"
+            or provider.code in (False, *OFFLINE_CODES)
+            or payment_values.get("payment_token_id")
+        ):
+            return
+        raise UserError(
+            self.env._(
+                "%(provider)s would not be asked for the money, and the invoices would "
+                "be shown as paid. Choose a saved card and pay the invoices one by one "
+                "or as one payment; send a payment link; or choose the method by which "
+                "the money was really received.",
+                provider=line.name,
+            )
+        )
 
     def _create_payment_vals_from_wizard(self, batch_result):
         """Write off the discounts of exactly those that are closed.

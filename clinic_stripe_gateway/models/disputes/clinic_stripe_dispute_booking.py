@@ -4,7 +4,7 @@ from odoo import models
 from odoo.exceptions import LockError, UserError
 from odoo.fields import Command
 
-from odoo.addons.clinic_invoicing.models.undo.account_payment import BOOKED_STATES
+from odoo.addons.clinic_invoicing.models.paying.account_payment import BOOKED_STATES
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 

@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...server_side import heard, tell
-from ..paying.payment_transaction_clearing import OFFLINE_CODES
-from .account_payment import BOOKED_STATES
+from ..paying.account_payment import BOOKED_STATES
+from ..paying.payment_transaction import OFFLINE_CODES
 
 # While a transaction is in one of these, its provider has the money, or may have it.
 CHARGED_STATES = ("done", "pending", "authorized")
@@ -42,14 +42,14 @@ class AccountPayment(models.Model):
 
     # === DOORS === #
 
-    def write(self, vals):
+    def _clinic_check_stays_booked(self, vals):
+        """Raise UserError when these values take one out of the books that stays."""
         if vals.get("state", BOOKED_STATES[0]) not in BOOKED_STATES:
             self._clinic_check_may_leave()
         elif not vals.keys().isdisjoint(MONEY_FIELDS):
             self.filtered(
                 lambda each: each._clinic_changes_money(vals)
             )._clinic_check_may_leave()
-        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_provider_holds_money(self):

@@ -33,18 +33,18 @@ class AccountMove(models.Model):
 
     # === DOORS === #
 
-    def write(self, vals):
+    def _clinic_check_write(self, vals):
         if vals.get("state", "posted") != "posted" or "origin_payment_id" in vals:
             self._clinic_check_may_leave()
-        return super().write(vals)
+        return super()._clinic_check_write(vals)
+
+    def _clinic_check_reversal(self):
+        self._clinic_check_may_leave()
+        return super()._clinic_check_reversal()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_provider_holds_money(self):
         self._clinic_check_may_leave()
-
-    def _reverse_moves(self, default_values_list=None, cancel=False):
-        self._clinic_check_may_leave()
-        return super()._reverse_moves(default_values_list, cancel)
 
     # === WHAT MAY LEAVE === #
 
