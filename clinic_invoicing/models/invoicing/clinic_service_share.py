@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.fields import Command, Domain
 
-from ...rules import allocation, sharing
+from ...rules import sharing, smallest_units
 
 
 class ClinicServiceShare(models.Model):
@@ -105,11 +105,11 @@ class ClinicServiceShare(models.Model):
         position = shares.ids.index(self.id)
         rounding = self.currency_id.rounding
         weights = [
-            allocation.to_smallest_unit(share.amount, rounding) for share in shares
+            smallest_units.to_smallest_unit(share.amount, rounding) for share in shares
         ]
         taxes = {
             data["tax"]: sharing.split_in_proportion(
-                allocation.to_smallest_unit(data["tax_amount_currency"], rounding),
+                smallest_units.to_smallest_unit(data["tax_amount_currency"], rounding),
                 weights,
             )[position]
             * rounding

@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import models
 
-from ...rules import allocation
+from ...rules import smallest_units
 
 
 class AccountMove(models.Model):
@@ -38,21 +38,21 @@ class AccountMove(models.Model):
         family = self | self.reversal_move_ids
         for move in family.filtered(lambda move: move.state == "posted"):
             sign = -1 if move.move_type == "out_refund" else 1
-            total += sign * allocation.to_smallest_unit(move.amount_total, rounding)
-            residual += sign * allocation.to_smallest_unit(
+            total += sign * smallest_units.to_smallest_unit(move.amount_total, rounding)
+            residual += sign * smallest_units.to_smallest_unit(
                 move.amount_residual, rounding
             )
             for line in move.invoice_line_ids.sorted("sequence"):
                 # A line added by hand takes its turn like the shares do.
                 key = line.clinic_share_id or line
-                nets[key] += sign * allocation.to_smallest_unit(
+                nets[key] += sign * smallest_units.to_smallest_unit(
                     line.price_total, rounding
                 )
         if not nets:
             return {}
         # Taxes rounded per invoice may differ by a cent from those of the lines.
         nets[next(reversed(nets))] += total - sum(nets.values())
-        parts = allocation.allocate_in_order(total - residual, list(nets.values()))
+        parts = smallest_units.allocate_in_order(total - residual, list(nets.values()))
         return {
             key.id: part * rounding
             for key, part in zip(nets, parts, strict=True)

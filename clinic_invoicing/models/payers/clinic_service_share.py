@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...rules import allocation, billing_state, sharing
+from ...rules import billing_state, sharing, smallest_units
 
 # What is given for the share that a service is made with.
 FIELDS_OF_FIRST_SHARE = {"service_id", "takes_rest"}
@@ -195,7 +195,7 @@ class ClinicServiceShare(models.Model):
         if self.cover_type == "amount":
             return self.fixed_amount
         rounding = self.currency_id.rounding or 0.01
-        total = allocation.to_smallest_unit(self.service_id.amount_total, rounding)
+        total = smallest_units.to_smallest_unit(self.service_id.amount_total, rounding)
         return sharing.percent_of(total, self.percent) * rounding
 
     # What is billed does not depend on what is owed: services ask whether they are on
@@ -245,9 +245,9 @@ class ClinicServiceShare(models.Model):
         self.ensure_one()
         rounding = self.currency_id.rounding or 0.01
         amounts = billing_state.ShareAmounts(
-            owed=allocation.to_smallest_unit(self.amount, rounding),
-            invoiced=allocation.to_smallest_unit(self.amount_invoiced, rounding),
-            paid=allocation.to_smallest_unit(self.amount_paid, rounding),
+            owed=smallest_units.to_smallest_unit(self.amount, rounding),
+            invoiced=smallest_units.to_smallest_unit(self.amount_invoiced, rounding),
+            paid=smallest_units.to_smallest_unit(self.amount_paid, rounding),
             is_settled=all(
                 move.state == "posted"
                 and move.currency_id.is_zero(move.amount_residual)

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ...rules import allocation, sharing
+from ...rules import sharing, smallest_units
 
 
 class ClinicService(models.Model):
@@ -104,13 +104,13 @@ class ClinicService(models.Model):
         self.ensure_one()
         rounding = self.currency_id.rounding
         amounts = sharing.share_amounts(
-            allocation.to_smallest_unit(self.amount_total, rounding),
+            smallest_units.to_smallest_unit(self.amount_total, rounding),
             [
                 (
                     kind,
                     value
                     if kind == "percent"
-                    else allocation.to_smallest_unit(value, rounding),
+                    else smallest_units.to_smallest_unit(value, rounding),
                 )
                 for _payer_type, _partner, kind, value in covers
             ],

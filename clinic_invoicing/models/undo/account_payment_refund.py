@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import models
 from odoo.exceptions import UserError
 
-from ...rules import allocation
+from ...rules import smallest_units
 
 
 class AccountPayment(models.Model):
@@ -225,8 +225,8 @@ class AccountPayment(models.Model):
         :param float part: of ``whole``: what the share is
         """
         unit = currency.rounding
-        units = [allocation.to_smallest_unit(amount, unit) for amount in amounts]
-        taken = allocation.take_share(units, part, whole)
+        units = [smallest_units.to_smallest_unit(amount, unit) for amount in amounts]
+        taken = smallest_units.take_share(units, part, whole)
         return [currency.round(each * unit) for each in taken]
 
 

@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import models
 
-from ...rules import allocation
+from ...rules import smallest_units
 
 
 class AccountPayment(models.Model):
@@ -80,10 +80,13 @@ class AccountPayment(models.Model):
     def _clinic_split_write_off(self, write_off, amounts, discounts):
         """Return what of each of these amounts is no money."""
         currency = self.currency_id
-        units = allocation.split_write_off(
-            allocation.to_smallest_unit(write_off, currency.rounding),
+        units = smallest_units.split_write_off(
+            smallest_units.to_smallest_unit(write_off, currency.rounding),
             *(
-                [allocation.to_smallest_unit(each, currency.rounding) for each in many]
+                [
+                    smallest_units.to_smallest_unit(each, currency.rounding)
+                    for each in many
+                ]
                 for many in (amounts, discounts)
             ),
         )

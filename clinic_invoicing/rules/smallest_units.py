@@ -1,4 +1,4 @@
-"""Which part of a partly paid invoice has been paid for which of its shares."""
+"""Amounts in the smallest unit of their currency, and how they are handed out."""
 
 from itertools import accumulate, pairwise
 

@@ -1,4 +1,4 @@
-"""What was paid is handed out whole, in order, and to nobody twice."""
+"""What is handed out in smallest units is whole, in order, and nobody's twice."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic_invoicing.rules.allocation import (
+from clinic_invoicing.rules.smallest_units import (
     allocate_in_order,
     split_write_off,
     take_share,
