@@ -198,8 +198,8 @@ class ClinicBillingRun(models.Model):
     def _finish(self):
         """Close those of these runs of which nothing is left to be invoiced.
 
-        In a transaction of its own, after the chunk's: of two workers who end at the
-        same moment, the second sees that both are through.
+        It needs a transaction of its own, after the chunk's: of two workers who end at
+        the same moment, the second sees that both are through.
         """
         self.env.flush_all()
         # sudo: who starts a run does not write its state, and may close it.

@@ -37,7 +37,7 @@ class AccountMove(models.Model):
         return vals_list
 
     def copy(self, default=None):
-        """Nor does a duplicate, which still names the services."""
+        """Let duplicates, which name the services as well, be read by nobody else."""
         copies = super().copy(default)
         told = copies.browse(
             new.id

@@ -29,8 +29,8 @@ PLAIN_LINE_FIELDS = frozenset(
         "tax_ids",
     }
 )
-# Whoever extends one of these makes other entries than stock's.
-STOCK_SYNC = (
+# Whoever extends one of these makes other entries than Core's.
+CORE_SYNC = (
     "_get_sync_stack",
     "_sync_dynamic_line",
     "_sync_dynamic_lines",
@@ -39,7 +39,7 @@ STOCK_SYNC = (
     "_sync_tax_lines",
 )
 # Whoever extends one of these may number each invoice in another way.
-STOCK_NUMBERING = (
+CORE_NUMBERING = (
     "_get_last_sequence",
     "_get_last_sequence_domain",
     "_get_sequence_format_param",
@@ -51,12 +51,12 @@ POSTING = {"state", "posted_before"}
 
 
 class AccountMove(models.Model):
-    """Many invoices at once, with the entries that stock would make one by one.
+    """Many invoices at once, with the entries that Core would make one by one.
 
-    Stock first stores invoice lines without amounts, then looks at every line before
+    Core first stores invoice lines without amounts, then looks at every line before
     and after each change, and writes balances, taxes and terms line by line. Here
-    stock's own methods compute the taxes and the terms of all invoices, and what is
-    missing is stored at once. What stock does again for each invoice that it posts is
+    Core's own methods compute the taxes and the terms of all invoices, and what is
+    missing is stored at once. What Core does again for each invoice that it posts is
     done once.
     """
 
@@ -66,7 +66,7 @@ class AccountMove(models.Model):
     def _clinic_create_posted(self, vals_list):
         """Create and post invoices: what `create()` and `action_post()` would store.
 
-        :raise UserError: whatever stock refuses, e.g. an invoice in a locked period
+        :raise UserError: whatever Core refuses, e.g. an invoice in a locked period
         """
         unguarded = self._clinic_unguarded()
         if self._clinic_are_plain(vals_list):
@@ -80,13 +80,13 @@ class AccountMove(models.Model):
 
     # === WHAT IS SIMPLE ENOUGH === #
 
-    def _clinic_is_sync_stock(self):
+    def _clinic_is_core_sync(self):
         """Whether no other module has a say in the lines that Odoo adds by itself."""
         models_ = (type(self), type(self.env["account.move.line"]))
         methods = (
             getattr(model, name)
             for model in models_
-            for name in STOCK_SYNC
+            for name in CORE_SYNC
             if hasattr(model, name)
         )
         return all(
@@ -96,7 +96,7 @@ class AccountMove(models.Model):
     def _clinic_are_plain(self, vals_list):
         """Whether the invoices consist of products, taxes and payment terms alone."""
         return (
-            self._clinic_is_sync_stock()
+            self._clinic_is_core_sync()
             and all(map(_is_plain, vals_list))
             and not self._clinic_has_special_lines(vals_list)
             and not any(self._clinic_get_terms(vals_list).mapped("early_discount"))
@@ -223,7 +223,7 @@ class AccountMove(models.Model):
 
     @contextmanager
     def _clinic_posting_in_batch(self):
-        """While this lasts, the invoices that are posted are the same in kind."""
+        """Let invoices of the same kind be posted, as long as the block lasts."""
         data = self.env.cr.precommit.data
         data[FORMATS] = {}
         try:
@@ -240,16 +240,16 @@ class AccountMove(models.Model):
         Another module may have lines of its own to be synchronized.
         """
         only_posts = vals.keys() == POSTING and self._clinic_get_formats() is not None
-        return only_posts and self._clinic_is_sync_stock()
+        return only_posts and self._clinic_is_core_sync()
 
     def _get_next_sequence_format(self):
-        """Look up the last number once; stock's lock and its counter do the rest.
+        """Look up the last number once; Core's lock and its counter do the rest.
 
         The first number of a journal and period is found, and locked until the
-        commit, by stock. The next ones are counted from there, without a gap.
+        commit, by Core. The next ones are counted from there, without a gap.
         """
         formats = self._clinic_get_formats()
-        if formats is None or not self._clinic_is_numbering_stock():
+        if formats is None or not self._clinic_is_core_numbering():
             return super()._get_next_sequence_format()
         key = (self.journal_id, self.date, self.move_type, bool(self.origin_payment_id))
         if key not in formats:
@@ -258,11 +258,11 @@ class AccountMove(models.Model):
         # The caller takes the number out of its values.
         return number_format, dict(values)
 
-    def _clinic_is_numbering_stock(self):
+    def _clinic_is_core_numbering(self):
         # A journal of self-billing counts for each partner.
         return not self.journal_id.is_self_billing and all(
             getattr(type(self), name).__module__.startswith("odoo.addons.account.")
-            for name in STOCK_NUMBERING
+            for name in CORE_NUMBERING
         )
 
 

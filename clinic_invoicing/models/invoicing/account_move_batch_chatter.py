@@ -12,11 +12,11 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     def _clinic_log_creation(self):
-        """Say that the invoices were created, as stock does one by one."""
+        """Say that the invoices were created, as Core does one by one."""
         context = self.env.context
         if context.get("tracking_disable") or context.get("mail_create_nolog"):
             return
-        # sudo: as stock logs it, whoever creates the invoice.
+        # sudo: as Core logs it, whoever creates the invoice.
         moves = self.sudo()
         for subtype, same in moves.grouped(
             lambda move: move._creation_subtype()

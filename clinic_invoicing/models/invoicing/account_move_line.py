@@ -58,8 +58,8 @@ class AccountMoveLine(models.Model):
     def _clinic_set_base_amounts(self, amounts):
         """Store what Odoo's taxes have computed for lines that were just created.
 
-        As a compute method would: nobody has seen the lines without, so that nothing
-        is to be checked or synchronized for each of them.
+        It does what a compute method would: nobody has seen the lines without, so that
+        nothing is to be checked or synchronized for each of them.
 
         :param list amounts: pairs of a line and its values, by the names of fields
         """

@@ -75,8 +75,8 @@ class AccountMove(models.Model):
     def _clinic_get_claimable(self):
         """Return those that clients can be asked for at present.
 
-        Not what they cannot pay, what is on its way, what a bank or an insurer has
-        still to decide, and what insurers owe.
+        Left out is what they cannot pay, what is on its way, what a bank or an
+        insurer has still to decide, and what insurers owe.
         """
         return self.filtered(
             lambda move: (
@@ -237,7 +237,7 @@ class AccountMove(models.Model):
     def _clinic_check_offered(self, payer, amount, provider_id, token_id):
         """Raise unless the payment form offers this way to pay to this payer.
 
-        Why a card of one's own is refused is told; of others' nothing is said. Stock's
+        Why a card of one's own is refused is told; of others' nothing is said. Core's
         routes take any provider, one that is switched off as well, and the saved card
         of anybody who belongs to the same company as the payer.
         """

@@ -85,7 +85,7 @@ class AccountMove(models.Model):
     def _clinic_start_online_payment(self, amount, currency):
         """Make sure, under lock, that exactly this may be paid for these invoices.
 
-        Called before each online payment attempt, whatever page it comes from.
+        It is called before each online payment attempt, whatever page that comes from.
         The rows stay locked until the attempt is stored, and are written to, so
         that a second attempt at the same moment sees the first.
 
@@ -104,7 +104,7 @@ class AccountMove(models.Model):
     def _clinic_start_charge(self, amount, currency):
         """Make sure, under lock, that a saved card may be charged for these invoices.
 
-        What staff do in place of the client: the client's own attempts are closed.
+        Staff do it in place of the client: the client's own attempts are closed.
 
         :raise UserError: it would be paid twice, or too much; nothing was changed
         """

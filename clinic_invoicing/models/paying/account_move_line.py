@@ -27,7 +27,7 @@ class AccountMoveLine(models.Model):
     def _clinic_prepare_discounts(self):
         """Return the lines of a payment that write off the discounts of these.
 
-        Odoo's own, as its dialog for payments books them.
+        They are Odoo's own, as its dialog for payments books them.
         """
         lines = []
         for line in self:
@@ -43,13 +43,3 @@ class AccountMoveLine(models.Model):
             )
             lines += [values for group in booked.values() for values in group]
         return lines
-
-    def _clinic_prepare_copy(self, **values):
-        """Return the values of a line like this one, of another amount."""
-        self.ensure_one()
-        # Context: with the taxes that a discount has changed.
-        line = self.with_context(include_business_fields=True)
-        [copied] = line.copy_data()
-        for name in ("move_id", "debit", "credit"):
-            copied.pop(name, None)
-        return {**copied, **values}

@@ -45,7 +45,7 @@ class AccountPayment(models.Model):
     def create(self, vals_list):
         """Pay the account on which money is open."""
         self._clinic_check_create(vals_list)
-        # Set by who books a transaction: stock asks nobody.
+        # Set by who books a transaction: Core asks nobody.
         account_id = heard(self.env, "clinic_destination_account_id")
         if account_id:
             vals_list = [
@@ -103,7 +103,7 @@ class AccountPayment(models.Model):
     def _clinic_allocate(self, invoices=None):
         """Pay open invoices of the payer with what is open of this payment.
 
-        First what the payment was meant for, then the oldest.
+        What the payment was meant for comes first, then the oldest.
 
         :param account.move invoices: those chosen, instead of all that are open
         :return: the invoices that it has paid, wholly or in part
@@ -163,7 +163,7 @@ class AccountPayment(models.Model):
     def _clinic_get_partials(self):
         """Return by what this payment is reconciled with invoices, due last first.
 
-        Neither with money that has gone back before, nor with exchange differences.
+        Money that has gone back before and exchange differences are left out.
         """
         partials = self._clinic_get_receivable_lines().matched_debit_ids
         return partials.filtered(
@@ -194,7 +194,7 @@ class AccountPayment(models.Model):
     def _clinic_pay_groups(self, groups):
         """Pay invoices with what is open of these payments, group by group.
 
-        All at once: Odoo reconciles many as fast as few.
+        It is done all at once: Odoo reconciles many as fast as few.
 
         :param list[tuple] groups: one of these payments and invoices each, of which
             the oldest is paid first

@@ -151,9 +151,9 @@ class ClinicByCurrency(models.AbstractModel):
 class ClinicOpenItem(models.Model):
     """An invoice, a payment or a credit note of which something is open.
 
-    One row for each receivable line, as of today or of the date in the context. What
-    was open at a date follows from what is matched now: a match that has been undone
-    since counts as never made.
+    There is one row for each receivable line, as of today or of the date in the
+    context. What was open at a date follows from what is matched now: a match that has
+    been undone since counts as never made.
     """
 
     _name = "clinic.open.item"

@@ -21,7 +21,7 @@ class PaymentMethod(models.Model):
     def _clinic_check_offered(self, method_id, provider_id, payer_id, currency_id):
         """Raise unless the payment form of this provider offers this method.
 
-        Stock's routes take any, one that the practice has switched off as well.
+        Core's routes take any, one that the practice has switched off as well.
         """
         methods = self._get_compatible_payment_methods(
             [provider_id], payer_id, currency_id=currency_id

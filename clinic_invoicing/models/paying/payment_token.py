@@ -47,7 +47,7 @@ class PaymentToken(models.Model):
     def _clinic_get_offered(self):
         """Return the cards that can be charged, the one to offer first at the top.
 
-        A hook for providers that know which cannot be.
+        This is a hook for providers that know which cannot be.
         """
         return self._clinic_get_accepted()._clinic_sort_offered()
 
@@ -60,7 +60,7 @@ class PaymentToken(models.Model):
     def _clinic_get_rank(self):
         """Return what cards are sorted by, the practice's own gateway first.
 
-        A hook for providers. What is equal keeps stock's order, newest first.
+        This is a hook for providers. What is equal keeps Core's order, newest first.
 
         :rtype: tuple
         """
@@ -115,7 +115,7 @@ class PaymentToken(models.Model):
     def _clinic_get_charge_problem(self):
         """Return why this card cannot be charged by itself, ``False`` if it can.
 
-        A hook for providers that know more of a card than that it is there.
+        This is a hook for providers that know more of a card than that it is there.
         """
         self.ensure_one()
         # sudo: payers read no providers.

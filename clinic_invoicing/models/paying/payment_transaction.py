@@ -99,7 +99,7 @@ class PaymentTransaction(models.Model):
     def _clinic_was_turned_away(self):
         """Whether its provider was too busy to look at it, so that no bank was asked.
 
-        A hook for providers: it says nothing of the card, and may succeed soon.
+        This is a hook for providers: it says nothing of the card, and may succeed soon.
         """
         self.ensure_one()
         return False
@@ -107,7 +107,7 @@ class PaymentTransaction(models.Model):
     def _clinic_needs_authentication(self):
         """Whether it failed because its owner has to confirm it, e.g. by 3-D Secure.
 
-        A hook for providers: charging such a card again without its owner is vain.
+        This is a hook for providers: without its owner, such a card is charged in vain.
         """
         self.ensure_one()
         return False

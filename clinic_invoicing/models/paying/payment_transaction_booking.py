@@ -23,7 +23,7 @@ class PaymentTransaction(models.Model):
     def _post_process(self):
         """Leave an invoice alone that somebody is correcting when its money comes.
 
-        Stock posts it again, whatever is in it at that moment.
+        Core posts it again, whatever is in it at that moment.
         """
         withheld = {}
         for tx in self.filtered(lambda tx: tx.state == "done" and not tx.payment_id):
@@ -77,7 +77,7 @@ class PaymentTransaction(models.Model):
     def _create_payment(self, **extra_create_values):
         """Reconcile refunds, and invoices on several receivable accounts.
 
-        Stock leaves a refund open, and pays the invoices of one account only.
+        Core leaves a refund open, and pays the invoices of one account only.
         """
         taken_back = self._clinic_get_refunded_payment()
         if taken_back:
@@ -140,7 +140,7 @@ class PaymentTransaction(models.Model):
 
         It pays the lines of :meth:`_clinic_get_line_parts`, and writes off their
         discounts and no others. What finds nothing open is a credit on the account
-        that is paid first, or where stock puts it when there is none.
+        that is paid first, or where Core puts it when there is none.
         """
         invoices = self._clinic_get_paid_invoices().filtered(
             lambda move: move.currency_id == self.currency_id
@@ -155,7 +155,7 @@ class PaymentTransaction(models.Model):
             self._clinic_prepare_account_line(account, parts[account])
             for account in others
         ] + discounted._clinic_prepare_discounts()
-        # Context: stock names the account of any of the invoices, paid or not; its own
+        # Context: Core names the account of any of the invoices, paid or not; its own
         # discount is for one invoice only; taxes of a discount are not computed anew.
         context = {
             **tell(

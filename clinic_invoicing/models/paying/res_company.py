@@ -9,7 +9,7 @@ class ResCompany(models.Model):
     def _clinic_get_gateways(self, payer, currency, amount=0.0):
         """Return the providers by which this payer can pay online now, in sudo.
 
-        Those that are on, published, and take the currency with one of their methods.
+        They are on, published, and take the currency with one of their methods.
 
         :param float amount: 0 if the payer may still choose one
         """

@@ -107,7 +107,8 @@ class AccountMove(models.Model):
     def _clinic_get_credit_notes(self):
         """Return the posted credit notes of this invoice, as a list.
 
-        Neither joined nor filtered: such records forget the page they are read with.
+        They are neither joined nor filtered: such records forget the page they are
+        read with.
         """
         return [
             move
@@ -145,7 +146,7 @@ class AccountMove(models.Model):
     def _clinic_sum_received(self):
         """Return the money that has settled these invoices and has not gone back.
 
-        Neither discounts nor write-offs, nor what was settled by other entries.
+        Discounts, write-offs and what was settled by other entries are no money.
         """
         received = sum(
             row["amount"]
@@ -158,7 +159,7 @@ class AccountMove(models.Model):
     def _clinic_get_counterparts(self):
         """Return ``(entry, amount, written_off)`` that settle invoice and credit notes.
 
-        Not by each other: what is credited was not paid.
+        They do not settle each other: what is credited was not paid.
         """
         self.ensure_one()
         family = [self, *self._clinic_get_credit_notes()]

@@ -7,7 +7,7 @@ from ...server_side import heard
 class AccountMove(models.Model):
     """The entry of a provider's payment is undone like the payment itself.
 
-    So is what else a provider's addon has booked by itself.
+    The same is true of what else a provider's addon has booked by itself.
     """
 
     _inherit = "account.move"

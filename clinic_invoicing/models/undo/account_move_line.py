@@ -4,7 +4,10 @@ AMOUNT_FIELDS = ("amount_currency", "balance", "credit", "currency_id", "debit")
 
 
 class AccountMoveLine(models.Model):
-    """What a posted entry of a provider's payment says of the money stands."""
+    """What a posted entry of a provider's payment says of the money stands.
+
+    What is written off is taken back by lines like those that wrote it off.
+    """
 
     _inherit = "account.move.line"
 
@@ -21,6 +24,10 @@ class AccountMoveLine(models.Model):
             changing.move_id._clinic_check_lines_may_change()
         return super().write(vals)
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_provider_holds_money(self):
+        self.move_id._clinic_check_lines_may_change()
+
     def _clinic_will_change(self, vals, names):
         """Whether it is posted, and these values would change it."""
         will_change = self.env["account.move"]._field_will_change
@@ -28,6 +35,14 @@ class AccountMoveLine(models.Model):
             will_change(self, vals, name) for name in names
         )
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_provider_holds_money(self):
-        self.move_id._clinic_check_lines_may_change()
+    # === MONEY THAT GOES BACK === #
+
+    def _clinic_prepare_copy(self, **values):
+        """Return the values of a line like this one, of another amount."""
+        self.ensure_one()
+        # Context: with the taxes that a discount has changed.
+        line = self.with_context(include_business_fields=True)
+        [copied] = line.copy_data()
+        for name in ("move_id", "debit", "credit"):
+            copied.pop(name, None)
+        return {**copied, **values}

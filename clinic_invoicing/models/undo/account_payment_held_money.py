@@ -60,8 +60,8 @@ class AccountPayment(models.Model):
     def _clinic_undoing(self):
         """Return these payments so that the undo dialogs can take them out.
 
-        The one way past the guard, for code that has asked the provider. It can not be
-        reached by a request: no client can send what opens it.
+        This is the one way past the guard, for code that has asked the provider. It can
+        not be reached by a request: no client can send what opens it.
         """
         # Context: see above.
         return self.with_context(**tell(clinic_undoing=True))
@@ -106,7 +106,7 @@ class AccountPayment(models.Model):
     def _clinic_is_in_books(self):
         """Whether the books say that this money was moved.
 
-        The entry decides, where there is one: with a card that is being charged, stock
+        The entry decides, where there is one: with a card that is being charged, Core
         calls the payment booked before it is.
         """
         self.ensure_one()

@@ -15,9 +15,9 @@ class AccountPayment(models.Model):
     def _clinic_get_sources(self):
         """Return ``(account, invoice, amount, written off)``, as money goes back.
 
-        First what has paid nothing (no invoice), then the invoice that is due last:
-        the oldest ones stay paid. Amounts are in the currency of the payment; what is
-        written off, a discount for example, is part of them and no money.
+        What has paid nothing (no invoice) comes first, then the invoice that is due
+        last: the oldest ones stay paid. Amounts are in the currency of the payment;
+        what is written off, a discount for example, is part of them and no money.
         """
         self.ensure_one()
         moves = self.env["account.move"]

@@ -126,7 +126,7 @@ class AccountPayment(models.Model):
     def _clinic_prepare_given_back(self, amount):
         """Return the values of the outbound payment that gives ``amount`` back.
 
-        In the same journal and by the same method, so that both meet in the same
+        It is in the same journal and by the same method, so that both meet in the same
         outstanding account and the bank's payout is the difference.
         """
         self.ensure_one()
@@ -192,8 +192,8 @@ class AccountPayment(models.Model):
     def _clinic_prepare_discounts_back(self, amount):
         """Return the values of lines that take discounts and write-offs back.
 
-        Each kind by its share in what is left of them, so that with the last of the
-        money nothing is left of any.
+        Each kind is taken by its share in what is left of them, so that with the last
+        of the money nothing is left of any.
 
         :param float amount: how much of them, in the currency of the payment
         """

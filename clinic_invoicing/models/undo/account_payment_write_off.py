@@ -13,8 +13,8 @@ class AccountPayment(models.Model):
     def _clinic_get_write_off(self):
         """Return what this payment has settled without money, in its currency.
 
-        Negative when more money came than was to be paid. Lines on other receivable
-        accounts are none: with them money pays what is owed there.
+        It is negative when more money came than was to be paid. Lines on other
+        receivable accounts are none: with them money pays what is owed there.
         """
         lines = self._clinic_get_write_off_lines()
         write_off = sum(line.amount_currency for line in lines)
@@ -131,8 +131,8 @@ class AccountPayment(models.Model):
     def _clinic_get_matches(self, side):
         """Return what this payment has settled, due last first, as a list.
 
-        Neither money that has gone back nor exchange differences. Not filtered: such
-        records forget the page they are read with.
+        Money that has gone back and exchange differences are left out. Nothing is
+        filtered: filtered records forget the page they are read with.
 
         :param str side: of what is settled, "debit" or "credit"
         """

@@ -421,7 +421,7 @@ class TestBillingRun(ClinicInvoicingCommon):
         run = self._create_run(self._create_services(count), grouping="service")
         return self._count_queries(run.action_start)
 
-    def _queries_of_stock(self, count):
+    def _queries_of_core(self, count):
         """Make and post the same invoices without any service."""
         payer = self.client
         vals_list = [
@@ -448,10 +448,10 @@ class TestBillingRun(ClinicInvoicingCommon):
         model = self.env["account.move"].with_user(self.biller).sudo()
         return self._count_queries(lambda: model.create(vals_list).action_post())
 
-    def test_run_needs_no_more_queries_per_service_than_stock(self):
+    def test_run_needs_no_more_queries_per_service_than_core(self):
         # Fills the caches that outlive a transaction.
         self._queries_of_a_run(1)
-        self._queries_of_stock(1)
+        self._queries_of_core(1)
         growth = (self._queries_of_a_run(50) - self._queries_of_a_run(10)) / 40
-        stock_growth = (self._queries_of_stock(50) - self._queries_of_stock(10)) / 40
-        self.assertLess(growth, stock_growth + 0.5)
+        core_growth = (self._queries_of_core(50) - self._queries_of_core(10)) / 40
+        self.assertLess(growth, core_growth + 0.5)

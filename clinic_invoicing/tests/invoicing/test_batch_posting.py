@@ -22,7 +22,7 @@ class Undone(Exception):
 
 @tagged("post_install", "-at_install")
 class TestBatchPosting(ClinicInvoicingCommon):
-    """A batch stores what stock stores one by one, field by field."""
+    """A batch stores what Core stores one by one, field by field."""
 
     @classmethod
     def setUpClass(cls):
@@ -61,16 +61,16 @@ class TestBatchPosting(ClinicInvoicingCommon):
         }
 
     def _compare(self, *vals_list, is_fast=True):
-        """Assert that a batch of these invoices stores what stock stores."""
-        stock = self._snapshot(self._post_by_stock, vals_list)
+        """Assert that a batch of these invoices stores what Core stores."""
+        core = self._snapshot(self._post_by_core, vals_list)
         self.assertEqual(self.moves._clinic_are_plain(vals_list), is_fast)
         batch = self._snapshot(self.moves._clinic_create_posted, vals_list)
         self.maxDiff = None
-        for subject, expected in stock.items():
+        for subject, expected in core.items():
             self.assertEqual(batch[subject], expected, subject)
         return batch["account.move"]
 
-    def _post_by_stock(self, vals_list):
+    def _post_by_core(self, vals_list):
         moves = self.moves.create(vals_list)
         moves.action_post()
         return moves
@@ -321,7 +321,7 @@ class TestBatchPosting(ClinicInvoicingCommon):
         self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 6)))
 
     def test_numbers_of_several_periods_go_on_from_what_is_there(self):
-        self._post_by_stock([self._vals(invoice_date="2023-05-01")])
+        self._post_by_core([self._vals(invoice_date="2023-05-01")])
         dates = ["2024-03-31", "2023-12-31", "2024-01-01", "2023-06-01"]
         moves = self._compare(*(self._vals(invoice_date=date) for date in dates))
         self.assertEqual(len({move["name"] for move in moves}), 4)
@@ -333,9 +333,9 @@ class TestBatchPosting(ClinicInvoicingCommon):
         subtype.hidden = False
         self._compare(self._vals())
 
-    # === WHAT STOCK MAKES BY ITSELF === #
+    # === WHAT CORE MAKES BY ITSELF === #
 
-    def test_early_payment_discount_is_left_to_stock(self):
+    def test_early_payment_discount_is_left_to_core(self):
         self.client.property_payment_term_id = self.env["account.payment.term"].create(
             {
                 "name": "2 % within 7 days",
@@ -348,18 +348,18 @@ class TestBatchPosting(ClinicInvoicingCommon):
         line = self._line(tax_ids=[Command.set(self.tax.ids)])
         self._compare(self._vals(line), is_fast=False)
 
-    def test_discounts_booked_apart_are_left_to_stock(self):
+    def test_discounts_booked_apart_are_left_to_core(self):
         account = self.company_data["default_account_expense"]
         self.practice.account_discount_expense_allocation_id = account
         self._compare(self._vals(self._line(discount=10)), is_fast=False)
 
-    def test_lines_with_amounts_of_their_own_are_left_to_stock(self):
+    def test_lines_with_amounts_of_their_own_are_left_to_core(self):
         self._compare(self._vals(self._line(deductible_amount=100)), is_fast=False)
 
-    # === WHAT STOCK REFUSES === #
+    # === WHAT CORE REFUSES === #
 
     def _assert_refused(self, message, **values):
-        for make in (self._post_by_stock, self.moves._clinic_create_posted):
+        for make in (self._post_by_core, self.moves._clinic_create_posted):
             with self.assertRaisesRegex(UserError, message), self.env.cr.savepoint():
                 make([self._vals(**values)])
 
@@ -371,7 +371,7 @@ class TestBatchPosting(ClinicInvoicingCommon):
         lines = [self._line(price_unit=-5)]
         self._assert_refused("negative total", invoice_line_ids=lines)
 
-    def test_locked_period_moves_the_date_as_stock_does(self):
+    def test_locked_period_moves_the_date_as_core_does(self):
         self.practice.sale_lock_date = "2024-04-30"
         [move] = self._compare(self._vals())
         self.assertGreater(str(move["date"]), "2024-04-30")

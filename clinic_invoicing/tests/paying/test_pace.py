@@ -42,7 +42,7 @@ class TestPace(DeskCommon, OnlineCommon):
         page = {"invoice_ids": bill.id}
         return self._start(f"/my/billing/pay/{bill.id}", "/my/billing/pay", **page)
 
-    def _start_on_stocks_page(self, bill):
+    def _start_on_cores_page(self, bill):
         self.authenticate("client", "client")
         return self._press(f"/invoice/transaction/{bill.id}", amount=10)
 
@@ -89,7 +89,7 @@ class TestPace(DeskCommon, OnlineCommon):
     def test_an_invoice_is_not_started_more_often_by_another_door(self):
         self._fill()
         self.assertIn(TOO_MANY, self._start_as("client", self.bill))
-        self.assertIn(TOO_MANY, self._start_on_stocks_page(self.bill))
+        self.assertIn(TOO_MANY, self._start_on_cores_page(self.bill))
 
     def test_a_payer_starts_no_more_with_other_invoices(self):
         for bill in self.bills[:-1]:

@@ -128,8 +128,8 @@ class TestPaid(OnlineCommon):
             active_model="account.move", active_ids=self.bill.ids
         )
         # Elsewhere it is offered, as it was before.
-        stock = model.create({})
-        self.assertIn(self.online_line, stock.available_payment_method_line_ids)
+        core = model.create({})
+        self.assertIn(self.online_line, core.available_payment_method_line_ids)
         outside = model.with_context(clinic_received_outside=True).create({})
         self.assertTrue(outside.available_payment_method_line_ids)
         self.assertFalse(outside.available_payment_method_line_ids.payment_provider_id)

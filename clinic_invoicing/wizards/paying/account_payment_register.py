@@ -135,7 +135,7 @@ class AccountPaymentRegister(models.TransientModel):
     def _create_payment_vals_from_wizard(self, batch_result):
         """Write off the discounts of exactly those that are closed.
 
-        Stock gives them for all lines or for none. The context key is set by the desk.
+        Core gives them for all lines or for none. The context key is set by the desk.
         """
         values = super()._create_payment_vals_from_wizard(batch_result)
         line_ids = heard(self.env, "clinic_discounted_ids") or []

@@ -9,6 +9,6 @@ class AccountMoveReversal(models.TransientModel):
     _inherit = "account.move.reversal"
 
     def reverse_moves(self, is_modify=False):
-        # context: stock copies the shares to the new invoice, and nobody by hand.
+        # context: Core copies the shares to the new invoice, and nobody by hand.
         wizard = self.with_context(**UNGUARDED)
         return super(AccountMoveReversal, wizard).reverse_moves(is_modify=is_modify)
