@@ -41,8 +41,8 @@ from .services import test_services
 from .settings import test_practice_days
 from .statements import test_money_owed, test_statements
 from .undo import (
-    test_given_back,
     test_leaving_books,
+    test_money_given_back,
     test_refunding_providers,
     test_reversal,
     test_void,

@@ -5,7 +5,7 @@ from ..common import ClinicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")
-class TestGivenBack(ClinicInvoicingCommon):
+class TestMoneyGivenBack(ClinicInvoicingCommon):
     """Money that goes back leaves nothing open that need not be."""
 
     @classmethod
