@@ -4,8 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
-from odoo.addons.clinic_invoicing.models.services import clinic_service_worklist
-
+from ...models.services import clinic_service_worklist
 from ..common import ClinicInvoicingCommon
 
 

@@ -3,11 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from odoo.addons.clinic_invoicing.models.billing_runs import (
-    clinic_billing_run,
-    clinic_billing_run_queue,
-)
-
+from ...models.billing_runs import clinic_billing_run, clinic_billing_run_queue
 from ..common import ClinicInvoicingCommon
 
 

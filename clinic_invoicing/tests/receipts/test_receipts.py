@@ -261,9 +261,10 @@ class TestReceipts(MoneyOwedCommon, OnlineCommon):
         self.assertIn("200,00", page)
 
     def test_internal_notes_are_not_told(self):
-        self.february.narration = "<p>Secret of the practice</p>"
-        self.february.message_post(body="Secret of the practice")
-        self.client.comment = "Secret of the practice"
+        secret = "Secret of the practice"
+        self.february.narration = f"<p>{secret}</p>"
+        self.february.message_post(body=secret)
+        self.client.comment = secret
         self.assertNotIn("Secret", self._render(self.february))
 
     def test_who_may_not_read_the_invoice_gets_none(self):
