@@ -1,6 +1,6 @@
-"""Statements of account, and how old the open amounts are.
+"""Statements of account: what payers owe, how old it is, and how it came to that.
 
-Takes paying and payers.
+Takes from payers who is addressed, from paying which items are open.
 """
 
-from . import account_move, clinic_aging, res_partner, res_partner_statement
+from . import account_move, clinic_aging, res_partner
