@@ -1,6 +1,7 @@
-"""Deposits: paid ahead of a visit, and taken off its invoice.
+"""Deposits: how much is paid ahead of a visit, and what it is taken off.
 
-Takes visits, paying, undo and desk.
+Takes from visits what is booked, from invoicing when it is invoiced, from paying and
+undo how money is matched, from desk how it is taken.
 """
 
 from . import (
@@ -8,8 +9,6 @@ from . import (
     account_partial_reconcile,
     account_payment,
     calendar_event,
-    calendar_event_deposit_passing,
-    calendar_event_series_deposits,
     clinic_service,
     payment_transaction,
     product_template,

@@ -1,19 +1,28 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 
+from ...commands import linked_ids
 from ...rules.billing_state import (
     CANCELLED,
     PLANNED,
     STATUSES_WITHOUT_CHARGE,
     TO_INVOICE,
 )
+from ...server_side import heard
 
 # What is paid for with a deposit is still to be invoiced.
 UNBILLED_STATES = (PLANNED, TO_INVOICE)
+# What a visit hands over when its series is rewritten.
+DEPOSITS = ("clinic_deposit_ids", "clinic_deposit_transaction_ids")
 
 
 class CalendarEvent(models.Model):
-    """Deposits that are taken when a visit is booked."""
+    """Deposits that are taken when a visit is booked, and what becomes of them.
+
+    They are taken off the visit's invoices, follow it when its series is rewritten, or
+    the managers decide.
+    """
 
     _inherit = "calendar.event"
 
@@ -59,6 +68,26 @@ class CalendarEvent(models.Model):
                 "Deposit %(amount)s paid", amount=currency.format(kept)
             )
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        is_archived = "active" in vals and not vals["active"]
+        # A series that is rewritten hands its deposits over.
+        if is_archived and not heard(self.env, "clinic_series_edit"):
+            # sudo: whoever may archive the slot need not know what was paid.
+            self.sudo().clinic_deposit_ids._clinic_tell_of_left_deposits()
+        return result
+
+    def unlink(self):
+        # sudo: as above.
+        deposits = self.sudo().clinic_deposit_ids
+        result = super().unlink()
+        # As above: it is made anew.
+        if not heard(self.env, "clinic_series_edit"):
+            deposits._clinic_tell_of_left_deposits()
+        return result
+
     # === ACTION METHODS === #
 
     def action_clinic_take_deposit(self):
@@ -80,7 +109,7 @@ class CalendarEvent(models.Model):
     def _clinic_check_deposit(self):
         """Raise UserError when no deposit is taken for this visit any more.
 
-        sudo: stock hides what is on private appointments of others.
+        sudo: Core hides what is on private appointments of others.
         """
         event = self.sudo()
         closed = event.clinic_status in STATUSES_WITHOUT_CHARGE
@@ -157,7 +186,7 @@ class CalendarEvent(models.Model):
 
         :param res.partner payer: only their shares; those of all if not given
         """
-        # sudo: stock hides what is on private appointments of others.
+        # sudo: Core hides what is on private appointments of others.
         services = self.sudo().clinic_service_ids.filtered(
             lambda one: one.state in UNBILLED_STATES and not one.is_fee
         )
@@ -211,3 +240,52 @@ class CalendarEvent(models.Model):
         asked = sum(service._get_deposit() for service in services)
         left = max(0.0, asked - self._clinic_get_deposited(payer))
         return min(left, self._clinic_get_deposit_room(payer))
+
+    # === INVOICED === #
+
+    def _clinic_pass_deposits(self, invoices):
+        """Take the deposits for these visits off their new invoices, in sudo.
+
+        Those on their way are counted by the invoices, so that nobody pays them twice.
+        """
+        open_attempts = self.clinic_deposit_transaction_ids.filtered(
+            lambda tx: tx._clinic_is_clearing() or tx.state in ("draft", "error")
+        )
+        invoices._clinic_await_deposits(open_attempts._clinic_close_deposits())
+        deposits = self.env["account.payment"].search(
+            [("clinic_deposit_event_id", "in", self.ids)], order="date, id"
+        )
+        deposits._clinic_use_deposits(invoices)
+        deposits._clinic_tell_of_left_deposits()
+
+    # === CLOSED === #
+
+    def _clinic_close(self, *args, **kwargs):
+        fees = super()._clinic_close(*args, **kwargs)
+        # sudo: the front desk has no right in accounting.
+        self.sudo().clinic_deposit_ids._clinic_tell_of_left_deposits()
+        return fees
+
+    # === SERIES THAT ARE REWRITTEN === #
+
+    def _clinic_get_visit(self, vals):
+        values, services = super()._clinic_get_visit(vals)
+        links = {
+            name: [Command.link(record.id) for record in self[name]]
+            for name in DEPOSITS
+            if self[name]
+        }
+        return {**values, **links}, services
+
+    def _clinic_hand_over(self, visits, newer):
+        """Tell of deposits for occurrences that no longer take place."""
+        heirs = super()._clinic_hand_over(visits, newer)
+        remaining = self.exists().filtered("active")
+        links = [
+            command
+            for event in self - remaining - self.browse().union(*heirs)
+            for command in visits[event][0].get("clinic_deposit_ids", ())
+        ]
+        deposits = self.env["account.payment"].browse(linked_ids(links))
+        deposits._clinic_tell_of_left_deposits()
+        return heirs
