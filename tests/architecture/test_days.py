@@ -16,10 +16,10 @@ ASKING = {
 # Each has been looked at: (file, function), and why it is not the practice's day that
 # `res.company._clinic_get_day()` knows.
 ALLOWED = {
-    ("clinic_invoicing/models/autopay/res_company.py", "_clinic_get_today"): (
+    ("clinic_invoicing/models/settings/res_company.py", "_clinic_get_today"): (
         "The earlier of two days: the practice's, and the payer's."
     ),
-    ("clinic_invoicing/models/autopay/res_company.py", "_clinic_get_day"): (
+    ("clinic_invoicing/models/settings/res_company.py", "_clinic_get_day"): (
         "It is the answer: the day in the zone of the practice."
     ),
     ("clinic_invoicing/models/charges/clinic_scheduled_charge_job.py", "_query_due"): (
