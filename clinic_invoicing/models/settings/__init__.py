@@ -1,13 +1,7 @@
 """What a practice has set, which day it is there, and who is told of troubles.
 
-Takes nothing from other rooms.
+Takes nothing from other rooms. What a setting means is said by the room that obeys it;
+fees for visits that do not take place are declared with visits.
 """
 
-from . import (
-    res_company,
-    res_company_paying,
-    res_config_settings,
-    res_config_settings_insurers,
-    res_config_settings_paying,
-    res_config_settings_zone,
-)
+from . import res_company, res_config_settings
