@@ -1,15 +1,15 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 
 class ResPartner(models.Model):
-    """Who is a patient here is nobody's business but the clinic's.
+    """Patients, who is billed for them, and which contacts are one client.
 
-    The fields are not copied: any employee may duplicate a contact, and Odoo would
-    refuse to read them.
+    Who is a patient here is nobody's business but the clinic's. The fields are not
+    copied: any employee may duplicate a contact, and Odoo would refuse to read them.
     """
 
     _name = "res.partner"
@@ -92,14 +92,7 @@ class ResPartner(models.Model):
                     )
                 )
 
-    def _clinic_get_own_domain(self):
-        """Contacts that are these, or their own addresses."""
-        return Domain("id", "in", self.ids) | self._clinic_get_address_domain()
-
-    def _clinic_get_address_domain(self):
-        """Addresses that invoices to these contacts are sent to."""
-        # Other people below a company or a parent are contacts, not addresses.
-        return Domain("parent_id", "in", self.ids) & Domain("type", "!=", "contact")
+    # === WHO IS BILLED === #
 
     def _clinic_get_bill_to(self, date, company):
         """Return who receives the invoices for this patient.
@@ -126,6 +119,15 @@ class ResPartner(models.Model):
         return self.clinic_birthdate + majority <= date
 
     # === WHO IS ADDRESSED === #
+
+    def _clinic_get_own_domain(self):
+        """Contacts that are these, or their own addresses."""
+        return Domain("id", "in", self.ids) | self._clinic_get_address_domain()
+
+    def _clinic_get_address_domain(self):
+        """Addresses that invoices to these contacts are sent to."""
+        # Other people below a company or a parent are contacts, not addresses.
+        return Domain("parent_id", "in", self.ids) & Domain("type", "!=", "contact")
 
     def _clinic_get_addressee(self):
         """Return who is behind an address that invoices are sent to."""
@@ -161,3 +163,49 @@ class ResPartner(models.Model):
         )
         own = [(partner, partner) for partner in self]
         return own + [(address, address.parent_id) for address in addresses]
+
+    # === WHO IS ONE CLIENT === #
+
+    def _clinic_check_may_merge(self):
+        """Raise unless the user may make one client of these.
+
+        :raise UserError: several of them log in
+        :raise AccessError: something of theirs is another practice's
+        """
+        # sudo: Core counts the logins that the user sees, and those of other
+        # companies are hidden. Context: neither an archived login becomes another's.
+        logins = self.sudo().with_context(active_test=False).user_ids
+        if len(logins) > 1:
+            raise UserError(
+                self.env._(
+                    "Several of these contacts have a login. Each would read what the "
+                    "other was billed: they cannot be merged."
+                )
+            )
+        self.check_access("write")
+        foreign = self._clinic_get_practices() - self.env.user.company_ids
+        if foreign and not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "One of these contacts is a client of another practice. Only who "
+                    "works for both may merge them."
+                )
+            )
+
+    def _clinic_get_practices(self):
+        """Return the companies that these are clients of, in sudo."""
+        # sudo: that is what is asked here.
+        partners = self.sudo()
+        companies = partners.company_id | partners.user_ids.company_ids
+        for model, domain in (
+            (
+                "clinic.service",
+                Domain("patient_id", "in", self.ids)
+                | Domain("bill_to_id", "in", self.ids),
+            ),
+            ("account.move", Domain("partner_id", "in", self.ids)),
+            ("account.payment", Domain("partner_id", "in", self.ids)),
+        ):
+            groups = partners.env[model]._read_group(domain, ["company_id"])
+            companies |= companies.union(*(company for (company,) in groups))
+        return companies

@@ -5,6 +5,7 @@ Takes paying and invoicing. What a provider has moved leaves the books in no oth
 
 from . import (
     account_move,
+    account_move_credit,
     account_move_held_money,
     account_move_line,
     account_payment,

@@ -1,0 +1,63 @@
+from odoo import models
+from odoo.fields import Command
+
+
+class AccountMove(models.Model):
+    """Credit notes of parts of invoices, for which payments make room."""
+
+    _inherit = "account.move"
+
+    def _clinic_credit_parts(self, parts, reason):
+        """Post a credit note of a part of each of these invoices.
+
+        :param dict parts: the values of the lines to be credited, by invoice
+        """
+        credit_notes = self._clinic_unguarded().create(
+            [
+                {
+                    "move_type": "out_refund",
+                    "clinic_has_services": True,
+                    "reversed_entry_id": invoice.id,
+                    "partner_id": invoice.partner_id.id,
+                    "company_id": invoice.company_id.id,
+                    "currency_id": invoice.currency_id.id,
+                    "journal_id": invoice.journal_id.id,
+                    "fiscal_position_id": invoice.fiscal_position_id.id,
+                    "invoice_date": max(
+                        invoice._clinic_get_day(), invoice.invoice_date
+                    ),
+                    "ref": reason,
+                    "invoice_line_ids": [Command.create(values) for values in lines],
+                }
+                for invoice, lines in parts.items()
+            ]
+        )
+        credit_notes = credit_notes.with_env(self.env)
+        credit_notes.action_post()
+        for credit_note in credit_notes:
+            credit_note.reversed_entry_id._clinic_settle_by(credit_note)
+        return credit_notes
+
+    def _clinic_settle_by(self, credit_note):
+        """Reconcile this invoice with its credit note; payments make room for it.
+
+        What the payments do not pay any more stays open on them: it is listed under
+        Unallocated Payments, to be allocated or given back.
+        """
+        self.ensure_one()
+        payments, before = self.env["account.payment"], {}
+        if (
+            self.currency_id.compare_amounts(
+                self.amount_residual, credit_note.amount_total
+            )
+            < 0
+        ):
+            payments = self._clinic_get_inbound_payments()
+            payments._clinic_lock_for_undo()
+            for payment in payments:
+                before[payment] = payment._clinic_get_paid_with(self)
+                payment._clinic_take_off(self)
+        (self | credit_note)._clinic_reconcile_each_account()
+        for payment in payments:
+            payment._clinic_pay_invoices(self)
+            payment._clinic_lower_discounts(self, *before[payment])
