@@ -26,7 +26,7 @@ ALLOWED = {
     ("clinic_invoicing/models/paying/clinic_open_item.py", "AS_OF"): (
         "The date as of which a page is shown; it shows nothing of others."
     ),
-    ("clinic_invoicing/models/visits/clinic_service_keeping.py", "default_event_id"): (
+    ("clinic_invoicing/models/visits/clinic_service.py", "default_event_id"): (
         "It is read to be checked, as the value that it stands for."
     ),
     ("clinic_invoicing/wizards/paying/account_payment_register.py",)

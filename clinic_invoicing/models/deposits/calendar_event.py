@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
@@ -9,7 +11,6 @@ from ...rules.billing_state import (
     STATUSES_WITHOUT_CHARGE,
     TO_INVOICE,
 )
-from ...server_side import heard
 
 # What is paid for with a deposit is still to be invoiced.
 UNBILLED_STATES = (PLANNED, TO_INVOICE)
@@ -67,26 +68,6 @@ class CalendarEvent(models.Model):
             event.clinic_deposit_label = kept > 0 and self.env._(
                 "Deposit %(amount)s paid", amount=currency.format(kept)
             )
-
-    # === CRUD METHODS === #
-
-    def write(self, vals):
-        result = super().write(vals)
-        is_archived = "active" in vals and not vals["active"]
-        # A series that is rewritten hands its deposits over.
-        if is_archived and not heard(self.env, "clinic_series_edit"):
-            # sudo: whoever may archive the slot need not know what was paid.
-            self.sudo().clinic_deposit_ids._clinic_tell_of_left_deposits()
-        return result
-
-    def unlink(self):
-        # sudo: as above.
-        deposits = self.sudo().clinic_deposit_ids
-        result = super().unlink()
-        # As above: it is made anew.
-        if not heard(self.env, "clinic_series_edit"):
-            deposits._clinic_tell_of_left_deposits()
-        return result
 
     # === ACTION METHODS === #
 
@@ -258,13 +239,21 @@ class CalendarEvent(models.Model):
         deposits._clinic_use_deposits(invoices)
         deposits._clinic_tell_of_left_deposits()
 
-    # === CLOSED === #
+    # === CLOSED, ARCHIVED, DELETED === #
 
     def _clinic_close(self, *args, **kwargs):
         fees = super()._clinic_close(*args, **kwargs)
         # sudo: the front desk has no right in accounting.
         self.sudo().clinic_deposit_ids._clinic_tell_of_left_deposits()
         return fees
+
+    @contextmanager
+    def _clinic_freeing_slots(self):
+        # sudo: whoever frees the slot need not know what was paid.
+        deposits = self.sudo().clinic_deposit_ids
+        with super()._clinic_freeing_slots():
+            yield
+        deposits._clinic_tell_of_left_deposits()
 
     # === SERIES THAT ARE REWRITTEN === #
 

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -10,17 +10,7 @@ class ClinicService(models.Model):
 
     _inherit = "clinic.service"
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        services = super().create(vals_list)
-        services._split_by_rate()
-        return services
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "rate_id" in vals:
-            self._split_by_rate()
-        return result
+    # === ACTION METHODS === #
 
     def action_split(self):
         """Open the wizard that says who owes what of these services."""
@@ -41,6 +31,8 @@ class ClinicService(models.Model):
             "clinic.insurer.answer", self.env._("Insurer's Answer")
         )
 
+    # === BUSINESS METHODS === #
+
     def _get_open_insurer_shares(self):
         """Return what insurers owe of these services and have not paid.
 
@@ -53,6 +45,11 @@ class ClinicService(models.Model):
                 and (share.state == "invoiced" or not share._is_billed_to_insurer())
             )
         )
+
+    def _after_rate_is_set(self):
+        result = super()._after_rate_is_set()
+        self._split_by_rate()
+        return result
 
     def _split_by_rate(self):
         """Let the insurer owe what the rate says that insurers cover."""

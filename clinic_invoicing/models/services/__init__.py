@@ -1,13 +1,8 @@
 """Services: what was done for a patient, what it costs, what hinders its invoice.
 
-Takes rates.
+Takes from rates who is billed and how it is counted, and from settings the
+practice's day. Which visit, who pays and what was invoiced is said by the rooms below,
+by hooks and by shares.
 """
 
-from . import (
-    clinic_service,
-    clinic_service_approval,
-    clinic_service_obstacles,
-    clinic_service_pricing,
-    clinic_service_quantity,
-    clinic_service_worklist,
-)
+from . import clinic_service, clinic_service_pricing, clinic_service_worklist

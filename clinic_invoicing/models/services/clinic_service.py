@@ -1,8 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
-from ...rules import billing_state
+from ...rules import billing_state, quantities
 
 # What may not change any more once it stands on an invoice: the invoice says so.
 FIELDS_FROZEN_BY_INVOICE = frozenset(
@@ -121,6 +121,7 @@ class ClinicService(models.Model):
         precompute=True,
         digits="Product Unit",
     )
+    quantity_mode = fields.Selection(related="rate_id.clinic_quantity_mode")
     amount_due = fields.Monetary(
         compute="_compute_state", store=True, help="What nobody has paid yet."
     )
@@ -130,6 +131,16 @@ class ClinicService(models.Model):
     is_cancelled = fields.Boolean(
         string="Cancelled", readonly=True, copy=False, tracking=True
     )
+    needs_approval = fields.Boolean(
+        compute="_compute_needs_approval",
+        store=True,
+        precompute=True,
+        help="Decided by the rate when the service is recorded.",
+    )
+    approved_by_id = fields.Many2one(
+        "res.users", string="Approved by", readonly=True, copy=False, tracking=True
+    )
+    approved_on = fields.Datetime(readonly=True, copy=False)
     state = fields.Selection(
         [
             (billing_state.PLANNED, "Planned"),
@@ -227,6 +238,28 @@ class ClinicService(models.Model):
         is_billed = bool(self._origin) and self._is_on_invoice()
         return bool(self.event_id) and not is_billed
 
+    @api.depends("rate_id", "duration")
+    def _compute_quantity(self):
+        for service in self:
+            rate = service.rate_id
+            if service._origin and service._is_on_invoice():
+                continue
+            if rate.clinic_quantity_mode == "minutes":
+                service.quantity = quantities.units_of_minutes(
+                    service.duration * 60,
+                    rate.clinic_minutes_per_unit,
+                    rate.clinic_minutes_rounding,
+                )
+            elif rate.clinic_quantity_mode == "amount":
+                service.quantity = 1.0
+            else:
+                service.quantity = service.quantity or 1.0
+
+    @api.depends("rate_id")
+    def _compute_needs_approval(self):
+        for service in self:
+            service.needs_approval = service.rate_id.clinic_needs_approval
+
     @api.depends(
         "appointment_status",
         "billing",
@@ -271,23 +304,70 @@ class ClinicService(models.Model):
     def _search_invoice_ids(self, operator, value):
         return [("share_ids.invoice_line_ids.move_id", operator, value)]
 
+    @api.depends("name", "patient_id", "date")
+    def _compute_display_name(self):
+        for service in self:
+            date = service.date and fields.Date.to_string(service.date)
+            parts = (service.name, service.patient_id.name, date)
+            service.display_name = " · ".join(filter(None, parts))
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._before_create(vals_list)
         for vals in vals_list:
             # The first share takes whatever the others leave: everything, for now.
             vals.setdefault("share_ids", [Command.create({"takes_rest": True})])
-        return super().create(vals_list)
+        services = super().create(vals_list)
+        services._after_rate_is_set()
+        return services
 
     def write(self, vals):
+        self._before_write(vals)
         if FIELDS_FROZEN_BY_INVOICE & vals.keys():
             self._check_not_on_invoice()
-        return super().write(vals)
+        result = super().write(vals)
+        if "rate_id" in vals:
+            self._after_rate_is_set()
+        return result
+
+    @api.model
+    def _before_create(self, vals_list):
+        """Check what services are going to be made of. This is a hook."""
+
+    def _before_write(self, vals):
+        """Check what is going to be written, and undo what it ends. This is a hook."""
+
+    def _after_rate_is_set(self):
+        """Follow what the rate says of services like these. This is a hook."""
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_on_invoice(self):
         self._check_not_on_invoice()
+
+    # === ACTION METHODS === #
+
+    def action_approve(self):
+        """Let these services be invoiced; managers do it.
+
+        :raise AccessError: the user is no manager
+        :raise UserError: none of them waits for it
+        """
+        if not self.env.user.has_group("clinic_invoicing.group_manager"):
+            raise AccessError(self.env._("Only managers may approve services."))
+        self.check_access("write")
+        waiting = self.filtered(
+            lambda service: service.needs_approval and not service.approved_by_id
+        )
+        if not waiting:
+            raise UserError(self.env._("None of these services needs approval."))
+        # sudo: nobody writes it but this action.
+        waiting.sudo().write(
+            {"approved_by_id": self.env.uid, "approved_on": fields.Datetime.now()}
+        )
+
+    # === INVOICED ALREADY === #
 
     def _is_on_invoice(self):
         self.ensure_one()
@@ -307,10 +387,3 @@ class ClinicService(models.Model):
                     services=", ".join(billed.mapped("display_name")),
                 )
             )
-
-    @api.depends("name", "patient_id", "date")
-    def _compute_display_name(self):
-        for service in self:
-            date = service.date and fields.Date.to_string(service.date)
-            parts = (service.name, service.patient_id.name, date)
-            service.display_name = " · ".join(filter(None, parts))

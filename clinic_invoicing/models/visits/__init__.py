@@ -1,18 +1,18 @@
 """Appointments: whose they are, who was there, what they leave to be billed.
 
-Takes services and payers.
+Takes services, which follow their visit; from rates and the practice the fees for
+visits that do not take place; from settings the practice's day. A visit may be invoiced
+at once, by the rooms below.
 """
 
 from . import (
     calendar_event,
     calendar_event_no_show,
-    calendar_event_group,
+    calendar_event_rights,
     calendar_event_series,
-    calendar_event_keeping,
     calendar_recurrence,
-    calendar_recurrence_keeping,
-    clinic_service_attendance,
-    clinic_service_keeping,
+    clinic_service,
+    clinic_service_fee,
     product_template,
     res_company,
 )

@@ -1,15 +1,19 @@
+from contextlib import contextmanager, nullcontext
+
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import LockError, UserError
 
 from ...actions import CLOSE, notification
 from ...rules import billing_state
+from ...rules.billing_state import STATUSES_WITHOUT_CHARGE
 
 
 class CalendarEvent(models.Model):
     """The appointment is the slot of a visit; what is billed is on its services.
 
-    Every employee reads calendars and other calendars copy them, so nothing
-    clinical and no amount is kept here.
+    A visit is of one patient, or of a group: one slot, the services of many patients.
+    Every employee reads calendars and other calendars copy them, so nothing clinical
+    and no amount is kept here.
     """
 
     _name = "calendar.event"
@@ -20,7 +24,7 @@ class CalendarEvent(models.Model):
         string="Patient",
         domain="[('clinic_is_patient', '=', True)]",
         index="btree_not_null",
-        # Stock copies events for any employee, who may not read this: copy_data().
+        # Core copies events for any employee, who may not read this: copy_data().
         copy=False,
         groups="clinic_invoicing.group_front_desk",
     )
@@ -28,6 +32,27 @@ class CalendarEvent(models.Model):
         "clinic.service",
         "event_id",
         string="Services",
+        groups="clinic_invoicing.group_front_desk",
+    )
+    clinic_patient_count = fields.Integer(
+        string="Patients",
+        compute="_compute_clinic_patients",
+        # sudo: Core hides what is on private appointments of others.
+        compute_sudo=True,
+        groups="clinic_invoicing.group_front_desk",
+    )
+    clinic_group_label = fields.Char(
+        string="Group",
+        compute="_compute_clinic_patients",
+        # sudo: as above.
+        compute_sudo=True,
+        groups="clinic_invoicing.group_front_desk",
+    )
+    clinic_is_visit = fields.Boolean(
+        string="Visit",
+        compute="_compute_clinic_patients",
+        # sudo: as above.
+        compute_sudo=True,
         groups="clinic_invoicing.group_front_desk",
     )
     clinic_status = fields.Selection(
@@ -64,6 +89,22 @@ class CalendarEvent(models.Model):
         )
 
     # === COMPUTE METHODS === #
+
+    @api.depends(
+        "clinic_patient_id",
+        "clinic_service_ids.is_cancelled",
+        "clinic_service_ids.patient_id",
+    )
+    def _compute_clinic_patients(self):
+        for event in self:
+            services = event.clinic_service_ids
+            kept = services.filtered(lambda service: not service.is_cancelled)
+            count = len(event.clinic_patient_id | kept.patient_id)
+            event.clinic_patient_count = count
+            event.clinic_group_label = count > 1 and self.env._(
+                "%(count)s patients", count=count
+            )
+            event.clinic_is_visit = bool(event.clinic_patient_id or services)
 
     @api.depends("clinic_service_ids.state", "clinic_service_ids.invoice_ids.name")
     def _compute_clinic_billing(self):
@@ -115,7 +156,7 @@ class CalendarEvent(models.Model):
     def create(self, vals_list):
         names = ("clinic_patient_id", "clinic_service_ids")
         if any(vals.get(name) for vals in vals_list for name in names):
-            # Stock would copy the attendees' contact details into the description.
+            # Core would copy the attendees' contact details into the description.
             self = self.with_context(skip_contact_description=True)
         return super().create(vals_list)
 
@@ -126,6 +167,67 @@ class CalendarEvent(models.Model):
             for event, vals in zip(self, vals_list, strict=True):
                 vals.setdefault("clinic_patient_id", event.clinic_patient_id.id)
         return vals_list
+
+    def write(self, vals):
+        self._clinic_check_practice()
+        # A series that is rewritten decides itself what becomes of its visits.
+        is_archived = "active" in vals and not vals["active"]
+        with self._clinic_losing_no_service(is_archived) as events:
+            if events._clinic_write_visit_alone(vals):
+                return True
+            with (
+                events._clinic_handing_over(vals) as (slots, values),
+                slots._clinic_following(values),
+            ):
+                return super(CalendarEvent, slots).write(values)
+
+    @contextmanager
+    def _clinic_following(self, vals):
+        """Let what hangs on these slots follow what is written on them."""
+        is_archived = "active" in vals and not vals["active"]
+        is_freed = is_archived and not self._clinic_is_remade()
+        with self._clinic_keeping_group(vals):
+            if vals.get("clinic_status", "no_show") not in STATUSES_WITHOUT_CHARGE:
+                self._clinic_withdraw_fees()
+            with self._clinic_freeing_slots() if is_freed else nullcontext():
+                yield
+
+    def unlink(self):
+        """Delete slots: their unbilled services are cancelled, billed ones are kept.
+
+        When a series is rewritten, its events are deleted to be made anew: that
+        is nobody's decision about a service, which then only loses its slot.
+        """
+        self._clinic_check_practice()
+        with self._clinic_losing_no_service(True) as events:
+            if events._clinic_is_remade():
+                return super(CalendarEvent, events).unlink()
+            # sudo: whoever may delete the slot need not know what was billed.
+            events.sudo().clinic_service_ids._clinic_cancel_unbilled()
+            with events._clinic_freeing_slots():
+                return super(CalendarEvent, events).unlink()
+
+    @contextmanager
+    def _clinic_freeing_slots(self):
+        """Look after what was meant for these slots, which are archived or deleted.
+
+        This is a hook. A series that is rewritten hands over by itself what it has.
+        """
+        yield
+
+    @contextmanager
+    def _clinic_keeping_group(self, vals):
+        """Change the appointment's patient, and not the others of a group."""
+        if "clinic_patient_id" not in vals:
+            yield
+            return
+        # sudo: whoever may write this need not see every service.
+        services = self.sudo().clinic_service_ids
+        others = services.filtered(
+            lambda service: service.patient_id != service.event_id.clinic_patient_id
+        )
+        with self.env.protecting([services._fields["patient_id"]], others):
+            yield
 
     # === ACTION METHODS === #
 
@@ -154,43 +256,49 @@ class CalendarEvent(models.Model):
         self._clinic_check_front_desk()
         return self._clinic_invoice()
 
-    @api.model
-    def _clinic_is_front_desk(self):
-        return self.env.user.has_group("clinic_invoicing.group_front_desk")
-
-    def _clinic_check_rights(self):
-        """Raise for people who do not keep these appointments.
-
-        sudo: stock hides what is on private appointments of others, and it is
-        their services' companies that decide.
-        """
-        if not self._clinic_is_front_desk():
-            raise AccessError(self.env._("Only the front desk may bill visits."))
-        self.check_access("read")
-        self._clinic_check_practice()
-        self.sudo().clinic_service_ids.with_env(self.env).check_access("write")
-
-    def _clinic_check_front_desk(self):
+    def action_clinic_add_patients(self):
+        """Open the dialog that adds patients to the session."""
+        self.ensure_one()
         self._clinic_check_rights()
-        # sudo: stock hides what is on private appointments of others.
-        if any(not event.clinic_is_visit for event in self.sudo()):
-            raise UserError(self.env._("Choose the patient of the appointment first."))
+        self._clinic_check_status("planned")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Add Patients"),
+            "res_model": "clinic.session.patients",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_event_id": self.id},
+        }
 
-    def _clinic_check_status(self, *allowed):
-        """Raise for visits whose status is not one of those ``allowed``.
+    # === THE VISIT === #
 
-        sudo: as in _clinic_check_front_desk().
+    def _clinic_get_date(self):
+        """Return the day of the appointment where the practice is."""
+        self.ensure_one()
+        if self.allday:
+            return self.start_date or self.start.date()
+        # By the context, because that is what context_timestamp() reads.
+        tz = self.event_tz or self.user_id.tz or self.env.user.tz
+        local = fields.Datetime.context_timestamp(self.with_context(tz=tz), self.start)
+        return local.date()
+
+    def _clinic_get_company(self):
+        return self._clinic_get_services()[:1].company_id or self.env.company
+
+    def _clinic_get_services(self):
+        """Return what was booked for the visit and is not cancelled.
+
+        Not clinic_service_ids, which Core hides on private appointments of others.
         """
-        statuses = dict(self._fields["clinic_status"]._description_selection(self.env))
-        for event in self.sudo():
-            if event.clinic_status not in allowed:
-                raise UserError(
-                    self.env._(
-                        "%(visit)s is already: %(status)s. Reopen the visit first.",
-                        visit=event.with_env(self.env).display_name,
-                        status=statuses[event.clinic_status],
-                    )
-                )
+        return self.env["clinic.service"].search(
+            [
+                ("event_id", "=", self.id),
+                ("is_cancelled", "!=", True),
+                ("is_fee", "!=", True),
+            ],
+            order="id",
+        )
 
     def _clinic_set_status(self, status):
         """Change the status of these occurrences, never of their series.
@@ -200,8 +308,67 @@ class CalendarEvent(models.Model):
         """
         self.sudo().write({"clinic_status": status})
 
+    def _clinic_lock(self):
+        """Let one person at a time change what becomes of these visits.
+
+        sudo: private appointments of others can be locked too.
+
+        :raise UserError: somebody else is at it
+        """
+        try:
+            self.sudo().lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "Somebody else is changing this appointment at this moment. "
+                    "Please reload the page."
+                )
+            ) from error
+        # What was read before the lock may be out of date.
+        self.invalidate_recordset(["clinic_status"])
+
+    # === GROUPS === #
+
+    def _clinic_add_patients(self, patients, rate, with_following=False):
+        """Book a service of the rate for each patient who has none yet.
+
+        :param bool with_following: also at the planned occurrences that follow
+        """
+        self.ensure_one()
+        self._clinic_check_rights()
+        events = self
+        if with_following:
+            events |= self.recurrence_id.calendar_event_ids.filtered(
+                lambda event: (
+                    event.start > self.start and event.clinic_status == "planned"
+                )
+            )
+        events._clinic_lock()
+        self._clinic_check_status("planned")
+        services = self.env["clinic.service"].search(
+            [
+                ("event_id", "in", events.ids),
+                ("rate_id", "=", rate.id),
+                ("is_cancelled", "!=", True),
+            ]
+        )
+        booked = {(service.event_id, service.patient_id) for service in services}
+        added = services.create(
+            [
+                {"event_id": event.id, "patient_id": patient.id, "rate_id": rate.id}
+                for event in events
+                for patient in patients
+                if (event, patient) not in booked
+            ]
+        )
+        # sudo: nobody says by hand that a service repeats.
+        added.sudo().repeats = with_following
+        return added
+
+    # === INVOICES === #
+
     def _clinic_invoice(self):
-        # Not clinic_service_ids, which stock hides on private appointments of others.
+        # Not clinic_service_ids, which Core hides on private appointments of others.
         services = self.env["clinic.service"].search([("event_id", "in", self.ids)])
         if not services:
             raise UserError(self.env._("Add a service to the appointment first."))
@@ -251,13 +418,3 @@ class CalendarEvent(models.Model):
 
     def _clinic_notify(self, kind, message):
         return notification(kind, message, then=CLOSE)
-
-    def _clinic_get_date(self):
-        """Return the day of the appointment where the practice is."""
-        self.ensure_one()
-        if self.allday:
-            return self.start_date or self.start.date()
-        # By the context, because that is what context_timestamp() reads.
-        tz = self.event_tz or self.user_id.tz or self.env.user.tz
-        local = fields.Datetime.context_timestamp(self.with_context(tz=tz), self.start)
-        return local.date()

@@ -16,19 +16,6 @@ class CalendarEvent(models.Model):
 
     _inherit = "calendar.event"
 
-    def write(self, vals):
-        """Withdraw the fees of visits that take place after all."""
-        if vals.get("clinic_status", "no_show") not in STATUSES_WITHOUT_CHARGE:
-            # sudo: who may not write the status is refused by super().
-            closed = self.sudo().filtered(
-                lambda event: event.clinic_status in STATUSES_WITHOUT_CHARGE
-            )
-            closed.clinic_service_ids.filtered(
-                # That of a single patient is withdrawn with their attendance.
-                lambda service: service.is_fee and not service.attendance
-            )._withdraw_fees()
-        return super().write(vals)
-
     # === ACTION METHODS === #
 
     def action_clinic_no_show(self):
@@ -99,26 +86,12 @@ class CalendarEvent(models.Model):
             )
         return fees.with_env(self.env)
 
-    def _clinic_get_services(self):
-        """Return what was booked for the visit and is not cancelled.
-
-        Not clinic_service_ids, which stock hides on private appointments of others.
-        """
-        return self.env["clinic.service"].search(
-            [
-                ("event_id", "=", self.id),
-                ("is_cancelled", "!=", True),
-                ("is_fee", "!=", True),
-            ],
-            order="id",
-        )
-
     def _clinic_get_expected(self):
         """Return the patients of whom nobody has said yet whether they came."""
         self.ensure_one()
         services = self._clinic_get_services()
         expected = services.filtered(lambda one: one.appointment_status == "planned")
-        # sudo: stock hides who is on private appointments of others.
+        # sudo: Core hides who is on private appointments of others.
         return expected.patient_id or self.sudo().clinic_patient_id
 
     def _clinic_concerns_all(self, patients):
@@ -131,9 +104,6 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         hours = self._clinic_get_company().clinic_cancel_notice_hours
         return self.start - fields.Datetime.now() < timedelta(hours=hours)
-
-    def _clinic_get_company(self):
-        return self._clinic_get_services()[:1].company_id or self.env.company
 
     # === FEES === #
 
@@ -173,7 +143,7 @@ class CalendarEvent(models.Model):
         return rates[:1] or self._clinic_get_company()[name]
 
     def _clinic_prepare_fee(self, patient, rate, waiver_reason):
-        # sudo: stock hides the practitioner of private appointments of others.
+        # sudo: Core hides the practitioner of private appointments of others.
         event = self.sudo()
         vals = {
             "is_fee": True,
@@ -188,3 +158,14 @@ class CalendarEvent(models.Model):
         if waiver_reason:
             vals.update(billing="no_charge", waiver_reason=waiver_reason)
         return vals
+
+    def _clinic_withdraw_fees(self):
+        """Withdraw the fees of visits that take place after all."""
+        # sudo: who may not write the status is refused by Odoo.
+        closed = self.sudo().filtered(
+            lambda event: event.clinic_status in STATUSES_WITHOUT_CHARGE
+        )
+        closed.clinic_service_ids.filtered(
+            # That of a single patient is withdrawn with their attendance.
+            lambda service: service.is_fee and not service.attendance
+        )._withdraw_fees()

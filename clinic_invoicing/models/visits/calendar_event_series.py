@@ -1,34 +1,64 @@
+from contextlib import contextmanager
+
 from odoo import models
 from odoo.fields import Command
 
 from ...server_side import heard, tell
 
 SERIES_EDITS = ("all_events", "future_events")
-# What stock would write on some of the occurrences, or on all: neither is meant.
+# What Core would write on some of the occurrences, or on all: neither is meant.
 FIELDS_OF_ONE_VISIT = ("clinic_service_ids", "clinic_status")
 
 
 class CalendarEvent(models.Model):
     """How the visits of a series keep their services when it is rewritten.
 
-    Stock archives or deletes the occurrences and makes new ones: the n-th that went
+    Core archives or deletes the occurrences and makes new ones: the n-th that went
     hands its services over to the n-th that came. What is left belonged to occurrences
     that no longer take place; those that came in addition get what was booked.
     """
 
     _inherit = "calendar.event"
 
-    def write(self, vals):
+    # === REWRITTEN SERIES === #
+
+    def _clinic_is_remade(self):
+        """Whether these slots go because their series is being made anew."""
+        return heard(self.env, "clinic_series_edit")
+
+    def _clinic_is_series_edit(self, vals):
+        """Whether a series is rewritten by these values, not one of its occurrences."""
         is_series_edit = vals.get("recurrence_update") in SERIES_EDITS
-        if not is_series_edit or len(self) != 1 or not self.recurrence_id:
-            return super().write(vals)
-        vals = dict(vals)
-        own = {name: vals.pop(name) for name in FIELDS_OF_ONE_VISIT if name in vals}
-        is_future = vals["recurrence_update"] == "future_events"
-        if own and len(vals) == 1:
-            # Nothing about the series itself: it need not be rewritten.
-            self._clinic_write_visit(own, is_future)
-            return True
+        return is_series_edit and len(self) == 1 and bool(self.recurrence_id)
+
+    def _clinic_split_edit(self, vals):
+        """Return what is written on this visit alone, and what on its series."""
+        if not self._clinic_is_series_edit(vals):
+            return {}, vals
+        own = {name: vals[name] for name in FIELDS_OF_ONE_VISIT if name in vals}
+        return own, {name: vals[name] for name in vals if name not in own}
+
+    def _clinic_write_visit_alone(self, vals):
+        """Write on this visit what an edit of its series says, if it is only that.
+
+        :return: whether it was; else the series has to be rewritten
+        """
+        own, others = self._clinic_split_edit(vals)
+        if not own or len(others) > 1:
+            return False
+        self._clinic_write_visit(own, others["recurrence_update"] == "future_events")
+        return True
+
+    @contextmanager
+    def _clinic_handing_over(self, vals):
+        """Let the visits of a series keep what they have while it is rewritten.
+
+        :return: the slots that are to be written, and the values, for the ``with``
+        """
+        if not self._clinic_is_series_edit(vals):
+            yield self, vals
+            return
+        own, vals = self._clinic_split_edit(vals)
         # sudo: whoever moves the series need not know what is billed.
         former = self.sudo().recurrence_id.calendar_event_ids.sorted("start")
         visits = {event: event._clinic_get_visit(vals) for event in former}
@@ -37,32 +67,18 @@ class CalendarEvent(models.Model):
         if "clinic_patient_id" in vals:
             # The front desk's copies have got it, or are to have none.
             patient = patient.browse(vals["clinic_patient_id"])
+        is_future = vals["recurrence_update"] == "future_events"
         newest = self._clinic_get_newest()
         kept = former.clinic_service_ids._get_values_of_their_own()
         with self.env.protecting(kept):
             # The context tells the recurrence that the services follow below.
-            series = self.with_context(**tell(clinic_series_edit=True))
-            result = super(CalendarEvent, series).write(vals)
+            yield self.with_context(**tell(clinic_series_edit=True)), vals
             newer = former._clinic_get_newer(newest)
             heirs = former._clinic_hand_over(visits, newer)
         newer[len(heirs) :]._clinic_book_again(booked, patient)
         event = heirs.get(self, self).with_env(self.env).exists()
         if event and own:
             event._clinic_write_visit(own, is_future)
-        return result
-
-    def unlink(self):
-        """Services of a deleted appointment are cancelled, billed ones are kept.
-
-        When a series is rewritten, its events are deleted to be made anew: that
-        is nobody's decision about a service, which then only loses its slot.
-        """
-        if not heard(self.env, "clinic_series_edit"):
-            # sudo: whoever may delete the slot need not know what was billed.
-            self.sudo().clinic_service_ids._clinic_cancel_unbilled()
-        return super().unlink()
-
-    # === REWRITTEN SERIES === #
 
     def _clinic_get_visit(self, vals):
         """Return what makes this occurrence a visit: its values and its services.
@@ -120,7 +136,7 @@ class CalendarEvent(models.Model):
                 and (not is_future or event.start >= self.start)
             )
         )
-        # sudo: stock hides what is on private appointments of others.
+        # sudo: Core hides what is on private appointments of others.
         before = series.sudo().clinic_service_ids
         self.write(vals)
         commands = vals.get("clinic_service_ids") or []

@@ -4,9 +4,24 @@ from ...server_side import heard
 
 
 class CalendarRecurrence(models.Model):
-    """A series that is booked with services has them at each of its occurrences."""
+    """A series that is booked with services has them at each of its occurrences.
+
+    It is as much its practice's as its visits are.
+    """
 
     _inherit = "calendar.recurrence"
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        self.calendar_event_ids._clinic_check_practice()
+        return super().write(vals)
+
+    def unlink(self):
+        self.calendar_event_ids._clinic_check_practice()
+        return super().unlink()
+
+    # === OCCURRENCES === #
 
     def _apply_recurrence(
         self,

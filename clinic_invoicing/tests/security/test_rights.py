@@ -3,7 +3,7 @@ from odoo.tests import tagged
 from ...models.charges.clinic_scheduled_charge import ClinicScheduledCharge
 from ...models.links.clinic_payment_link import ClinicPaymentLink
 from ...models.undo.account_payment import AccountPayment
-from ...models.visits.calendar_event import CalendarEvent
+from ...models.visits.calendar_event_rights import CalendarEvent
 from .common_rights import Table
 from .common_rights_guards import GuardsMixin
 from .common_rights_records import InvoicingRightsCommon

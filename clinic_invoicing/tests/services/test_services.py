@@ -8,10 +8,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.clinic_invoicing.models.services.clinic_service import (
-    FIELDS_FROZEN_BY_INVOICE,
-)
-
+from ...models.services.clinic_service import FIELDS_FROZEN_BY_INVOICE
 from ..common import ClinicInvoicingCommon
 
 

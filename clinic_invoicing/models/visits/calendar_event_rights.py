@@ -1,7 +1,7 @@
 from contextlib import contextmanager
 
 from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 from ...server_side import heard, tell
 
@@ -15,19 +15,45 @@ class CalendarEvent(models.Model):
 
     _inherit = "calendar.event"
 
-    # === CRUD METHODS === #
+    # === FRONT DESK === #
 
-    def write(self, vals):
-        self._clinic_check_practice()
-        # A series that is rewritten decides itself what becomes of its visits.
-        is_archived = "active" in vals and not vals["active"]
-        with self._clinic_losing_no_service(is_archived) as events:
-            return super(CalendarEvent, events).write(vals)
+    @api.model
+    def _clinic_is_front_desk(self):
+        return self.env.user.has_group("clinic_invoicing.group_front_desk")
 
-    def unlink(self):
+    def _clinic_check_rights(self):
+        """Raise for people who do not keep these appointments.
+
+        sudo: Core hides what is on private appointments of others, and it is
+        their services' companies that decide.
+        """
+        if not self._clinic_is_front_desk():
+            raise AccessError(self.env._("Only the front desk may bill visits."))
+        self.check_access("read")
         self._clinic_check_practice()
-        with self._clinic_losing_no_service(True) as events:
-            return super(CalendarEvent, events).unlink()
+        self.sudo().clinic_service_ids.with_env(self.env).check_access("write")
+
+    def _clinic_check_front_desk(self):
+        self._clinic_check_rights()
+        # sudo: Core hides what is on private appointments of others.
+        if any(not event.clinic_is_visit for event in self.sudo()):
+            raise UserError(self.env._("Choose the patient of the appointment first."))
+
+    def _clinic_check_status(self, *allowed):
+        """Raise for visits whose status is not one of those ``allowed``.
+
+        sudo: as in _clinic_check_front_desk().
+        """
+        statuses = dict(self._fields["clinic_status"]._description_selection(self.env))
+        for event in self.sudo():
+            if event.clinic_status not in allowed:
+                raise UserError(
+                    self.env._(
+                        "%(visit)s is already: %(status)s. Reopen the visit first.",
+                        visit=event.with_env(self.env).display_name,
+                        status=statuses[event.clinic_status],
+                    )
+                )
 
     # === OTHER COMPANIES === #
 

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -24,7 +22,7 @@ FIELDS_OF_OCCURRENCE = (
 
 
 class ClinicService(models.Model):
-    """Who of a session came, and what is owed by those who did not."""
+    """What a service takes from its visit: who came, and what repeats with a series."""
 
     _inherit = "clinic.service"
 
@@ -38,27 +36,10 @@ class ClinicService(models.Model):
         tracking=True,
         help="Of this patient in a group session. Empty: as the appointment.",
     )
-    is_fee = fields.Boolean(
-        string="Fee",
-        readonly=True,
-        copy=False,
-        help="Owed because the visit did not take place.",
-    )
-    waiver_reason = fields.Text(
-        readonly=True,
-        copy=False,
-        tracking=True,
-        help="Why nobody is charged the fee that was due.",
-    )
     repeats = fields.Boolean(
         readonly=True,
         copy=False,
         help="Booked with a series: further occurrences get one as well.",
-    )
-
-    _one_fee_per_patient = models.UniqueIndex(
-        "(event_id, patient_id) WHERE is_fee AND is_cancelled IS NOT TRUE",
-        "This patient is charged a fee for the appointment already.",
     )
 
     # === COMPUTE METHODS === #
@@ -75,29 +56,27 @@ class ClinicService(models.Model):
                 service.appointment_status = "cancelled"
         return result
 
-    @api.depends("is_fee")
-    def _compute_state(self):
-        return super()._compute_state()
-
-    def _get_facts(self):
-        return replace(super()._get_facts(), is_fee=self.is_fee)
-
-    def _follows_appointment(self):
-        """A fee is for the slot as it was when the patient did not come."""
-        return super()._follows_appointment() and not self.is_fee
-
-    def _is_absent(self):
-        self.ensure_one()
-        return self.attendance in STATUSES_WITHOUT_CHARGE
-
     # === CRUD METHODS === #
 
-    def write(self, vals):
-        """Withdraw the fees of patients who are expected after all, or came."""
+    @api.model
+    def _before_create(self, vals_list):
+        default = self.env.context.get("default_event_id")
+        self._check_visits(vals.get("event_id", default) for vals in vals_list)
+        return super()._before_create(vals_list)
+
+    def _before_write(self, vals):
+        self._check_visits([vals.get("event_id")])
+        # The fees of patients who are expected after all, or came, are withdrawn.
         if vals.get("attendance", "no_show") not in STATUSES_WITHOUT_CHARGE:
             absent = self.filtered(lambda one: one._is_absent() and not one.is_fee)
             absent._get_fees()._withdraw_fees()
-        return super().write(vals)
+        return super()._before_write(vals)
+
+    @api.model
+    def _check_visits(self, event_ids):
+        """Let nobody book a service at a visit of another practice."""
+        events = self.env["calendar.event"].browse(filter(None, event_ids))
+        events._clinic_check_practice()
 
     # === ACTION METHODS === #
 
@@ -109,7 +88,18 @@ class ClinicService(models.Model):
             raise UserError(self.env._("This service has no appointment."))
         return self.event_id._clinic_open_closing("no_show", self.patient_id)
 
-    # === FEES === #
+    def action_restore(self):
+        result = super().action_restore()
+        self._forget_lost_appointments()
+        return result
+
+    # === ATTENDANCE === #
+
+    def _is_absent(self):
+        self.ensure_one()
+        return self.attendance in STATUSES_WITHOUT_CHARGE
+
+    # === LOST APPOINTMENTS === #
 
     def _forget_lost_appointments(self):
         """Bill services whose slot is gone without one: nobody will complete it.
@@ -125,37 +115,23 @@ class ClinicService(models.Model):
             {"event_id": False, "attendance": False, "appointment_status": False}
         )
 
-    def _get_fees(self):
-        """Return the fees that these patients owe, alone of their group."""
-        absent = {(service.event_id, service.patient_id) for service in self}
-        return self.event_id.clinic_service_ids.filtered(
-            lambda one: (
-                one.is_fee
-                and one.attendance
-                and (one.event_id, one.patient_id) in absent
+    def _clinic_cancel_unbilled(self):
+        """Cancel the services of visits that will not take place.
+
+        What was rendered is owed, whatever becomes of its slot on the calendar, and
+        so is the fee of who did not come.
+        """
+        self._clinic_filter_lost_with_visit().action_cancel()
+
+    def _clinic_filter_lost_with_visit(self):
+        """Return those that nobody owes when their visits do not take place."""
+        return self.filtered(
+            lambda service: (
+                service.appointment_status != "completed"
+                and not service.is_fee
+                and not service._is_on_invoice()
             )
         )
-
-    def _withdraw_fees(self):
-        """Cancel fees whose reason is gone.
-
-        :raise UserError: naming the invoice, when one of them is billed
-        """
-        fees = self.filtered(lambda fee: not fee.is_cancelled)
-        fees._lock_for_billing()
-        for fee in fees.filtered(lambda fee: fee._is_on_invoice()):
-            # sudo: the front desk reads the numbers and not the invoices.
-            invoices = fee.sudo().invoice_ids.filtered(
-                lambda move: move.move_type == "out_invoice" and move.state != "cancel"
-            )
-            raise UserError(
-                self.env._(
-                    "%(fee)s is on invoice %(names)s. Credit the invoice first.",
-                    fee=fee.display_name,
-                    names=", ".join(invoices.mapped("display_name")),
-                )
-            )
-        fees.action_cancel()
 
     # === SERIES === #
 

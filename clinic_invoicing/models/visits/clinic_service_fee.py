@@ -1,0 +1,75 @@
+from dataclasses import replace
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class ClinicService(models.Model):
+    """The fee that is owed by who did not come."""
+
+    _inherit = "clinic.service"
+
+    is_fee = fields.Boolean(
+        string="Fee",
+        readonly=True,
+        copy=False,
+        help="Owed because the visit did not take place.",
+    )
+    waiver_reason = fields.Text(
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="Why nobody is charged the fee that was due.",
+    )
+
+    _one_fee_per_patient = models.UniqueIndex(
+        "(event_id, patient_id) WHERE is_fee AND is_cancelled IS NOT TRUE",
+        "This patient is charged a fee for the appointment already.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("is_fee")
+    def _compute_state(self):
+        return super()._compute_state()
+
+    def _get_facts(self):
+        return replace(super()._get_facts(), is_fee=self.is_fee)
+
+    def _follows_appointment(self):
+        """A fee is for the slot as it was when the patient did not come."""
+        return super()._follows_appointment() and not self.is_fee
+
+    # === WITHDRAWAL === #
+
+    def _get_fees(self):
+        """Return the fees that these patients owe, alone of their group."""
+        absent = {(service.event_id, service.patient_id) for service in self}
+        return self.event_id.clinic_service_ids.filtered(
+            lambda one: (
+                one.is_fee
+                and one.attendance
+                and (one.event_id, one.patient_id) in absent
+            )
+        )
+
+    def _withdraw_fees(self):
+        """Cancel fees whose reason is gone.
+
+        :raise UserError: naming the invoice, when one of them is billed
+        """
+        fees = self.filtered(lambda fee: not fee.is_cancelled)
+        fees._lock_for_billing()
+        for fee in fees.filtered(lambda fee: fee._is_on_invoice()):
+            # sudo: the front desk reads the numbers and not the invoices.
+            invoices = fee.sudo().invoice_ids.filtered(
+                lambda move: move.move_type == "out_invoice" and move.state != "cancel"
+            )
+            raise UserError(
+                self.env._(
+                    "%(fee)s is on invoice %(names)s. Credit the invoice first.",
+                    fee=fee.display_name,
+                    names=", ".join(invoices.mapped("display_name")),
+                )
+            )
+        fees.action_cancel()
