@@ -2,7 +2,7 @@ from odoo import models
 
 
 class ClinicCompanyBound(models.AbstractModel):
-    """A record stays within the companies of who writes it.
+    """A record that stays within the companies of who writes it.
 
     Odoo asks its rules about what a record was, and not about what it becomes.
     """

@@ -10,7 +10,7 @@ UNGUARDED = tell(**{GUARD: True})
 
 
 class ClinicGuarded(models.AbstractModel):
-    """What follows from facts is written by no hand.
+    """A record of which nobody writes by hand what follows from facts.
 
     Derived is each field of ours that is declared read-only: states, amounts, whose
     decision something was, and in whose name it is done. Odoo keeps read-only fields
@@ -75,7 +75,7 @@ class ClinicGuarded(models.AbstractModel):
             )
 
     def _clinic_check_made_by_hand(self, vals_list):
-        """The same for new records, with what the context gives by default."""
+        """Raise AccessError for new records; the context gives values as well."""
         defaults = (
             name.removeprefix("default_")
             for name in self.env.context

@@ -9,6 +9,8 @@ _logger = logging.getLogger(__name__)
 
 
 class IrCron(models.Model):
+    """Jobs, which are done whether or not a worker can be woken for them."""
+
     _inherit = "ir.cron"
 
     def _notifydb(self):

@@ -15,7 +15,7 @@ FRAMES = "frame-ancestors"
 
 
 class IrHttp(models.AbstractModel):
-    """What is about somebody stays in no cache and in nobody else's frame.
+    """Answers of the server: what is about somebody stays in no cache, no other frame.
 
     The address decides, not each controller: a new page is private by being there.
     """

@@ -4,6 +4,8 @@ from ...log_records import install
 
 
 class IrLogging(models.Model):
+    """The log, which tells nothing of anybody."""
+
     _inherit = "ir.logging"
 
     def _register_hook(self):

@@ -2,7 +2,7 @@ from odoo import models
 
 
 class AccountMoveLine(models.Model):
-    """What a part of an invoice line contains, for who takes it back."""
+    """The taxes that an invoice line contains, for who takes a part of it back."""
 
     _inherit = "account.move.line"
 

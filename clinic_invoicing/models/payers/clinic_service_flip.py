@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class ClinicService(models.Model):
-    """Services change between a rate and its counterpart: insurer or self-pay."""
+    """The flip of services to the counterparts of their rates: insurer or self-pay."""
 
     _inherit = "clinic.service"
 

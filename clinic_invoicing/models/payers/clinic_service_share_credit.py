@@ -6,7 +6,7 @@ from odoo.fields import Command
 
 
 class ClinicServiceShare(models.Model):
-    """Taking back what was invoiced of a share, by a credit note of just that."""
+    """Credit notes that take back what was invoiced of a share, and just that."""
 
     _inherit = "clinic.service.share"
 

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 
 class ClinicServiceShare(models.Model):
-    """What a payer owes moves to another one, before it is invoiced and after."""
+    """The move of what a payer owes to another one, before it is invoiced and after."""
 
     _inherit = "clinic.service.share"
 

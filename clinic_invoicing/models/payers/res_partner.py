@@ -121,11 +121,11 @@ class ResPartner(models.Model):
     # === WHO IS ADDRESSED === #
 
     def _clinic_get_own_domain(self):
-        """Contacts that are these, or their own addresses."""
+        """Return the domain of these contacts and of their own addresses."""
         return Domain("id", "in", self.ids) | self._clinic_get_address_domain()
 
     def _clinic_get_address_domain(self):
-        """Addresses that invoices to these contacts are sent to."""
+        """Return the domain of the addresses that their invoices are sent to."""
         # Other people below a company or a parent are contacts, not addresses.
         return Domain("parent_id", "in", self.ids) & Domain("type", "!=", "contact")
 
@@ -144,6 +144,7 @@ class ResPartner(models.Model):
         return self if self.email else self._clinic_get_addressee()
 
     def _clinic_get_addressees(self):
+        """Return who is behind these addresses, each once."""
         addressees = (partner._clinic_get_addressee() for partner in self)
         return self.browse().union(*addressees)
 

@@ -128,7 +128,7 @@ class CalendarEvent(models.Model):
                 event.display_name = f"{who} · {event.display_name}"
 
     def _compute_user_can_edit(self):
-        """The front desk keeps the appointments of all practitioners."""
+        """Let the front desk keep the appointments of all practitioners."""
         super()._compute_user_can_edit()
         if not self._clinic_is_front_desk():
             return

@@ -37,7 +37,7 @@ class ClinicService(models.Model):
         return replace(super()._get_facts(), is_fee=self.is_fee)
 
     def _follows_appointment(self):
-        """A fee is for the slot as it was when the patient did not come."""
+        """Whether the appointment decides; of a fee it does not any more."""
         return super()._follows_appointment() and not self.is_fee
 
     # === WITHDRAWAL === #

@@ -155,7 +155,7 @@ class TestGuarded(ClinicInvoicingCommon):
         self.assertTrue(share._is_billed())
 
     def test_a_copy_carries_no_share_whatever_the_context_says(self):
-        """Stock carries it to credit notes by a word in the context."""
+        """Core carries it to credit notes by a word in the context."""
         move = self.bill.with_user(self.biller)
         with self.assertRaises(AccessError):
             move.with_context(include_business_fields=True).copy()

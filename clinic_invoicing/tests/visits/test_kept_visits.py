@@ -12,7 +12,9 @@ EVENT_DOORS = {
     "archive": lambda event: event.write({"active": False}),
     "mass archive": lambda event: event.action_mass_archive("self_only"),
     "delete": lambda event: event.unlink(),
-    "delete as stock": lambda event: event.with_context(archive_on_error=True).unlink(),
+    "delete as Core does": lambda event: event.with_context(
+        archive_on_error=True
+    ).unlink(),
     "status": lambda event: event.write({"clinic_status": "cancelled"}),
     "patient": lambda event: event.write({"clinic_patient_id": False}),
     "services": lambda event: event.write({"clinic_service_ids": [Command.clear()]}),
@@ -119,7 +121,7 @@ class TestKeptVisits(NeighboursCommon):
     def test_no_service_falls_because_somebody_deletes_its_slot(self):
         doors = {
             name: EVENT_DOORS[name]
-            for name in ("archive", "mass archive", "delete", "delete as stock")
+            for name in ("archive", "mass archive", "delete", "delete as Core does")
         }
         for value in (True, 1, "watched"):
             doors[f"claim {value}"] = lambda event, value=value: event.with_context(

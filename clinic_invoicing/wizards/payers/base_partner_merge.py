@@ -2,7 +2,7 @@ from odoo import models
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
-    """Who is merged reads what the other was billed, and is billed for it."""
+    """The merge of contacts: each reads what the other was billed, and pays it."""
 
     _inherit = "base.partner.merge.automatic.wizard"
 

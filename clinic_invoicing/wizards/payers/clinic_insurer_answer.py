@@ -5,7 +5,7 @@ from ...actions import CLOSE, notification
 
 
 class ClinicInsurerAnswer(models.TransientModel):
-    """Insurers have answered: what they paid, and who owes what they did not."""
+    """The answer of insurers: what they paid, and who owes what they did not."""
 
     _name = "clinic.insurer.answer"
     _description = "Insurer's Answer"
