@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .payers import PAYER_INSURER
+
 # The selection values are public: other addons and saved filters rely on them.
 PLANNED = "planned"
 TO_INVOICE = "to_invoice"
@@ -78,7 +80,7 @@ def _get_waiting_state(facts, waiting):
     """Return the state of a service of which these shares are still to be billed."""
     if not waiting:
         return INSURANCE if facts.decision == "insurance" else TO_INVOICE
-    is_insured = all(share.payer_type == "insurer" for share in waiting)
+    is_insured = all(share.payer_type == PAYER_INSURER for share in waiting)
     return INSURANCE if is_insured else TO_INVOICE
 
 

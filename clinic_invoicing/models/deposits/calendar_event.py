@@ -11,6 +11,7 @@ from ...rules.billing_state import (
     STATUSES_WITHOUT_CHARGE,
     TO_INVOICE,
 )
+from ...rules.payers import PAYER_PATIENT
 
 # What is paid for with a deposit is still to be invoiced.
 UNBILLED_STATES = (PLANNED, TO_INVOICE)
@@ -60,7 +61,9 @@ class CalendarEvent(models.Model):
             services = event.clinic_service_ids
             shares = services.filtered(lambda one: one.state != CANCELLED).share_ids
             payers = shares.filtered(
-                lambda share: share.payer_type == "patient" and not share._is_nothing()
+                lambda share: (
+                    share.payer_type == PAYER_PATIENT and not share._is_nothing()
+                )
             ).partner_id
             payments = event.clinic_deposit_ids._clinic_filter_paid_by(payers)
             kept = payments._clinic_get_kept()
@@ -174,7 +177,7 @@ class CalendarEvent(models.Model):
         behind = payer and payer._clinic_get_addressee()
         return services.share_ids.filtered(
             lambda share: (
-                share.payer_type == "patient"
+                share.payer_type == PAYER_PATIENT
                 and share.state == "to_bill"
                 and share.partner_id
                 and not share._is_nothing()

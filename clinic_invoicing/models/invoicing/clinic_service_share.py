@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.fields import Command, Domain
 
 from ...rules import sharing, smallest_units
+from ...rules.payers import PAYER_INSURER, PAYER_PATIENT
 
 
 class ClinicServiceShare(models.Model):
@@ -23,7 +24,7 @@ class ClinicServiceShare(models.Model):
     @api.model
     def _get_billable_domain(self):
         """Shares that can be put on an invoice now."""
-        payers = Domain("payer_type", "=", "patient") | self._get_insurer_domain()
+        payers = Domain("payer_type", "=", PAYER_PATIENT) | self._get_insurer_domain()
         return payers & Domain(
             [
                 ("state", "=", "to_bill"),
@@ -37,7 +38,7 @@ class ClinicServiceShare(models.Model):
         """Shares that go on invoices to insurers, and are not settled outside."""
         return Domain(
             [
-                ("payer_type", "=", "insurer"),
+                ("payer_type", "=", PAYER_INSURER),
                 ("company_id.clinic_insurer_settlement", "=", "invoice"),
                 ("settled_date", "=", False),
             ]

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...rules import billing_state, sharing, smallest_units
+from ...rules.payers import PAYER_INSURER, PAYER_PATIENT, PAYER_WRITE_OFF
 
 # What is given for the share that a service is made with.
 FIELDS_OF_FIRST_SHARE = {"service_id", "takes_rest"}
@@ -73,9 +74,9 @@ class ClinicServiceShare(models.Model):
     )
     payer_type = fields.Selection(
         [
-            ("patient", "Patient or guarantor"),
-            ("insurer", "Insurer"),
-            ("write_off", "Written off"),
+            (PAYER_PATIENT, "Patient or guarantor"),
+            (PAYER_INSURER, "Insurer"),
+            (PAYER_WRITE_OFF, "Written off"),
         ],
         compute="_compute_payer_type",
         store=True,
@@ -158,15 +159,15 @@ class ClinicServiceShare(models.Model):
     def _compute_payer_type(self):
         for share in self.filtered("takes_rest"):
             is_insured = share.service_id.billing == "insurance"
-            share.payer_type = "insurer" if is_insured else "patient"
+            share.payer_type = PAYER_INSURER if is_insured else PAYER_PATIENT
 
     @api.depends("takes_rest", "payer_type", "service_id.bill_to_id")
     def _compute_partner_id(self):
         for share in self:
             service = share.service_id
-            if share.payer_type == "patient":
+            if share.payer_type == PAYER_PATIENT:
                 share.partner_id = service.bill_to_id
-            elif share.payer_type == "write_off":
+            elif share.payer_type == PAYER_WRITE_OFF:
                 share.partner_id = False
             elif share.takes_rest:
                 share.partner_id = service.patient_id.clinic_insurer_id
@@ -254,7 +255,7 @@ class ClinicServiceShare(models.Model):
                 for move in invoices
             ),
         )
-        return billing_state.share_state(self.payer_type == "write_off", amounts)
+        return billing_state.share_state(self.payer_type == PAYER_WRITE_OFF, amounts)
 
     def _get_amount_due(self):
         """Return what is owed and not paid; what was credited is not owed."""
@@ -313,9 +314,9 @@ class ClinicServiceShare(models.Model):
     def _follows_service(self):
         """Whether it owes what follows from the service: all, by who pays for it."""
         self.ensure_one()
-        if not self.takes_rest or self.payer_type == "write_off":
+        if not self.takes_rest or self.payer_type == PAYER_WRITE_OFF:
             return False
         service = self.service_id
-        if self.payer_type == "patient":
+        if self.payer_type == PAYER_PATIENT:
             return self.partner_id == service.bill_to_id
         return self.partner_id == service.patient_id.clinic_insurer_id

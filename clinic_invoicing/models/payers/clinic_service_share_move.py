@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ...rules.payers import PAYER_INSURER, PAYER_WRITE_OFF
+
 
 class ClinicServiceShare(models.Model):
     """The move of what a payer owes to another one, before it is invoiced and after."""
@@ -111,17 +113,17 @@ class ClinicServiceShare(models.Model):
                 share.payer_type == payer_type
                 and share.state in ("to_bill", "written_off")
                 and not share.settled_amount
-                and (payer_type != "insurer" or share.partner_id == partner)
+                and (payer_type != PAYER_INSURER or share.partner_id == partner)
             )
         )
         return candidates.sorted("takes_rest", reverse=True)[:1]
 
     def _prepare_receiver(self, amount, payer_type, partner):
         """Return the values of the share that owes what was moved."""
-        if payer_type == "insurer" and not partner:
+        if payer_type == PAYER_INSURER and not partner:
             raise UserError(self.env._("Choose the insurer who owes it."))
         # Who the client is follows from the service.
-        insurer = {"partner_id": partner.id} if payer_type == "insurer" else {}
+        insurer = {"partner_id": partner.id} if payer_type == PAYER_INSURER else {}
         return {
             "service_id": self.service_id.id,
             "payer_type": payer_type,
@@ -132,7 +134,9 @@ class ClinicServiceShare(models.Model):
     def _log_write_offs(self, reason=""):
         """Say on the services how much of them is asked of nobody, and by whom."""
         written_off = self.filtered(
-            lambda share: share.payer_type == "write_off" and not share._is_nothing()
+            lambda share: (
+                share.payer_type == PAYER_WRITE_OFF and not share._is_nothing()
+            )
         )
         bodies = {
             service.id: self.env._(

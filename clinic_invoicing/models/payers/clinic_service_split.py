@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ...rules import sharing, smallest_units
+from ...rules.payers import PAYER_INSURER, PAYER_PATIENT
 
 
 class ClinicService(models.Model):
@@ -40,7 +41,7 @@ class ClinicService(models.Model):
         """
         return self.share_ids.filtered(
             lambda share: (
-                share.payer_type == "insurer"
+                share.payer_type == PAYER_INSURER
                 and share.currency_id.compare_amounts(share.amount_due, 0) > 0
                 and (share.state == "invoiced" or not share._is_billed_to_insurer())
             )
@@ -66,7 +67,7 @@ class ClinicService(models.Model):
             service._set_covers(
                 [
                     (
-                        "insurer",
+                        PAYER_INSURER,
                         service.patient_id.clinic_insurer_id,
                         rate.clinic_cover_type,
                         rate.clinic_cover,
@@ -88,7 +89,7 @@ class ClinicService(models.Model):
         service = self.sudo()
         service._drop_other_shares()
         rest = service.share_ids
-        rest.payer_type = "patient"
+        rest.payer_type = PAYER_PATIENT
         service.share_ids = [
             Command.create(self._prepare_cover(cover, amount))
             for cover, amount in zip(covers, amounts, strict=True)

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...rules.payers import PAYER_INSURER
+
 
 class ClinicShareSettlement(models.Model):
     """What an insurer has paid outside Odoo, e.g. straight to the practitioner.
@@ -33,7 +35,7 @@ class ClinicShareSettlement(models.Model):
     def _check_share(self):
         for settlement in self:
             share = settlement.share_id
-            if share.payer_type != "insurer" or share.amount_invoiced:
+            if share.payer_type != PAYER_INSURER or share.amount_invoiced:
                 raise ValidationError(
                     self.env._(
                         "%(service)s: only what an insurer owes without an invoice is "

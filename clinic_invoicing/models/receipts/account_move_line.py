@@ -1,5 +1,7 @@
 from odoo import models
 
+from ...rules.payers import PAYER_INSURER
+
 
 class AccountMoveLine(models.Model):
     """How a line is paid, and what an insurer asks to know of it."""
@@ -50,7 +52,7 @@ class AccountMoveLine(models.Model):
         return sum(
             share.amount
             for share in self.clinic_service_id.share_ids
-            if share.payer_type == "insurer" and share != self.clinic_share_id
+            if share.payer_type == PAYER_INSURER and share != self.clinic_share_id
         )
 
     def _clinic_prepare_portal_line(self):

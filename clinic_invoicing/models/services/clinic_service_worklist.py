@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ...actions import notification
 from ...rules import billing_obstacles, billing_state
+from ...rules.payers import PAYER_INSURER, PAYER_PATIENT
 
 WORKLIST_TABS = (billing_state.TO_INVOICE, billing_state.INVOICED, billing_state.PAID)
 TAB_LIMIT = 999
@@ -59,7 +60,7 @@ class ClinicService(models.Model):
     def _get_billing_facts(self):
         self.ensure_one()
         waiting = self.share_ids.filtered(lambda share: share.state == "to_bill")
-        from_client = waiting.filtered(lambda share: share.payer_type == "patient")
+        from_client = waiting.filtered(lambda share: share.payer_type == PAYER_PATIENT)
         owed = waiting.filtered(lambda share: not share._is_nothing())
         is_insured = bool(owed or self.billing == "insurance") and not (
             owed & from_client
@@ -81,7 +82,9 @@ class ClinicService(models.Model):
     def _compute_insurer_id(self):
         for service in self:
             insured = service.share_ids.filtered(
-                lambda share: share.payer_type == "insurer" and not share._is_nothing()
+                lambda share: (
+                    share.payer_type == PAYER_INSURER and not share._is_nothing()
+                )
             )
             service.insurer_id = insured.sorted("id")[:1].partner_id
 

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
 from odoo.tools.misc import clean_context
 
+from ...rules.payers import PAYER_WRITE_OFF
 from ..paying.account_payment import BOOKED_STATES
 from ..paying.payment_transaction import OFFLINE_CODES
 
@@ -296,5 +297,5 @@ class AccountMove(models.Model):
         left = shares.filtered(
             lambda share: share.service_id in split and share.state == "to_bill"
         ).sudo()
-        left.payer_type = "write_off"
+        left.payer_type = PAYER_WRITE_OFF
         left._log_write_offs(reason)

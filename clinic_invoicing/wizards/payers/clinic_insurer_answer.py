@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...actions import CLOSE, notification
+from ...rules.payers import PAYER_PATIENT, PAYER_WRITE_OFF
 
 
 class ClinicInsurerAnswer(models.TransientModel):
@@ -95,7 +96,7 @@ class ClinicInsurerAnswer(models.TransientModel):
             for share in self.line_ids.share_id
             if share.currency_id.compare_amounts(share.amount_due, 0) > 0
         }
-        payer_type = "patient" if self.remainder == "client" else "write_off"
+        payer_type = PAYER_PATIENT if self.remainder == "client" else PAYER_WRITE_OFF
         reason = self.reason or self.env._("Not paid by the insurer")
         credit_notes, _moved = self.line_ids.share_id._move(
             amounts, payer_type, reason=reason

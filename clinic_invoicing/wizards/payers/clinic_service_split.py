@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ...actions import CLOSE, notification
+from ...rules.payers import PAYER_INSURER, PAYER_WRITE_OFF
 
 COVER_TYPES = [("amount", "Amount"), ("percent", "% of the price")]
 
@@ -110,21 +111,21 @@ class ClinicServiceSplit(models.TransientModel):
         patient = service.patient_id
         covers = [
             (
-                "insurer",
+                PAYER_INSURER,
                 self.insurer_id or patient.clinic_insurer_id,
                 self.cover_type,
                 self.cover,
             ),
             (
-                "insurer",
+                PAYER_INSURER,
                 self.second_insurer_id or patient.clinic_second_insurer_id,
                 self.second_cover_type,
                 self.second_cover,
             ),
-            ("write_off", partners, self.write_off_type, self.write_off),
+            (PAYER_WRITE_OFF, partners, self.write_off_type, self.write_off),
         ]
         return [
             cover
             for cover in covers
-            if cover[3] > 0 and (cover[0] == "write_off" or cover[1])
+            if cover[3] > 0 and (cover[0] == PAYER_WRITE_OFF or cover[1])
         ]

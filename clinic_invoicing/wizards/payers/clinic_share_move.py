@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ...actions import CLOSE, notification
+from ...rules.payers import PAYER_INSURER, PAYER_PATIENT, PAYER_WRITE_OFF
 
 
 class ClinicShareMove(models.TransientModel):
@@ -23,9 +24,9 @@ class ClinicShareMove(models.TransientModel):
     )
     payer_type = fields.Selection(
         [
-            ("patient", "The client"),
-            ("insurer", "An insurer"),
-            ("write_off", "Nobody: it is written off"),
+            (PAYER_PATIENT, "The client"),
+            (PAYER_INSURER, "An insurer"),
+            (PAYER_WRITE_OFF, "Nobody: it is written off"),
         ],
         string="Who Owes It Then",
         required=True,
@@ -54,14 +55,14 @@ class ClinicShareMove(models.TransientModel):
     @api.depends("share_id")
     def _compute_payer_type(self):
         for wizard in self:
-            is_clients = wizard.share_id.payer_type == "patient"
-            wizard.payer_type = "insurer" if is_clients else "patient"
+            is_clients = wizard.share_id.payer_type == PAYER_PATIENT
+            wizard.payer_type = PAYER_INSURER if is_clients else PAYER_PATIENT
 
     @api.depends("share_id", "payer_type")
     def _compute_partner_id(self):
         for wizard in self:
             patient = wizard.service_id.patient_id
-            is_insurer = wizard.payer_type == "insurer"
+            is_insurer = wizard.payer_type == PAYER_INSURER
             wizard.partner_id = patient.clinic_insurer_id if is_insurer else False
 
     @api.depends("share_id", "amount", "payer_type", "partner_id")
@@ -83,9 +84,9 @@ class ClinicShareMove(models.TransientModel):
                     payer=share.partner_id.display_name,
                 )
             )
-        is_insurers = self.payer_type == "insurer"
+        is_insurers = self.payer_type == PAYER_INSURER
         payer = self.partner_id if is_insurers else self.service_id.bill_to_id
-        if self.payer_type == "write_off":
+        if self.payer_type == PAYER_WRITE_OFF:
             effects.append(self.env._("%(amount)s is asked of nobody.", amount=amount))
         elif payer:
             effects.append(
