@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import html2plaintext, str2bool
 
+from ...rules.payers import PAYER_INSURER
+
 UNPAID_STATES = ("not_paid", "partial")
 # What is larger cannot be rounded.
 LARGEST_AMOUNT = 1e300
@@ -101,7 +103,7 @@ class AccountMove(models.Model):
         # sudo: clients read no services.
         services = self.sudo().invoice_line_ids.clinic_service_id
         return any(
-            share.payer_type == "insurer" and share.amount_due > 0
+            share.payer_type == PAYER_INSURER and share.amount_due > 0
             for share in services.share_ids
         )
 
@@ -110,7 +112,7 @@ class AccountMove(models.Model):
         self.ensure_one()
         # sudo: clients read no shares.
         shares = self.sudo().invoice_line_ids.clinic_share_id
-        return any(share.payer_type == "insurer" for share in shares)
+        return any(share.payer_type == PAYER_INSURER for share in shares)
 
     # === WHAT MAY BE PAID === #
 
