@@ -1,6 +1,6 @@
-"""The client's Billing pages and the red number.
+"""What clients see of their invoices: the Billing pages and the red number.
 
-Takes paying and receipts.
+Takes from paying what is owed, from receipts what has arrived.
 """
 
-from . import account_move, account_move_document, res_users
+from . import account_move, res_users

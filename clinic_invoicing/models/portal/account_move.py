@@ -8,7 +8,7 @@ OPEN_STATES = (*UNPAID_STATES, "blocked")
 
 
 class AccountMove(models.Model):
-    """What clients read of their invoices on the Billing page."""
+    """What clients read of their invoices, and fetch of them, on the Billing page."""
 
     _inherit = "account.move"
 
@@ -117,3 +117,24 @@ class AccountMove(models.Model):
             {**row, "card": row["payment"]._clinic_get_card_name()}
             for row in sorted(rows, key=lambda row: row["date"])
         ]
+
+    # === DOCUMENTS THAT CLIENTS FETCH === #
+
+    def _clinic_is_document_final(self):
+        """Whether what is printed is the invoice itself, sent or not.
+
+        Odoo calls an invoice "Proforma" until somebody sends it by its own dialog. Most
+        of a practice's are never sent: clients pay by a link, and insurers take no
+        proforma.
+        """
+        # Where the state wants more than a PDF, it exists once that was sent.
+        wanted = self.env["account.move.send"]._get_default_extra_edis
+        return all(
+            move.clinic_has_services and move.state == "posted" and not wanted(move)
+            for move in self
+        )
+
+    def _get_invoice_proforma_pdf_report_filename(self):
+        if self._clinic_is_document_final():
+            return self._get_invoice_report_filename()
+        return super()._get_invoice_proforma_pdf_report_filename()

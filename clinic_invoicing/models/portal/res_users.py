@@ -3,6 +3,8 @@ from odoo.http import request
 
 
 class ResUsers(models.Model):
+    """What users of the portal are asked for, and end with their access."""
+
     _inherit = "res.users"
 
     def write(self, vals):
