@@ -1,6 +1,6 @@
-"""Payment links, and the requests to pay that carry them.
+"""Payment links: who may pay by them, and when clients are asked by e-mail.
 
-Takes paying.
+Takes from paying what can be paid, from payers who is written to.
 """
 
 from . import account_move, clinic_payment_link

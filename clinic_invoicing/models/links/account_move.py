@@ -3,8 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-# Whoever pays at the desk after the visit need not be asked by e-mail.
-PATIENCE = timedelta(hours=1)
+# A client who pays at the desk after the visit need not be asked by e-mail.
+TIME_TO_PAY_AT_DESK = timedelta(hours=1)
 INVOICES_PER_CHUNK = 200
 
 
@@ -73,7 +73,7 @@ class AccountMove(models.Model):
         return (found or links._create_for([self])).with_env(self.env)
 
     def _get_portal_payment_link(self):
-        """Put our link on documents: stock's names the services without login."""
+        """Put our link on documents: Core's names the services without login."""
         if not self._clinic_takes_link():
             return super()._get_portal_payment_link()
         # sudo: whoever prints documents need not read links.
@@ -85,7 +85,7 @@ class AccountMove(models.Model):
         return self.clinic_has_services and not self._clinic_get_payment_obstacle()
 
     def _clinic_is_link_printed(self):
-        """Whether the document shows the link as a QR code, whatever stock's switch."""
+        """Whether the document shows the link as a QR code, whatever Core's switch."""
         self.ensure_one()
         # sudo: whoever prints it need not read transactions and services.
         document = self.sudo()
@@ -99,7 +99,7 @@ class AccountMove(models.Model):
     @api.model
     def _clinic_create_posted(self, vals_list):
         """Ask for what is invoiced by e-mail, if the practice wants that."""
-        due = fields.Datetime.now() + PATIENCE
+        due = fields.Datetime.now() + TIME_TO_PAY_AT_DESK
         for vals in vals_list:
             company = self.env.company.browse(vals.get("company_id"))
             if (company or self.env.company).clinic_email_pay_requests:

@@ -14,7 +14,7 @@ TEMPLATE = "clinic_invoicing.clinic_payment_link_mail_template"
 
 
 class ClinicPaymentLink(models.Model):
-    """A way to pay invoices without login, for whoever holds it.
+    """A way to pay invoices without login, open to everybody who holds it.
 
     The address says nothing: neither who pays nor how much. What is asked for is
     read from the invoices when the link is opened.
@@ -99,7 +99,7 @@ class ClinicPaymentLink(models.Model):
     # === ACTION METHODS === #
 
     def action_revoke(self):
-        """Let nobody use these links any more."""
+        """Revoke these links: nobody can use them any more."""
         self._check_staff()
         # sudo: nobody writes links by hand.
         self.sudo().is_revoked = True
@@ -147,7 +147,7 @@ class ClinicPaymentLink(models.Model):
     def _find(self, token):
         """Return the link of a token, if it can still be used.
 
-        Whatever else somebody tries finds nothing, and nothing tells why.
+        Anything else that is tried finds nothing, and nothing tells why.
         """
         if not TOKEN.fullmatch(token):
             return self.browse()

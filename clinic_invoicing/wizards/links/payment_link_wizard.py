@@ -2,13 +2,13 @@ from odoo import models
 
 
 class PaymentLinkWizard(models.TransientModel):
-    """Stock's dialog for payment links makes ours for invoices of services."""
+    """Core's dialog for payment links, which makes ours for invoices of services."""
 
     _inherit = "payment.link.wizard"
 
     def _compute_link(self):
         for wizard in self.filtered(lambda wizard: wizard.res_model == "account.move"):
-            # Stock reads whatever it is asked for.
+            # Core reads whatever it is asked for.
             self.env["account.move"].browse(wizard.res_id).check_access("read")
         result = super()._compute_link()
         for wizard in self.filtered(lambda wizard: wizard.res_model == "account.move"):
