@@ -1,13 +1,13 @@
-"""Payments at the front desk: cash, a saved card, or a link.
+"""Payments at the front desk: what may be taken there, by whom, and how.
 
-Takes paying and links.
+Takes from paying what is owed and how it is paid, from payers whose cards are charged,
+from links what is shown or sent.
 """
 
 from . import (
     account_move,
     account_payment,
     clinic_desk,
-    clinic_desk_link,
     clinic_desk_payment,
     payment_transaction,
 )

@@ -3,7 +3,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from odoo import models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...rules.typed_numbers import read_amount
 from ...server_side import tell
@@ -97,7 +97,7 @@ class ClinicDesk(models.AbstractModel):
         )
         if not event.exists() or not event.has_access("read"):
             event = event.browse()
-        # sudo: as for invoices; stock hides what is on private appointments.
+        # sudo: as for invoices; Core hides what is on private appointments.
         return event.sudo()
 
     def _find_bill_of_visit(self, event_id):
@@ -226,3 +226,47 @@ class ClinicDesk(models.AbstractModel):
             raise ValidationError(
                 self.env._("This way to pay is not available. Please reload the page.")
             )
+
+    # === LINKS, SHOWN OR SENT === #
+
+    def _can_use_link(self, due):
+        """Whether the client could pay these by a link: the portal's switch counts."""
+        # Context: without the key by which the desk passes the switch.
+        invoices = due.invoices.with_context(clinic_at_desk=False)
+        return len(invoices.partner_id) == 1 and not (
+            invoices._clinic_get_first_obstacle()
+        )
+
+    def _get_offline_hint(self, due):
+        """Return what is missing when the client could not pay these online."""
+        # Context: as in _can_use_link().
+        invoices = due.invoices.with_context(clinic_at_desk=False)
+        if all(invoice._clinic_can_be_paid_online() for invoice in invoices):
+            return ""
+        return due.company._clinic_explain_offline(due.currency)
+
+    def _get_link(self, due):
+        """Return the link to pay these, in sudo.
+
+        :raise UserError: they cannot be paid by one link
+        """
+        if not self._can_use_link(due):
+            raise UserError(self.env._("Payment links cannot be used at the moment."))
+        return due.invoices._clinic_get_payment_link().sudo()
+
+    def _send_link(self, due):
+        """Send the link by e-mail; return what to tell.
+
+        :raise UserError: the client has no address, or there is no link
+        """
+        recipient = due.payer._clinic_get_recipient()
+        if not recipient.email:
+            raise UserError(
+                self.env._(
+                    "%(client)s has no e-mail address.", client=due.payer.display_name
+                )
+            )
+        self._get_link(due)._send()
+        return self.env._(
+            "The payment link is sent to %(email)s.", email=recipient.email
+        )

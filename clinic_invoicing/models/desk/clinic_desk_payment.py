@@ -178,18 +178,18 @@ class ClinicDesk(models.AbstractModel):
         parts = due.invoices._clinic_get_parts_by_account(amount)
         for receivables, part, discounted in parts:
             wizard = self._open_register(due, line, receivables, part, discounted)
-            # sudo: stock hands them over without.
+            # sudo: Core hands them over without.
             payments |= wizard._create_payments().sudo()
         return payments
 
     def _open_register(self, due, line, receivables, amount, discounted):
-        """Return stock's dialog, filled in to pay these lines of one account.
+        """Return Core's dialog, filled in to pay these lines of one account.
 
         :param account.move.line discounted: those whose discount the page has shown
         """
         # sudo: as in _pay_invoices().
         wizards = self.env["account.payment.register"].sudo()
-        # Context: what stock's own button tells; that no provider is asked; that what
+        # Context: what Core's own button tells; that no provider is asked; that what
         # is owed changes now, not with the bank statement (forced where the method has
         # an account, the entry would be on another one); the discounts.
         wizards = wizards.with_company(due.company).with_context(
