@@ -1,12 +1,7 @@
 """Reminders: who is reminded of what, when, and when no more.
 
-Takes paying and statements.
+Takes from settings the schedule, from payers who is written to, from paying what can be
+paid, from links the way to pay it.
 """
 
-from . import (
-    account_move,
-    clinic_reminder,
-    clinic_reminder_schedule,
-    res_company,
-    res_partner,
-)
+from . import account_move, clinic_reminder, res_company, res_partner
