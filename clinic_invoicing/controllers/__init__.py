@@ -1,1 +1,3 @@
-from . import paying, portal, links, desk, deposits, autopay, programs
+"""The rooms of ``models``, in their order."""
+
+from . import paying, portal, links, desk, deposits, autopay, plans, programs
