@@ -2,10 +2,10 @@ from werkzeug.exceptions import NotFound
 
 from odoo.http import request, route
 
-from ..desk.desk import ClinicDesk
+from ..desk.desk import ClinicDeskPages
 
 
-class ClinicDeskDeposit(ClinicDesk):
+class ClinicDeskDeposit(ClinicDeskPages):
     """The desk's page for deposits."""
 
     @route(
@@ -64,7 +64,7 @@ class ClinicDeskDeposit(ClinicDesk):
         return self._clinic_desk_type_card(due, shown, **kwargs)
 
     def _clinic_desk_lead_to_bill(self, event_id):
-        """Lead who reloads an old page to what is to be paid for the visit now."""
+        """Lead an old page that is reloaded to what is to be paid for the visit now."""
         bill = self._clinic_desk()._find_bill_of_visit(event_id)
         if not bill:
             raise NotFound()

@@ -10,11 +10,11 @@ from ..paying.form import Shown, prepare_form
 from ..paying.transaction import ClinicPaymentPortal
 
 CALENDAR = "/odoo/clinic-appointments"
-ERROR = "clinic_desk_error"
-NOTICE = "clinic_desk_notice"
+SESSION_ERROR = "clinic_desk_error"
+SESSION_NOTICE = "clinic_desk_notice"
 
 
-class ClinicDesk(ClinicPaymentPortal):
+class ClinicDeskPages(ClinicPaymentPortal):
     """The desk's pages. What may be paid, and by whom, is decided by clinic.desk."""
 
     # === INVOICES === #
@@ -74,9 +74,9 @@ class ClinicDesk(ClinicPaymentPortal):
         try:
             with request.env.cr.savepoint():
                 due = self._clinic_desk()._get_due(invoices or invoice)
-                request.session[NOTICE] = self._clinic_desk()._send_link(due)
+                request.session[SESSION_NOTICE] = self._clinic_desk()._send_link(due)
         except UserError as error:
-            request.session[ERROR] = error.args[0]
+            request.session[SESSION_ERROR] = error.args[0]
         ids = _join(invoices)
         return request.redirect(f"/clinic/desk/pay/{invoice.id}?invoice_ids={ids}")
 
@@ -204,7 +204,7 @@ class ClinicDesk(ClinicPaymentPortal):
         except UserError as error:
             # A second click, which finds that the first has paid everything.
             if not self._clinic_desk()._find_done(key):
-                request.session[ERROR] = error.args[0]
+                request.session[SESSION_ERROR] = error.args[0]
                 return request.redirect(back)
         return request.redirect(f"/clinic/desk/result/{key}")
 
@@ -254,8 +254,8 @@ class ClinicDesk(ClinicPaymentPortal):
                 "seal_card": lambda card: desk._seal(due, amount, card),
                 "cards": desk._get_cards(due, amount) if amount else (),
                 "ways_outside": desk._get_ways_outside(due),
-                "error": request.session.pop(ERROR, None),
-                "notice": request.session.pop(NOTICE, None),
+                "error": request.session.pop(SESSION_ERROR, None),
+                "notice": request.session.pop(SESSION_NOTICE, None),
             },
         )
 

@@ -4,7 +4,10 @@ from odoo.addons.payment.controllers.post_processing import PaymentPostProcessin
 
 
 class ClinicDeskStatus(PaymentPostProcessing):
-    """Stock's page shows the portal's header, with the name of who is logged in."""
+    """The page that follows a payment, for those that were made at the desk.
+
+    Core's shows the portal's header, with the name of the employee who is logged in.
+    """
 
     @route()
     def display_status(self, **kwargs):

@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError, MissingError, UserError, ValidationErro
 from odoo.http import request, route
 
 from ..paying.form import Shown
-from ..paying.panel import ClinicPaying
+from ..paying.panel import ClinicPaymentPanel
 
 # The address is the key: it is neither kept, nor passed on, nor found.
 PRIVATE_HEADERS = {
@@ -11,7 +11,7 @@ PRIVATE_HEADERS = {
 }
 
 
-class ClinicPaymentLinks(ClinicPaying):
+class ClinicPaymentLinks(ClinicPaymentPanel):
     """Pay by a link, without login. The page names no service and no patient."""
 
     @route(
@@ -81,7 +81,7 @@ class ClinicPaymentLinks(ClinicPaying):
         if kwargs.get("payment") and request.env.user._is_public():
             invoice = self._find_document(invoice_id, kwargs.get("access_token"))
             if invoice and invoice._clinic_takes_link():
-                # sudo: stock's link opens the same invoice.
+                # sudo: Core's link opens the same invoice.
                 url = invoice._clinic_get_payment_link().sudo().url
                 return request.redirect(url, code=303, local=False)
         return super().portal_my_invoice_detail(

@@ -22,7 +22,7 @@ def prepare_form(
     :param payment.provider providers: that are offered, as superuser
     :param dict report: why others are not; is completed
     """
-    # sudo: as stock's pages do, to read what the providers offer.
+    # sudo: as Core's pages do, to read what the providers offer.
     env = request.env(su=True)
     methods = env["payment.method"]._get_compatible_payment_methods(
         providers.ids, payer.id, currency_id=currency.id, report=report

@@ -14,7 +14,7 @@ LARGEST_ID = 2**31 - 1
 THANKED = "clinic_thanked_for"
 
 
-class ClinicPaying(PortalAccount):
+class ClinicPaymentPanel(PortalAccount):
     """The step in which somebody reads what is paid, and with what.
 
     Shared by the pages that take money; how much of what may be paid is decided by
@@ -100,7 +100,7 @@ class ClinicPaying(PortalAccount):
     ):
         """Return what Odoo's payment form needs.
 
-        Stock always offers the cards of whoever is logged in.
+        Core always offers the cards of whoever is logged in.
 
         :param bool with_cards: offer the payer's cards, and to save new ones; else the
             form tells nothing of the payer
@@ -158,10 +158,10 @@ class ClinicPaying(PortalAccount):
             **kwargs,
         )
 
-    # === STOCK'S OWN PAGES === #
+    # === CORE'S OWN PAGES === #
 
     def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
-        """Ask for what is still owed; stock asks for the totals."""
+        """Ask for what is still owed; Core asks for the totals."""
         values = super()._overdue_invoices_get_page_view_values(
             overdue_invoices, **kwargs
         )
@@ -171,7 +171,7 @@ class ClinicPaying(PortalAccount):
         return values
 
     def _get_common_page_view_values(self, invoices_data, *args, **kwargs):
-        """Offer the ways to pay what is owed; stock asks who would take the total."""
+        """Offer the ways to pay what is owed; Core asks who would take the total."""
         owed = invoices_data.get("amount_residual", invoices_data["total_amount"])
         return super()._get_common_page_view_values(
             {**invoices_data, "total_amount": owed}, *args, **kwargs

@@ -52,7 +52,7 @@ class ClinicPaymentPortal(PaymentPortal):
     def invoice_transaction(self, invoice_id, access_token=None, **kwargs):
         """Work for clients who opened their invoice without a token as well.
 
-        Whether an invoice exists is not told: stock has an error for each.
+        Whether an invoice exists is not told: Core has an error for each.
         """
         try:
             self._document_check_access("account.move", invoice_id, access_token)
@@ -73,7 +73,7 @@ def _check_form(
     landing_route=None,
     **_kwargs,
 ):
-    """Refuse what no payment form sends; stock would stumble over it."""
+    """Refuse what no payment form sends; Core would stumble over it."""
     ids = (provider_id, payment_method_id, token_id)
     if not (
         flow in FLOWS
@@ -143,7 +143,7 @@ def _check_method(
 def _check_card_is_for_payer(invoices, token_id):
     """Refuse a saved card to somebody who is not logged in.
 
-    Stock lets whoever has the link of an invoice charge the cards of its payer.
+    Core lets whoever has the link of an invoice charge the cards of its payer.
     """
     is_billed = any(invoices.mapped("clinic_has_services"))
     if token_id and is_billed and request.env.user._is_public():

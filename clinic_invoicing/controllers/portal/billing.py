@@ -6,7 +6,7 @@ from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ...models.paying.account_move_allocation import PAID_FIRST
 from ..paying.form import Shown
-from ..paying.panel import ClinicPaying
+from ..paying.panel import ClinicPaymentPanel
 
 # Instead of ids: everything that can be paid.
 ALL = "all"
@@ -14,7 +14,7 @@ ALL = "all"
 MOST_AT_ONCE = 100
 
 
-class ClinicBilling(ClinicPaying):
+class ClinicBilling(ClinicPaymentPanel):
     """The client's Billing pages. What is owed is decided by the invoices."""
 
     _rows_per_page = 10
