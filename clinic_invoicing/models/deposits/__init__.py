@@ -9,6 +9,7 @@ from . import (
     account_partial_reconcile,
     account_payment,
     calendar_event,
+    clinic_desk,
     clinic_service,
     payment_transaction,
     product_template,

@@ -54,6 +54,12 @@ class AccountPayment(models.Model):
             if payment._clinic_is_open()
         )
 
+    def _clinic_get_desk_outcome(self):
+        return {
+            **super()._clinic_get_desk_outcome(),
+            "event": self.clinic_deposit_event_id,
+        }
+
     # === WHAT BECOMES OF THEM === #
 
     def _clinic_use_deposits(self, invoices):

@@ -47,6 +47,12 @@ class PaymentTransaction(models.Model):
         payment._clinic_use_deposits(services.invoice_ids)
         return payment
 
+    def _clinic_get_desk_outcome(self):
+        return {
+            **super()._clinic_get_desk_outcome(),
+            "event": self.clinic_deposit_event_id,
+        }
+
     def _clinic_is_meant_for_invoices(self):
         # Nor is there a visit any more that it could be for.
         is_lost_deposit = self.clinic_desk_key and not self.clinic_deposit_event_id

@@ -40,6 +40,6 @@ class AccountPayment(models.Model):
             "invoices": invoices,
             # The payment itself may only know the company that the client belongs to.
             "payer": invoices.partner_id[:1] or self.partner_id,
-            "event": self.clinic_deposit_event_id,
+            "event": self.env["calendar.event"],
             "reason": "",
         }

@@ -86,49 +86,6 @@ class ClinicDesk(models.AbstractModel):
             event=invoices.env["calendar.event"],
         )
 
-    def _find_visit(self, event_id):
-        """Return an appointment that the user may read; none if it is not one.
-
-        :raise AccessError: the user does not belong to the front desk
-        """
-        self._check_front_desk()
-        event = self.env["calendar.event"].browse(
-            event_id if 0 < event_id < 2**31 else 0
-        )
-        if not event.exists() or not event.has_access("read"):
-            event = event.browse()
-        # sudo: as for invoices; Core hides what is on private appointments.
-        return event.sudo()
-
-    def _find_bill_of_visit(self, event_id):
-        """Return the invoice that is to be paid for an appointment, if there is one.
-
-        :raise AccessError: the user does not belong to the front desk
-        """
-        bills = self._find_visit(event_id).clinic_service_ids.invoice_ids
-        due = bills.filtered(lambda move: move._clinic_is_due_at_desk())
-        return self._find_invoice(due[:1].id or 0)
-
-    def _find_deposit(self, event_id, payer_id=None):
-        """Return what a deposit for this appointment would be; none if there is none.
-
-        :param int payer_id: one of those who pay for the appointment
-        :raise AccessError: the user does not belong to the front desk
-        """
-        event = self._find_visit(event_id)
-        company = event._clinic_get_company()
-        payers = event._clinic_get_deposit_payers()
-        payer = payers.filtered(lambda one: one.id == payer_id) or payers[:1]
-        if not payer or company not in self.env.user.company_ids:
-            return None
-        return Due(
-            payer=payer,
-            company=company,
-            currency=company.currency_id,
-            invoices=event.env["account.move"],
-            event=event,
-        )
-
     # === MEANWHILE === #
 
     def _get_news(self, invoice, invoice_ids, owed, clearing):

@@ -102,22 +102,16 @@ class ClinicDesk(models.AbstractModel):
 
         What the money does not reach is not paid by it.
         """
-        values = {"clinic_desk_key": key}
-        if due.event:
-            values["clinic_deposit_event_id"] = due.event.id
-        else:
-            reached = [
-                move.id for move, _part in due.invoices._clinic_get_allocation(amount)
-            ]
-            values["invoice_ids"] = [Command.set(reached)]
-        return values
+        reached = [
+            move.id for move, _part in due.invoices._clinic_get_allocation(amount)
+        ]
+        return {"clinic_desk_key": key, "invoice_ids": [Command.set(reached)]}
 
     def _get_reference_prefix(self, due, key):
-        """Return what a deposit is called; invoices give their own numbers.
+        """Return what a transaction is called; nothing, as invoices give their numbers.
 
         The same when a request is run again, so that providers know it again.
         """
-        return f"deposit-{key[:12]}" if due.event else None
 
     # === A CARD THAT IS TYPED === #
 
@@ -140,9 +134,6 @@ class ClinicDesk(models.AbstractModel):
             raise ValidationError(self.env._("This is not an amount of money."))
         providers = self._get_typing_providers(due, amount)
         self._check_chosen(provider_id in providers.ids and flow != "token")
-        if due.event:
-            # Invoices are locked by who makes the transaction.
-            self._start(due, amount, shown)
 
     # === CASH, OR ELSEWHERE === #
 
@@ -164,15 +155,17 @@ class ClinicDesk(models.AbstractModel):
         lines = self._get_method_lines(due)
         line = lines.filtered(lambda one: one.id == line_id)
         self._check_chosen(line)
-        register = self._book_deposit if due.event else self._pay_invoices
-        payments = register(due, line, amount)
+        payments = self._book(due, line, amount)
         first, others = payments[:1], payments[1:]
         first.clinic_desk_key = key
         others.clinic_desk_first_id = first
         return payments
 
-    def _pay_invoices(self, due, line, amount):
-        """Pay the invoices, the oldest due first, as the page has shown."""
+    def _book(self, due, line, amount):
+        """Book what was received: it pays the oldest due first, as the page has shown.
+
+        :return: the payments
+        """
         # sudo: the front desk has no right in accounting; see _find_invoice().
         payments = self.env["account.payment"].sudo()
         parts = due.invoices._clinic_get_parts_by_account(amount)
@@ -187,7 +180,7 @@ class ClinicDesk(models.AbstractModel):
 
         :param account.move.line discounted: those whose discount the page has shown
         """
-        # sudo: as in _pay_invoices().
+        # sudo: as in _book().
         wizards = self.env["account.payment.register"].sudo()
         # Context: what Core's own button tells; that no provider is asked; that what
         # is owed changes now, not with the bank statement (forced where the method has
@@ -210,30 +203,6 @@ class ClinicDesk(models.AbstractModel):
             }
         )
 
-    def _book_deposit(self, due, line, amount):
-        # sudo: as in _pay_invoices().
-        payments = self.env["account.payment"].sudo().with_company(due.company)
-        # Context: without an entry nothing could be taken off an invoice; see above.
-        forced = not line.payment_account_id
-        payment = payments.with_context(force_payment_move=forced).create(
-            {
-                "payment_type": "inbound",
-                "partner_type": "customer",
-                # Not the commercial partner, which may be an employer or a relative.
-                "partner_id": due.payer.id,
-                "amount": amount,
-                "currency_id": due.currency.id,
-                "company_id": due.company.id,
-                "journal_id": line.journal_id.id,
-                "payment_method_line_id": line.id,
-                "memo": self.env._("Deposit"),
-                "clinic_deposit_event_id": due.event.id,
-            }
-        )
-        payment.action_post()
-        payment._clinic_use_deposits(due.event.clinic_service_ids.invoice_ids)
-        return payment
-
     # === UNDER LOCK === #
 
     def _seal(self, due, amount, card=None):
@@ -243,8 +212,6 @@ class ClinicDesk(models.AbstractModel):
         """
         shown = self.env["clinic.shown"]
         card = self.env["payment.token"] if card is None else card
-        if due.event:
-            return shown._seal_deposit(due.event, due.payer, amount, card)
         return shown._seal_payment(due.invoices, amount, card)
 
     def _start(self, due, amount, shown, card=None):
@@ -253,12 +220,8 @@ class ClinicDesk(models.AbstractModel):
         :param str shown: the seal that came with the button
         :raise UserError: it may not, or somebody else is at it; nothing was changed
         """
-        if not due.event:
-            due.invoices._clinic_check_chosen()
-            due.invoices._clinic_lock_for_payment()
-            due.invoices._clinic_check_payable(amount, due.currency)
+        due.invoices._clinic_check_chosen()
+        due.invoices._clinic_lock_for_payment()
+        due.invoices._clinic_check_payable(amount, due.currency)
         self.env["clinic.shown"]._check(shown, self._seal(due, amount, card))
-        if due.event:
-            due.event._clinic_start_deposit(amount, due.payer)
-            return
         due.invoices._clinic_start_online_payment(amount, due.currency)

@@ -42,7 +42,7 @@ class PaymentTransaction(models.Model):
             "payments": self.payment_id,
             "invoices": self.invoice_ids,
             "payer": self.partner_id,
-            "event": self.clinic_deposit_event_id,
+            "event": self.env["calendar.event"],
             "reason": html2plaintext(self.state_message or "").strip(),
         }
 
