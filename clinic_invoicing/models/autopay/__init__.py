@@ -3,4 +3,4 @@
 Takes charges.
 """
 
-from . import clinic_autopay, clinic_autopay_job, res_company
+from . import clinic_autopay, clinic_autopay_job, res_company, res_users

@@ -3,17 +3,9 @@ from odoo.http import request
 
 
 class ResUsers(models.Model):
-    """What users of the portal are asked for, and end with their access."""
+    """The red number: how many invoices a user of the portal is asked for."""
 
     _inherit = "res.users"
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "group_ids" in vals or not vals.get("active", True):
-            # sudo: who takes a login away need not read agreements.
-            agreements = self.env["clinic.autopay"].sudo()
-            agreements._end_without_access(self.partner_id)
-        return result
 
     def _clinic_get_unpaid_count(self):
         """Return how many unpaid invoices this user is asked for.
