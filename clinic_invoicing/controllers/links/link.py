@@ -12,7 +12,7 @@ PRIVATE_HEADERS = {
 
 
 class ClinicPaymentLinks(ClinicPaymentPanel):
-    """Pay by a link, without login. The page names no service and no patient."""
+    """The page to pay by a link, without login. It names no service and no patient."""
 
     @route(
         "/clinic/pay/<string:token>",
@@ -57,7 +57,7 @@ class ClinicPaymentLinks(ClinicPaymentPanel):
         if not link:
             raise ValidationError(request.env._("This link is not valid any more."))
         if not self._is_payer(link):
-            # Whoever holds the link may pay, and has no right to the payer's cards.
+            # Everybody with the link may pay, and has no right to the payer's cards.
             tokenization_requested = False
             if token_id or kwargs.get("flow") == "token":
                 raise ValidationError(
@@ -77,7 +77,7 @@ class ClinicPaymentLinks(ClinicPaymentPanel):
     def portal_my_invoice_detail(
         self, invoice_id, payment_token=None, amount=None, **kwargs
     ):
-        """Lead who comes to pay without login to the page that names no service."""
+        """Lead a payer without login to the page that names no service."""
         if kwargs.get("payment") and request.env.user._is_public():
             invoice = self._find_document(invoice_id, kwargs.get("access_token"))
             if invoice and invoice._clinic_takes_link():
@@ -98,7 +98,7 @@ class ClinicPaymentLinks(ClinicPaymentPanel):
             return None
 
     def _find_link(self, token):
-        # sudo: whoever knows the token may use the link; there is no other right.
+        # sudo: everybody who knows the token may use the link; there is no other right.
         return request.env["clinic.payment.link"].sudo()._find(token)
 
     def _is_payer(self, link):
@@ -106,7 +106,7 @@ class ClinicPaymentLinks(ClinicPaymentPanel):
         return request.env.user.partner_id._clinic_is_billed_at(link.partner_id)
 
     def _get_payer(self, link):
-        """Return whose cards pay: an address has none of its own."""
+        """Return the contact whose cards pay: an address has none of its own."""
         is_payer = self._is_payer(link)
         # sudo: as the link's own payer; clients read no providers and cards.
         return request.env.user.partner_id.sudo() if is_payer else link.partner_id

@@ -100,7 +100,7 @@ class ClinicPaymentPanel(PortalAccount):
     ):
         """Return what Odoo's payment form needs.
 
-        Core always offers the cards of whoever is logged in.
+        Core always offers the cards of the user who is logged in.
 
         :param bool with_cards: offer the payer's cards, and to save new ones; else the
             form tells nothing of the payer

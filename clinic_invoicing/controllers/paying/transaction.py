@@ -9,7 +9,7 @@ FLOWS = ("direct", "redirect", "token")
 
 
 class ClinicPaymentPortal(PaymentPortal):
-    """Let nobody pay more than is owed, whatever page the payment comes from."""
+    """The start of every online payment: nobody pays more than is owed."""
 
     def _create_transaction(
         self,
@@ -97,7 +97,7 @@ def _start_to_pay(
     token_id=None,
     **_kwargs,
 ):
-    """Make sure, under lock, that this may be paid by who pays, and in this way."""
+    """Make sure, under lock, that this payer may pay this, and in this way."""
     payer = invoices.env["res.partner"].browse(partner_id)
     if not request.env.user._is_internal():
         invoices._clinic_lock_for_payment()
@@ -143,7 +143,7 @@ def _check_method(
 def _check_card_is_for_payer(invoices, token_id):
     """Refuse a saved card to somebody who is not logged in.
 
-    Core lets whoever has the link of an invoice charge the cards of its payer.
+    Core lets everybody with the link of an invoice charge the cards of its payer.
     """
     is_billed = any(invoices.mapped("clinic_has_services"))
     if token_id and is_billed and request.env.user._is_public():

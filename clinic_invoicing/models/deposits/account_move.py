@@ -30,7 +30,7 @@ class AccountMove(models.Model):
         )
         result = super().action_post()
         if again:
-            # sudo: who posts invoices need not read appointments and deposits.
+            # sudo: a user who posts invoices need not read appointments and deposits.
             moves = again.sudo()
             visits = moves.invoice_line_ids.clinic_service_id.event_id
             visits._clinic_pass_deposits(moves)
@@ -41,7 +41,7 @@ class AccountMove(models.Model):
         return self.transaction_ids | self.clinic_deposit_transaction_ids
 
     def _clinic_bills_visit(self, visit, payer):
-        """Whether it bills this payer for a service of the appointment."""
+        """Whether this invoice bills this payer for a service of the appointment."""
         self.ensure_one()
         visits = self.invoice_line_ids.clinic_service_id.event_id
         return payer._clinic_is_billed_at(self.partner_id) and visit in visits

@@ -32,7 +32,7 @@ class AccountPayment(models.Model):
         )
 
     def _clinic_is_open(self):
-        """Whether something of it is booked and has paid nothing."""
+        """Whether something of this deposit is booked and has paid nothing."""
         self.ensure_one()
         open_amount = self.clinic_amount_unallocated
         return (
@@ -87,7 +87,7 @@ class AccountPayment(models.Model):
         usable._clinic_allocate_each(own)
 
     def _clinic_may_pay(self, invoice):
-        """Whether the invoice is to who has paid, and in the same money."""
+        """Whether the invoice is to this deposit's payer, and in the same money."""
         self.ensure_one()
         return (
             self._clinic_get_payer()._clinic_is_billed_at(invoice.partner_id)
@@ -127,14 +127,14 @@ class AccountPayment(models.Model):
         """Close what managers were asked to do, where nothing of a deposit is left."""
         if not self:
             return
-        # Whoever asked may have spoken another language than who reconciles.
+        # It may have been asked in another language than that of who reconciles.
         languages = {"en_US", *dict(self.env["res.lang"].get_installed())}
         summaries = [
             self.with_context(lang=language)._clinic_get_left_summary()
             for language in languages
         ]
         # Searched: most payments are no deposits, and a deposit's visit may be deleted.
-        # sudo: it is a manager's, and who reconciles need not be one.
+        # sudo: it is a manager's, and a user who reconciles need not be one.
         activities = self.env["mail.activity"].sudo()
         activities = activities.search(
             [

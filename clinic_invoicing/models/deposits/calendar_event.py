@@ -117,7 +117,7 @@ class CalendarEvent(models.Model):
 
         The attempts that were started before and not finished are closed.
 
-        :param res.partner payer: who pays it
+        :param res.partner payer: the payer of the deposit
         :raise UserError: it would be taken twice, or is asked for in vain
         """
         self._clinic_lock()
@@ -186,7 +186,7 @@ class CalendarEvent(models.Model):
         )
 
     def _clinic_get_deposit_payers(self):
-        """Return who will pay for what is booked: not insurers."""
+        """Return the payers of what is booked, without insurers."""
         return self._clinic_get_deposit_shares().partner_id
 
     def _clinic_get_deposit_attempts(self, payer):

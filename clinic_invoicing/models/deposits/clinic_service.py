@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ClinicService(models.Model):
-    """Deposits are taken off the invoice, whoever makes it."""
+    """Services whose invoices deposits are taken off, whatever makes these."""
 
     _inherit = "clinic.service"
 
@@ -13,8 +13,8 @@ class ClinicService(models.Model):
     def _start_deposit(self):
         """Let nobody invoice these until the deposit is stored.
 
-        They are written to as well: who has read them before, and invoices them after,
-        is run again and sees the deposit.
+        They are written to as well: a transaction that has read them before, and
+        invoices them after, is run again and sees the deposit.
 
         :raise UserError: somebody is invoicing one of them at this moment
         """
@@ -22,9 +22,9 @@ class ClinicService(models.Model):
         self._count_deposit()
 
     def _count_deposit(self):
-        """Write to these, so that who invoices them at this moment is run again.
+        """Write to these, so that what invoices them at this moment is run again.
 
-        It waits for who has locked them, and is run again itself if they were invoiced.
+        It waits for their lock, and is run again itself if they were invoiced.
         """
         # sudo: nobody counts by hand.
         for service in self.sudo():

@@ -29,7 +29,7 @@ class PaymentTransaction(models.Model):
         event = charge.clinic_deposit_event_id
         if not event or self.operation == "refund":
             return super()._create_payment(**extra_create_values)
-        # sudo: providers' messages come as nobody, who reads no services.
+        # sudo: providers' messages come as a user who reads no services.
         services = event.sudo().clinic_service_ids
         # Before anything is read of them: they may be invoiced at this moment.
         services._count_deposit()
@@ -73,8 +73,8 @@ class PaymentTransaction(models.Model):
     def _clinic_close_deposits(self):
         """Close the forms of these that are still open; return what may yet arrive.
 
-        An attempt that is being processed cannot be closed. It is found again by who
-        pays the invoice next, and refused until its outcome is known.
+        An attempt that is being processed cannot be closed. It is found again when
+        the invoice is paid next, which is refused until its outcome is known.
         """
         alive = self.browse()
         for tx in self:

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ProductTemplate(models.Model):
-    """What is asked for when a visit is booked."""
+    """The deposit that is asked for when a visit of a rate is booked."""
 
     _inherit = "product.template"
 

@@ -5,12 +5,12 @@ from ...server_side import heard
 
 
 class AccountMove(models.Model):
-    """What is paid at the desk."""
+    """Invoices that are paid at the desk."""
 
     _inherit = "account.move"
 
     def _clinic_can_be_paid_online(self):
-        """What clients find online is not asked of employees who take money.
+        """Whether the client finds a way online, which is not asked at the desk.
 
         The context key is set by clinic.desk, which checks who they are.
         """

@@ -29,7 +29,7 @@ class AccountPayment(models.Model):
     )
 
     def _clinic_get_desk_outcome(self):
-        """Return what the desk shows of it; see payment.transaction."""
+        """Return what the desk shows of this payment; see payment.transaction."""
         self.ensure_one()
         taken = self | self.clinic_desk_other_ids.sorted("id")
         invoices = taken.invoice_ids

@@ -26,7 +26,7 @@ class PaymentTransaction(models.Model):
     )
 
     def _clinic_get_desk_outcome(self):
-        """Return what the desk shows of it.
+        """Return what the desk shows of this transaction.
 
         :return: ``state`` is ``open``, ``clearing``, ``paid``, ``authentication`` (its
             owner has to confirm it), ``busy`` (nobody was asked) or ``declined``

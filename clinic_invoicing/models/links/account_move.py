@@ -76,7 +76,7 @@ class AccountMove(models.Model):
         """Put our link on documents: Core's names the services without login."""
         if not self._clinic_takes_link():
             return super()._get_portal_payment_link()
-        # sudo: whoever prints documents need not read links.
+        # sudo: a user who prints documents need not read links.
         return self._clinic_get_payment_link().sudo().url
 
     def _clinic_takes_link(self):
@@ -87,7 +87,7 @@ class AccountMove(models.Model):
     def _clinic_is_link_printed(self):
         """Whether the document shows the link as a QR code, whatever Core's switch."""
         self.ensure_one()
-        # sudo: whoever prints it need not read transactions and services.
+        # sudo: a user who prints it need not read transactions and services.
         document = self.sudo()
         return (
             document._clinic_takes_link()

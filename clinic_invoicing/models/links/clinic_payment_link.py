@@ -239,7 +239,7 @@ class ClinicPaymentLink(models.Model):
     def _get_qr_code(self):
         """Return the link as a QR code, to be the source of an image."""
         self.ensure_one()
-        # sudo: whoever is shown a code need not read reports.
+        # sudo: a user who is shown a code need not read reports.
         reports = self.env["ir.actions.report"].sudo()
         image = reports.barcode(
             barcode_type="QR", value=self.url, width=256, height=256, quiet=False

@@ -30,12 +30,18 @@ class AccountMove(models.Model):
 
     @api.model
     def _clinic_get_asked_domain(self, partner):
-        """Invoices that the red number counts: a hook for what is paid otherwise."""
+        """Return the domain of the invoices that the red number counts.
+
+        A hook for what is paid otherwise.
+        """
         return self._clinic_get_unpaid_domain(partner)
 
     @api.model
     def _clinic_get_payable_domain(self, partner):
-        """Invoices that ``partner`` is asked to pay: a hook for what is on hold."""
+        """Return the domain of the invoices that ``partner`` is asked to pay.
+
+        A hook for what is on hold.
+        """
         clearing = self.env["payment.transaction"]._clinic_get_clearing_domain()
         is_clearing = Domain("transaction_ids", "any", clearing) | Domain(
             "clinic_deposit_transaction_ids", "any", clearing
@@ -44,12 +50,12 @@ class AccountMove(models.Model):
 
     @api.model
     def _clinic_get_patient_domain(self, patient_id):
-        """Invoices of services that this patient received."""
+        """Return the domain of the invoices of services that this patient received."""
         return Domain("invoice_line_ids.clinic_service_id.patient_id", "=", patient_id)
 
     @api.model
     def _clinic_get_asked(self, domain):
-        """Return ``(company, currency, amount)`` that closes these invoices today."""
+        """Return each ``(company, currency, amount)`` that closes these today."""
         groups = self._read_group(
             domain, ["company_id", "currency_id"], ["amount_residual:sum"]
         )

@@ -5,7 +5,7 @@ from ...actions import RELOAD, notification
 
 
 class AccountMove(models.Model):
-    """What the biller sees and decides about reminders of an invoice."""
+    """Reminders of an invoice: what the biller sees of them and decides."""
 
     _inherit = "account.move"
 
@@ -111,7 +111,7 @@ class AccountMove(models.Model):
             raise UserError(first.company_id._clinic_explain_offline(first.currency_id))
 
     def _clinic_get_reminded(self):
-        """Return who is asked for this invoice."""
+        """Return the contact that is asked to pay this invoice."""
         self.ensure_one()
         return self.partner_id._clinic_get_addressee()
 

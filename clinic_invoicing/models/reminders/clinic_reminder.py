@@ -127,7 +127,7 @@ class ClinicReminder(models.Model):
         invoices = self.line_ids.move_id
         # A link is for one address; there may be others of the same payer.
         if len(invoices.partner_id) == 1:
-            # sudo: the e-mail is for the payer; who sends it need not read links.
+            # sudo: the e-mail is for the payer; its sender need not read links.
             return invoices._clinic_get_payment_link().sudo().url
         return f"{self.get_base_url()}/my/billing"
 

@@ -5,6 +5,8 @@ from ...rules import schedule
 
 
 class ResCompany(models.Model):
+    """The schedule of a practice's reminders, which has days when it is on."""
+
     _inherit = "res.company"
 
     @api.constrains("clinic_reminders", "clinic_reminder_days")

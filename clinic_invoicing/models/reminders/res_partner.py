@@ -2,6 +2,8 @@ from odoo import fields, models
 
 
 class ResPartner(models.Model):
+    """Payers who are reminded of nothing."""
+
     _inherit = "res.partner"
 
     clinic_no_reminders = fields.Boolean(

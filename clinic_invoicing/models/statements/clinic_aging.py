@@ -40,7 +40,7 @@ AMOUNT_BY_BUCKET = {
 
 
 class ClinicAging(models.Model):
-    """Who owes what, and for how long: one row per payer, company and currency.
+    """Money owed, by its age: one row per payer, company and currency.
 
     It is what accounting says is receivable, read at the moment it is asked for.
     """

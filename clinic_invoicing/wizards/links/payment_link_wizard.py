@@ -12,7 +12,7 @@ class PaymentLinkWizard(models.TransientModel):
             self.env["account.move"].browse(wizard.res_id).check_access("read")
         result = super()._compute_link()
         for wizard in self.filtered(lambda wizard: wizard.res_model == "account.move"):
-            # sudo: whoever makes links need not read transactions and services.
+            # sudo: a user who makes links need not read transactions and services.
             invoice = self.env["account.move"].sudo().browse(wizard.res_id)
             if invoice._clinic_takes_link():
                 wizard.link = invoice._clinic_get_payment_link().url

@@ -4,7 +4,7 @@ from ...models.paying.clinic_open_item import AS_OF
 
 
 class ClinicAgingDate(models.TransientModel):
-    """Ask for the date as of which money is owed."""
+    """The question as of which date money is owed."""
 
     _name = "clinic.aging.date"
     _description = "Date of Money Owed"
