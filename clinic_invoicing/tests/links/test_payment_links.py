@@ -85,7 +85,7 @@ class TestPaymentLinks(OnlineCommon, PagesCommon):
         self.assertIn("Harbour Clinic", text)
 
     def _let_provider_fill_in_who_pays(self):
-        """Give the provider a form like those of some of stock's providers."""
+        """Give the provider a form like those of some of Core's providers."""
         form = self.env["ir.ui.view"].create(
             {
                 "name": "Filled-in form",
@@ -331,7 +331,7 @@ class TestPaymentLinks(OnlineCommon, PagesCommon):
                 self.link.with_user(user).read(["token"])
         self.assertIn(self.link.token, self.link.with_user(self.biller).url)
 
-    # === DOCUMENTS AND STOCK'S OWN LINKS === #
+    # === DOCUMENTS AND CORE'S OWN LINKS === #
 
     def test_document_carries_the_link_as_a_code_while_it_can_be_paid(self):
         self.assertTrue(self.bill._clinic_is_link_printed())

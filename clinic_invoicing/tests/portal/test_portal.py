@@ -880,7 +880,7 @@ class TestPortal(OnlineCommon, PagesCommon):
             "out_invoice", self.client, amounts=[80], taxes=[], post=True
         )
         self._pay(overdue, 30)
-        # It takes what is left, and would not take the total that stock asks about.
+        # It takes what is left, and would not take the total that Core asks about.
         self.provider.maximum_amount = 60
         page = self._get_page("/my/invoices/overdue")
         (form,) = page.xpath("//form[@id='o_payment_form']")
@@ -936,6 +936,6 @@ class TestPortal(OnlineCommon, PagesCommon):
             self._pay(bills[:2])
         urls = ("/my/billing", "/my/invoices")
         # As above.
-        ours, stock = [self._count_queries(url) for url in 2 * urls][2:]
+        ours, core = [self._count_queries(url) for url in 2 * urls][2:]
         # Read apart, they were almost three times as many.
-        self.assertLess(ours, 2 * stock)
+        self.assertLess(ours, 2 * core)
