@@ -19,8 +19,8 @@ from . import (
     desk,
     deposits,
     reminders,
+    programs,
     charges,
     autopay,
     plans,
-    programs,
 )

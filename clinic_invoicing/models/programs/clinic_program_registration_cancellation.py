@@ -7,7 +7,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...actions import RELOAD, notification
 
-LETTER = Markup('<p>%s</p><p><a href="%s">%s</a></p>')
+MESSAGE_WITH_LINK = Markup('<p>%s</p><p><a href="%s">%s</a></p>')
 
 
 class ClinicProgramRegistration(models.Model):
@@ -187,7 +187,7 @@ class ClinicProgramRegistration(models.Model):
         self.message_notify(
             partner_ids=payer.ids,
             subject=subject,
-            body=LETTER % (body, url, env._("See it under Programs")),
+            body=MESSAGE_WITH_LINK % (body, url, env._("See it under Programs")),
             # Else Odoo writes the record's name above.
             force_record_name=subject,
         )
