@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
 from ...rules.typed_numbers import read_amount
-from ..charges.clinic_scheduled_charge import OPEN_STATES, WAITING_STATES
+from ..charges.clinic_scheduled_charge import OPEN_CHARGE_STATES, WAITING_STATES
 from .res_company import AUTOPAY_WORDING
 
 MAIL_STARTED = "clinic_invoicing.autopay_mail_template_started"
@@ -211,7 +211,7 @@ class ClinicAutopay(models.Model):
                 self.env._("Autopay is on already. Please reload the page.")
             ) from error
         agreement._send_mail(MAIL_STARTED)
-        self._wake_job()
+        self.env["clinic.scheduled.charge"]._wake_job()
         return agreement
 
     @api.model
@@ -282,7 +282,9 @@ class ClinicAutopay(models.Model):
 
     def _get_upcoming(self):
         """Return the charges that are still to come, the next one first."""
-        return self.charge_ids.filtered(lambda charge: charge.state in OPEN_STATES)
+        return self.charge_ids.filtered(
+            lambda charge: charge.state in OPEN_CHARGE_STATES
+        )
 
     def _get_page_url(self):
         """Return where the client sees and stops it; used by the e-mails."""

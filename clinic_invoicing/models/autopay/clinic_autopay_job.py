@@ -3,8 +3,6 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
 
-JOB = "clinic_invoicing.ir_cron_scheduled_charges"
-
 
 class ClinicAutopay(models.Model):
     """From an invoice that is owed to a charge that its payer is told of."""
@@ -16,12 +14,6 @@ class ClinicAutopay(models.Model):
         copy=False,
         help="Written whenever charges are planned: of two workers, one comes second.",
     )
-
-    @api.model
-    def _wake_job(self):
-        """Let the job work as soon as this is committed."""
-        # sudo: who invoices, pays or agrees may not read jobs.
-        self.env.ref(JOB).sudo()._trigger()
 
     @api.model
     def _plan_charges(self):

@@ -6,7 +6,7 @@ from ...rules import charging
 
 # Something is to be done on a day.
 DUE_STATES = ("planned", "noticed", "retrying")
-OPEN_STATES = (*DUE_STATES, "charging")
+OPEN_CHARGE_STATES = (*DUE_STATES, "charging")
 # Nothing is under way that could not be called off.
 WAITING_STATES = ("draft", *DUE_STATES)
 

@@ -16,7 +16,7 @@ SETTLED = ("done", "error", "cancel")
 FIRST_ZONE = "Pacific/Kiritimati"
 
 # What may be due: its day has come somewhere, or its outcome.
-DUE = """
+DUE_CHARGES = """
       FROM clinic_scheduled_charge charge
  LEFT JOIN payment_transaction tx ON tx.id = charge.transaction_id
      WHERE charge.id != ALL(%(seen)s)
@@ -24,10 +24,10 @@ DUE = """
              AND charge.next_date <= %(today)s)
             OR (charge.state = 'charging' AND tx.state IN %(settled)s))
 """
-COUNT = f"SELECT count(*) {DUE}"
+COUNT_CHARGES = f"SELECT count(*) {DUE_CHARGES}"
 # One that no other worker has.
-CLAIM = f"""
-    SELECT charge.id {DUE}
+CLAIM_CHARGE = f"""
+    SELECT charge.id {DUE_CHARGES}
   ORDER BY charge.next_date NULLS FIRST, charge.id
      LIMIT 1
        FOR NO KEY UPDATE OF charge SKIP LOCKED
@@ -42,8 +42,14 @@ class ClinicScheduledCharge(models.Model):
     # === THE JOB === #
 
     @api.model
+    def _wake_job(self):
+        """Let the job work as soon as this is committed."""
+        # sudo: who invoices, pays or agrees may not read jobs.
+        self.env.ref("clinic_invoicing.ir_cron_scheduled_charges").sudo()._trigger()
+
+    @api.model
     def _cron_work(self):
-        """Plan what autopay owes, then work off what is due, one after the other.
+        """Work off what is due, one after the other.
 
         Any number of workers may do so at once.
         """
@@ -59,15 +65,11 @@ class ClinicScheduledCharge(models.Model):
 
     @api.model
     def _prepare_work(self):
-        """Bring plans and agreements up to date before anything is charged.
+        """Bring what has been agreed up to date before anything is charged.
 
         Trouble with one of these keeps nobody from what is due.
         """
-        for prepare in (
-            self.env["clinic.payment.plan"]._refresh_all,
-            self.env["clinic.autopay"]._plan_charges,
-            self._report_open_ended,
-        ):
+        for prepare in self._get_preparations():
             try:
                 with self.env.cr.savepoint():
                     prepare()
@@ -77,6 +79,14 @@ class ClinicScheduledCharge(models.Model):
             except Exception:
                 _logger.exception("Scheduled charges could not be prepared")
         self._wake_for_messages()
+
+    @api.model
+    def _get_preparations(self):
+        """Return what is called first, in its order.
+
+        This is a hook for agreements, which bring their charges up to date.
+        """
+        return [self._report_open_ended]
 
     @api.model
     def _wake_for_messages(self):
@@ -97,12 +107,12 @@ class ClinicScheduledCharge(models.Model):
 
     @api.model
     def _lock_next(self, seen):
-        [charge_id] = self._query_due(CLAIM, seen) or [None]
+        [charge_id] = self._query_due(CLAIM_CHARGE, seen) or [None]
         return self.browse(charge_id).exists()
 
     @api.model
     def _count_due(self, seen):
-        [count] = self._query_due(COUNT, seen)
+        [count] = self._query_due(COUNT_CHARGES, seen)
         return count
 
     @api.model

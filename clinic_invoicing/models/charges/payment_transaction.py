@@ -38,5 +38,5 @@ class PaymentTransaction(models.Model):
         updated = super()._update_state(*args, **more)
         # sudo: who brings the outcome need not see the charge, nor jobs.
         if updated.sudo().clinic_charge_id:
-            self.env["clinic.autopay"]._wake_job()
+            self.env["clinic.scheduled.charge"]._wake_job()
         return updated

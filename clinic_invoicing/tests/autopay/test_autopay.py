@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 from ..charges.common_charges import ChargesCommon
 
 MODELS = ("clinic.autopay", "clinic.scheduled.charge", "clinic.payment.plan")
-WORKING = "odoo.addons.clinic_invoicing.models.charges.clinic_scheduled_charge_job"
+JOB_LOGGER = "odoo.addons.clinic_invoicing.models.charges.clinic_scheduled_charge_job"
 
 
 @tagged("post_install", "-at_install")
@@ -260,7 +260,7 @@ class TestAutopay(ChargesCommon):
         self._run()
         self.assertEqual((charge.state, self.sent), ("done", [100]))
 
-    @mute_logger(WORKING)
+    @mute_logger(JOB_LOGGER)
     def test_a_worker_that_dies_after_asking_leaves_it_on_its_way(self):
         self.answers = ["dead"]
         charge = self._notice()
@@ -358,7 +358,7 @@ class TestAutopay(ChargesCommon):
             "UPDATE payment_token SET active = FALSE WHERE id = %s", [foreign.id]
         )
         self.env.invalidate_all()
-        with mute_logger(WORKING):
+        with mute_logger(JOB_LOGGER):
             self._come(charge)
         self.assertTrue(agreement.active)
         self.assertEqual((self.sent, charge.state), ([100], "done"))

@@ -7,7 +7,7 @@ from odoo.tests import Form, tagged
 
 from ..charges.common_charges import ChargesCommon
 
-FOLLOWING = "odoo.addons.clinic_invoicing.models.plans.clinic_payment_plan_following"
+PLAN_LOGGER = "odoo.addons.clinic_invoicing.models.plans.clinic_payment_plan"
 PROPOSAL = "clinic.payment.plan.proposal"
 
 
@@ -348,7 +348,7 @@ class TestPaymentPlans(ChargesCommon):
             lambda each: each.ensure_one() and 1 / (each.id - broken.id),
         )
         self._pay(self.second_bill)
-        with self.assertLogs(FOLLOWING, "ERROR"):
+        with self.assertLogs(PLAN_LOGGER, "ERROR"):
             self._run()
         self.assertEqual((broken.state, plan.state), ("active", "done"))
 

@@ -4,7 +4,7 @@ from odoo.tools import format_date
 
 from ...rules import instalments
 
-MOST = 60
+MOST_INSTALMENTS = 60
 
 
 class ClinicPaymentPlanProposal(models.TransientModel):
@@ -106,9 +106,11 @@ class ClinicPaymentPlanProposal(models.TransientModel):
 
         :raise UserError: there are none like this
         """
-        if not 0 < self.number <= MOST:
+        if not 0 < self.number <= MOST_INSTALMENTS:
             raise UserError(
-                self.env._("Choose between 1 and %(most)s instalments.", most=MOST)
+                self.env._(
+                    "Choose between 1 and %(most)s instalments.", most=MOST_INSTALMENTS
+                )
             )
         today = self.invoice_ids._clinic_get_day()
         if not self.first_date or self.first_date < today:
