@@ -3,20 +3,7 @@
 from calendar import monthrange
 from datetime import timedelta
 
-DAYS = {"week": 7, "fortnight": 14}
-
-MOVES = {
-    "proposed": {"active", "cancelled"},
-    "active": {"done", "broken", "cancelled"},
-    "done": set(),
-    "broken": set(),
-    "cancelled": set(),
-}
-
-
-def is_allowed(state, target):
-    """Whether a plan in one state may move to the other."""
-    return target in MOVES[state]
+DAYS_BETWEEN = {"week": 7, "fortnight": 14}
 
 
 def split(total, number):
@@ -41,7 +28,7 @@ def get_dates(first, interval, number):
     """
     if interval == "month":
         return [_add_months(first, months) for months in range(number)]
-    step = timedelta(days=DAYS[interval])
+    step = timedelta(days=DAYS_BETWEEN[interval])
     return [first + step * position for position in range(number)]
 
 

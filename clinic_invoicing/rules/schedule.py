@@ -2,9 +2,9 @@
 
 import re
 
-DAYS = re.compile("-?[0-9]{1,4}")
+WHOLE_DAYS = re.compile("-?[0-9]{1,4}")
 # Nobody plans further ahead, and dates must stay dates.
-LONGEST = 3650
+MOST_DAYS = 3650
 
 
 def parse_days(text):
@@ -15,9 +15,9 @@ def parse_days(text):
     :raise ValueError: it is something else, or more than ten years
     """
     parts = [part.strip() for part in (text or "").split(",") if part.strip()]
-    if not all(map(DAYS.fullmatch, parts)):
+    if not all(map(WHOLE_DAYS.fullmatch, parts)):
         raise ValueError("not a list of days")
     days = set(map(int, parts))
-    if any(abs(day) > LONGEST for day in days):
+    if any(abs(day) > MOST_DAYS for day in days):
         raise ValueError("too many days")
     return sorted(days)

@@ -3,7 +3,7 @@
 from math import isfinite
 
 # Nobody pays more at once; what is more is a typing error or worse.
-MOST = 10**9
+TOO_MUCH = 10**9
 
 
 def read_number(text):
@@ -26,4 +26,4 @@ def read_amount(text):
     :rtype: float
     """
     amount = read_number(text)
-    return amount if amount and 0 < amount < MOST else 0.0
+    return amount if amount and 0 < amount < TOO_MUCH else 0.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic_invoicing.rules.typed_numbers import MOST, read_amount, read_number
+from clinic_invoicing.rules.typed_numbers import TOO_MUCH, read_amount, read_number
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,13 @@ def test_a_number_that_no_float_holds_is_none():
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("25.50", 25.5), (0.01, 0.01), (MOST - 1, MOST - 1), (MOST, 0), ("1e300", 0)],
+    [
+        ("25.50", 25.5),
+        (0.01, 0.01),
+        (TOO_MUCH - 1, TOO_MUCH - 1),
+        (TOO_MUCH, 0),
+        ("1e300", 0),
+    ],
 )
 def test_amounts_are_read_up_to_what_is_ever_paid(text, amount):
     assert read_amount(text) == amount

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
-from ...rules import charging
+from ...rules.moves import CHARGE_MOVES, is_allowed
 
 # Something is to be done on a day.
 DUE_STATES = ("planned", "noticed", "retrying")
@@ -214,7 +214,7 @@ class ClinicScheduledCharge(models.Model):
     def _call_off(self, reason):
         """Cancel those of these that are neither under way nor over."""
         self.filtered(
-            lambda charge: charging.is_allowed(charge.state, "cancelled")
+            lambda charge: is_allowed(CHARGE_MOVES, charge.state, "cancelled")
         )._set_cancelled(reason)
 
     def _close_if_paid(self):
@@ -230,7 +230,7 @@ class ClinicScheduledCharge(models.Model):
         :raise UserError: there is no such move
         """
         for charge in self:
-            if not charging.is_allowed(charge.state, target):
+            if not is_allowed(CHARGE_MOVES, charge.state, target):
                 labels = dict(self._fields["state"]._description_selection(self.env))
                 raise UserError(
                     self.env._(

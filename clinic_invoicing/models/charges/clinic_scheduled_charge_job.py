@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ...rules import charging, schedule
+from ...rules import charge_days, schedule
 from ...server_side import tell
 from .clinic_scheduled_charge import DUE_STATES
 
@@ -306,7 +306,7 @@ class ClinicScheduledCharge(models.Model):
             self._set_retrying(self._get_tomorrow(), reason, attempts=self.attempts - 1)
             return
         days = schedule.parse_days(self.company_id.clinic_charge_retry_days)
-        retry = charging.get_retry_date(self.first_attempt_on, days, self.attempts)
+        retry = charge_days.get_retry_date(self.first_attempt_on, days, self.attempts)
         if not retry or tx._clinic_needs_authentication():
             self._give_up(reason)
             return

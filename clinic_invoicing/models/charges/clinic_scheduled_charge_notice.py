@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
-from ...rules import charging, schedule
+from ...rules import charge_days, schedule
 
 MAIL_NOTICE = "clinic_invoicing.scheduled_charge_mail_template_notice"
 MAIL_LINK = "clinic_invoicing.scheduled_charge_mail_template_link"
@@ -84,8 +84,8 @@ class ClinicScheduledCharge(models.Model):
     def _is_notice_over(self):
         """Whether it was held up for so long that the payer must be told anew."""
         days = schedule.parse_days(self.company_id.clinic_charge_retry_days)
-        expected = charging.get_last_day(self.date, self.first_attempt_on, days)
-        return charging.is_notice_over(expected, self._get_today())
+        expected = charge_days.get_last_day(self.date, self.first_attempt_on, days)
+        return charge_days.is_notice_over(expected, self._get_today())
 
     def _is_notice_lost(self):
         """Whether the e-mail that told the payer could not be sent."""

@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.fields import Command, Domain
 
-from ...rules import sharing, smallest_units
+from ...rules import proportions, smallest_units
 from ...rules.payers import PAYER_INSURER, PAYER_PATIENT
 
 
@@ -109,7 +109,7 @@ class ClinicServiceShare(models.Model):
             smallest_units.to_smallest_unit(share.amount, rounding) for share in shares
         ]
         taxes = {
-            data["tax"]: sharing.split_in_proportion(
+            data["tax"]: proportions.split_in_proportion(
                 smallest_units.to_smallest_unit(data["tax_amount_currency"], rounding),
                 weights,
             )[position]

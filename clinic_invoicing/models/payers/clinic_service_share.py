@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...rules import billing_state, sharing, smallest_units
+from ...rules import billing_state, proportions, smallest_units
 from ...rules.payers import PAYER_INSURER, PAYER_PATIENT, PAYER_WRITE_OFF
 
 # What is given for the share that a service is made with.
@@ -197,7 +197,7 @@ class ClinicServiceShare(models.Model):
             return self.fixed_amount
         rounding = self.currency_id.rounding or 0.01
         total = smallest_units.to_smallest_unit(self.service_id.amount_total, rounding)
-        return sharing.percent_of(total, self.percent) * rounding
+        return proportions.percent_of(total, self.percent) * rounding
 
     # What is billed does not depend on what is owed: services ask whether they are on
     # an invoice while their own amounts are computed.

@@ -2,7 +2,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ...rules import sharing, smallest_units
+from ...rules import proportions, smallest_units
 from ...rules.payers import PAYER_INSURER, PAYER_PATIENT
 
 
@@ -101,7 +101,7 @@ class ClinicService(models.Model):
         """Return how much each of these covers takes of the service."""
         self.ensure_one()
         rounding = self.currency_id.rounding
-        amounts = sharing.share_amounts(
+        amounts = proportions.share_amounts(
             smallest_units.to_smallest_unit(self.amount_total, rounding),
             [
                 (

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
-from ...rules.showing import seal
+from ...rules.seal import seal
 
 
 class ClinicShown(models.AbstractModel):

@@ -6,6 +6,7 @@ from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...rules import instalments
+from ...rules.moves import PLAN_MOVES, is_allowed
 from ..charges.clinic_scheduled_charge import DUE_STATES, OPEN_CHARGE_STATES
 
 MAIL_PROPOSED = "clinic_invoicing.payment_plan_mail_template_proposed"
@@ -177,7 +178,7 @@ class ClinicPaymentPlan(models.Model):
         :raise UserError: there is no such move
         """
         self.ensure_one()
-        if not instalments.is_allowed(self.state, target):
+        if not is_allowed(PLAN_MOVES, self.state, target):
             raise UserError(
                 self.env._(
                     "This payment plan is not open any more. Please reload the page."

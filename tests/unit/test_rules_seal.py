@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from clinic_invoicing.rules.showing import seal
+from clinic_invoicing.rules.seal import seal
 
 SHOWN = ("payment", 20.0, [(7, "INV/7", 20.0, 0.0, 90.0)], [(3, "4242")])
 OTHERS = [

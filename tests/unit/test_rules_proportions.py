@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic_invoicing.rules.quantities import units_of_minutes
-from clinic_invoicing.rules.sharing import (
+from clinic_invoicing.rules.proportions import (
     percent_of,
     share_amounts,
     split_in_proportion,
 )
+from clinic_invoicing.rules.quantities import units_of_minutes
 
 AMOUNTS = st.integers(0, 10**9)
 COVERS = st.lists(

@@ -1,4 +1,4 @@
-"""How much of a service each of its payers owes, in the currency's smallest unit."""
+"""Totals divided by percentages and proportions, in the currency's smallest unit."""
 
 from itertools import accumulate
 

@@ -1,25 +1,9 @@
-"""The life of a charge that is due on a date: which moves it makes, and when next."""
+"""The days of a charge: when it is tried again, and how long its notice lasts."""
 
 from datetime import timedelta
 
-# What was told so long before the charge has been forgotten.
+# A notice that was given so long before the charge has been forgotten.
 NOTICE_LASTS = timedelta(days=7)
-
-MOVES = {
-    "draft": {"planned", "cancelled"},
-    "planned": {"noticed", "link_sent", "done", "cancelled"},
-    "noticed": {"planned", "charging", "link_sent", "done", "cancelled"},
-    "charging": {"done", "retrying", "link_sent"},
-    "retrying": {"planned", "charging", "link_sent", "done", "cancelled"},
-    "link_sent": {"done", "cancelled"},
-    "done": set(),
-    "cancelled": set(),
-}
-
-
-def is_allowed(state, target):
-    """Whether a charge in one state may move to the other."""
-    return target in MOVES[state]
 
 
 def get_retry_date(first, days, attempts):
