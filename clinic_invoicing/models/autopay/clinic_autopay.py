@@ -1,7 +1,7 @@
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
 from ...rules.typed_numbers import read_amount
@@ -21,35 +21,11 @@ class ClinicAutopay(models.Model):
 
     _name = "clinic.autopay"
     _description = "Autopay Agreement"
-    _inherit = ["mail.thread", "mail.activity.mixin", "clinic.guarded"]
-    _mail_post_access = "read"
+    _inherit = "clinic.agreement"
     _order = "active desc, id desc"
     _rec_name = "partner_id"
 
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Payer",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    company_id = fields.Many2one(
-        "res.company",
-        string="Practice",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="cascade",
-    )
     currency_id = fields.Many2one(related="company_id.currency_id")
-    token_id = fields.Many2one(
-        "payment.token",
-        string="Card",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="set null",
-    )
     card_name = fields.Char(string="Card Agreed on", readonly=True)
     cap = fields.Monetary(
         string="Limit per Charge",
@@ -63,11 +39,10 @@ class ClinicAutopay(models.Model):
         help="As agreed; a shorter notice counts for later agreements only.",
     )
     active = fields.Boolean(string="On", default=True, readonly=True, tracking=True)
-    agreed_on = fields.Datetime(required=True, readonly=True)
-    agreed_by_id = fields.Many2one("res.users", required=True, readonly=True)
-    agreed_ip = fields.Char(string="From the Address", readonly=True)
-    wording_version = fields.Char(required=True, readonly=True)
-    wording = fields.Text(required=True, readonly=True, help="As it was shown.")
+    agreed_on = fields.Datetime(required=True)
+    agreed_by_id = fields.Many2one(required=True)
+    wording_version = fields.Char(required=True)
+    wording = fields.Text(required=True)
     ended_on = fields.Datetime(readonly=True)
     end_reason = fields.Selection(
         [
@@ -95,9 +70,7 @@ class ClinicAutopay(models.Model):
 
     def action_end(self):
         """Turn autopay off for a client who has asked for it; billers only."""
-        self.check_access("read")
-        if not self.env.user.has_group("clinic_invoicing.group_biller"):
-            raise AccessError(self.env._("Only billers may turn autopay off."))
+        self._check_biller(self.env._("Only billers may turn autopay off."))
         # sudo: nobody writes agreements by hand; the rights were checked.
         self.sudo()._end("staff")
 
@@ -258,10 +231,6 @@ class ClinicAutopay(models.Model):
                 self.env._("The client has no e-mail address and does not know."),
             )
 
-    def _send_mail(self, template):
-        # sudo: who agrees or removes a card does not send e-mails.
-        self.env.ref(template).sudo().send_mail(self.id)
-
     # === HELPERS === #
 
     def _is_above_cap(self, amount, currency):
@@ -273,12 +242,8 @@ class ClinicAutopay(models.Model):
         return own.compare_amounts(amount, self.cap) > 0
 
     def _get_notice_days(self):
-        """Return how long before a charge the client is told: never less than agreed.
-
-        The practice may give a longer notice since.
-        """
-        self.ensure_one()
-        return max(self.notice_days, self.company_id.clinic_autopay_notice_days)
+        """Never less than agreed; the practice may give a longer notice since."""
+        return max(self.notice_days, super()._get_notice_days())
 
     def _get_upcoming(self):
         """Return the charges that are still to come, the next one first."""
@@ -286,7 +251,8 @@ class ClinicAutopay(models.Model):
             lambda charge: charge.state in OPEN_CHARGE_STATES
         )
 
-    def _get_page_url(self):
-        """Return where the client sees and stops it; used by the e-mails."""
-        self.ensure_one()
-        return f"{self.company_id.get_base_url()}/my/billing/autopay"
+    def _is_in_force(self):
+        return self.active
+
+    def _get_page_path(self):
+        return "autopay"

@@ -9,6 +9,8 @@ settings whose day it is.
 """
 
 from . import (
+    clinic_collected,
+    clinic_agreement,
     account_move,
     clinic_scheduled_charge,
     clinic_scheduled_charge_job,

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ...rules.moves import CHARGE_MOVES, is_allowed
@@ -16,22 +16,10 @@ class ClinicScheduledCharge(models.Model):
 
     _name = "clinic.scheduled.charge"
     _description = "Scheduled Charge"
-    _inherit = ["mail.thread", "mail.activity.mixin", "clinic.guarded"]
-    _mail_post_access = "read"
+    _inherit = "clinic.collected"
     _order = "date, id"
     _check_company_auto = True
 
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Payer",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True, ondelete="cascade"
-    )
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     origin = fields.Selection(
         [("autopay", "Autopay"), ("instalment", "Instalment")],
@@ -48,11 +36,6 @@ class ClinicScheduledCharge(models.Model):
         ondelete="cascade",
     )
     token_id = fields.Many2one(
-        "payment.token",
-        string="Card",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="set null",
         help="Empty: the payer receives a link to pay on the day.",
     )
     invoice_ids = fields.Many2many(
@@ -133,19 +116,13 @@ class ClinicScheduledCharge(models.Model):
 
     def action_cancel(self):
         """Call off what has not been charged yet; billers only."""
-        self._check_may_manage()
+        self._check_biller(self.env._("Only billers may call off charges."))
         # sudo: nobody writes charges by hand; the rights were checked.
         for charge in self.sudo():
             charge._set_cancelled(
                 self.env._("Called off by %(user)s.", user=self.env.user.name),
                 is_called_off=True,
             )
-
-    def _check_may_manage(self):
-        """:raise AccessError: also for a charge of a company that is not theirs"""
-        self.check_access("read")
-        if not self.env.user.has_group("clinic_invoicing.group_biller"):
-            raise AccessError(self.env._("Only billers may call off charges."))
 
     def _get_tomorrow(self):
         return fields.Date.add(self._get_today(), days=1)
@@ -160,7 +137,11 @@ class ClinicScheduledCharge(models.Model):
     def _is_agreed(self):
         """Whether what its payer has agreed to is still in force."""
         self.ensure_one()
-        return self.autopay_id.active or self.plan_id.state == "active"
+        return self._get_agreement()._is_in_force()
+
+    def _get_agreement(self):
+        """Return what its payer has agreed to, as a ``clinic.agreement``."""
+        return self.autopay_id or self.plan_id
 
     def _get_payable(self):
         """Return those of its invoices that the payer still owes."""

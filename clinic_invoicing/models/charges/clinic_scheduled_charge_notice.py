@@ -43,7 +43,7 @@ class ClinicScheduledCharge(models.Model):
         """Let the job tell of this instalment in time, and collect it on its day."""
         self.ensure_one()
         today = self._get_today()
-        notice = self._get_notice_days() if card else 0
+        notice = self._get_agreement()._get_notice_days() if card else 0
         self.token_id = card
         self.date = max(self.date, today)
         self._set_planned(max(today, fields.Date.subtract(self.date, days=notice)))
@@ -67,16 +67,11 @@ class ClinicScheduledCharge(models.Model):
         Who accepts a plan that starts at once knows that it does.
         """
         today = self._get_today()
-        notice = timedelta(days=self._get_notice_days())
+        notice = timedelta(days=self._get_agreement()._get_notice_days())
         is_told_in_time = self.plan_id and (
             self.date > today or self._is_plan_agreed_on(today)
         )
         return max(self.date, today if is_told_in_time else today + notice)
-
-    def _get_notice_days(self):
-        if self.autopay_id:
-            return self.autopay_id._get_notice_days()
-        return self.company_id.clinic_autopay_notice_days
 
     def _is_plan_agreed_on(self, day):
         return self._get_today(self.plan_id.agreed_on) == day
@@ -116,11 +111,6 @@ class ClinicScheduledCharge(models.Model):
         else:
             self._tell_billers(self.env._("A payer has no e-mail address"))
 
-    def _send_mail(self, template):
-        """Return the id of an e-mail to the payer, which Odoo's queue will send."""
-        # sudo: payers' e-mails are sent by nobody in particular.
-        return self.env.ref(template).sudo().send_mail(self.id)
-
     def _get_link_url(self):
         """Return where the payer pays by hand; used by the e-mails."""
         self.ensure_one()
@@ -135,8 +125,7 @@ class ClinicScheduledCharge(models.Model):
     def _get_stop_url(self):
         """Return where the payer stops it; used by the e-mails."""
         self.ensure_one()
-        path = f"plans/{self.plan_id.id}" if self.plan_id else "autopay"
-        return f"{self.company_id.get_base_url()}/my/billing/{path}"
+        return self._get_agreement()._get_page_url()
 
     # === THE BILLERS === #
 

@@ -1,7 +1,7 @@
 import logging
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
@@ -24,27 +24,10 @@ class ClinicPaymentPlan(models.Model):
 
     _name = "clinic.payment.plan"
     _description = "Payment Plan"
-    _inherit = ["mail.thread", "mail.activity.mixin", "clinic.guarded"]
-    _mail_post_access = "read"
+    _inherit = "clinic.agreement"
     _order = "id desc"
     _check_company_auto = True
 
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Payer",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    company_id = fields.Many2one(
-        "res.company",
-        string="Practice",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="cascade",
-    )
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     invoice_ids = fields.Many2many(
         "account.move",
@@ -59,11 +42,6 @@ class ClinicPaymentPlan(models.Model):
         "clinic.scheduled.charge", "plan_id", string="Instalments", readonly=True
     )
     token_id = fields.Many2one(
-        "payment.token",
-        string="Card",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="set null",
         help="Empty: the client receives a link to pay for each instalment.",
     )
     amount_total = fields.Monetary(
@@ -89,11 +67,6 @@ class ClinicPaymentPlan(models.Model):
         "them alone.",
     )
     end_reason = fields.Char(readonly=True, tracking=True)
-    agreed_on = fields.Datetime(readonly=True)
-    agreed_by_id = fields.Many2one("res.users", readonly=True)
-    agreed_ip = fields.Char(string="From the Address", readonly=True)
-    wording_version = fields.Char(readonly=True)
-    wording = fields.Text(readonly=True, help="As it was shown.")
 
     @api.depends("partner_id", "currency_id", "amount_total")
     def _compute_display_name(self):
@@ -115,9 +88,7 @@ class ClinicPaymentPlan(models.Model):
 
     def action_cancel(self):
         """End plans at the practice's wish; what is owed is due as before."""
-        self.check_access("read")
-        if not self.env.user.has_group("clinic_invoicing.group_biller"):
-            raise AccessError(self.env._("Only billers may end payment plans."))
+        self._check_biller(self.env._("Only billers may end payment plans."))
         # sudo: nobody writes plans by hand; the rights were checked.
         for plan in self.sudo():
             plan._end(
@@ -144,7 +115,8 @@ class ClinicPaymentPlan(models.Model):
         self.env["clinic.scheduled.charge"].create(
             [plan._prepare_instalment(date, amount) for date, amount in parts]
         )
-        plan._send_mail(MAIL_PROPOSED)
+        if plan.partner_id.email:
+            plan._send_mail(MAIL_PROPOSED)
         return plan
 
     def _prepare_instalment(self, date, amount):
@@ -160,15 +132,11 @@ class ClinicPaymentPlan(models.Model):
             "state": "draft",
         }
 
-    def _send_mail(self, template):
-        if self.partner_id.email:
-            # sudo: who proposes need not read e-mail templates.
-            self.env.ref(template).sudo().send_mail(self.id)
+    def _is_in_force(self):
+        return self.state == "active"
 
-    def _get_page_url(self):
-        """Return where the client reads and accepts it; used by the e-mail."""
-        self.ensure_one()
-        return f"{self.company_id.get_base_url()}/my/billing/plans/{self.id}"
+    def _get_page_path(self):
+        return f"plans/{self.id}"
 
     # === MOVES === #
 

@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from ...models.charges.clinic_scheduled_charge import ClinicScheduledCharge
+from ...models.charges.clinic_collected import ClinicCollected
 from ...models.links.clinic_payment_link import ClinicPaymentLink
 from ...models.undo.account_payment import AccountPayment
 from ...models.visits.calendar_event_rights import CalendarEvent
@@ -18,7 +18,7 @@ CHECKS = (
     ("account.payment", AccountPayment, "_clinic_check_may_undo"),
     ("calendar.event", CalendarEvent, "_clinic_check_rights"),
     ("clinic.payment.link", ClinicPaymentLink, "_check_staff"),
-    ("clinic.scheduled.charge", ClinicScheduledCharge, "_check_may_manage"),
+    ("clinic.scheduled.charge", ClinicCollected, "_check_biller"),
 )
 
 
