@@ -302,10 +302,9 @@ class ClinicBillingRun(models.Model):
 
         :raise UserError: it is in another state, or somebody else is at it
         """
-        if not self.try_lock_for_update(allow_referencing=True):
-            raise UserError(
-                self.env._("Somebody else is at this billing run. Reload the page.")
-            )
+        self._clinic_lock_or_refuse(
+            self.env._("Somebody else is at this billing run. Reload the page.")
+        )
         self.invalidate_recordset(["state"])
         if self.state not in states:
             raise UserError(message)

@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, LockError, UserError
 from odoo.tools import ormcache
 
 from ...server_side import heard, tell
@@ -131,6 +131,22 @@ class ClinicGuarded(models.AbstractModel):
                 )
             )
         return super().write(vals)
+
+    # === ONE AT A TIME === #
+
+    def _clinic_lock_or_refuse(self, refusal, *, allow_referencing=True):
+        """Keep others from changing these records until the transaction ends.
+
+        What was read before may be out of date: the caller forgets it.
+
+        :param str refusal: for the user, when somebody else is changing them
+        :param bool allow_referencing: whether others may refer to them meanwhile
+        :raise UserError: somebody else is changing them, or has deleted them
+        """
+        try:
+            self.lock_for_update(allow_referencing=allow_referencing)
+        except LockError as error:
+            raise UserError(refusal) from error
 
 
 def _is_ours(field):

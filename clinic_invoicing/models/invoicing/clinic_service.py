@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.exceptions import AccessError, LockError, UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tools import format_date
 
@@ -32,15 +32,12 @@ class ClinicService(models.Model):
 
         :raise UserError: somebody is invoicing one of them at this moment
         """
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "Somebody else is invoicing these services at this moment. "
-                    "Please reload the page."
-                )
-            ) from error
+        self._clinic_lock_or_refuse(
+            self.env._(
+                "Somebody else is invoicing these services at this moment. "
+                "Please reload the page."
+            )
+        )
         # What was read before the lock may be out of date.
         self.invalidate_recordset(["state"])
 

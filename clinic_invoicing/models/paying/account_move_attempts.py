@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 
 # A payment form that was opened less long ago may still be in front of somebody.
 ATTEMPT_MINUTES = 30
@@ -139,15 +139,12 @@ class AccountMove(models.Model):
 
         :raise UserError: somebody else is paying them at this moment
         """
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "This invoice is being paid in another window. Please wait a "
-                    "moment, then reload the page."
-                )
-            ) from error
+        self._clinic_lock_or_refuse(
+            self.env._(
+                "This invoice is being paid in another window. Please wait a "
+                "moment, then reload the page."
+            )
+        )
         self.invalidate_recordset(["amount_residual", "payment_state", "state"])
 
     def _clinic_count_attempt(self):

@@ -1,7 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
@@ -92,15 +92,12 @@ class ClinicProgramRegistration(models.Model):
             registration._undo_billing(reason)
 
     def _lock_for_cancelling(self):
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "This registration is being changed at this moment. Please reload "
-                    "the page."
-                )
-            ) from error
+        self._clinic_lock_or_refuse(
+            self.env._(
+                "This registration is being changed at this moment. Please reload "
+                "the page."
+            )
+        )
         self.invalidate_recordset()
 
     def _undo_billing(self, reason):

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError
+from odoo.exceptions import AccessError, UserError
 
 from ...actions import RELOAD, notification
 
@@ -67,15 +67,12 @@ class AccountMove(models.Model):
         :return: the invoices that were reminded of
         :raise UserError: none can be, or somebody else is working on them
         """
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "Somebody else is working on these invoices at this moment. Please "
-                    "reload the page."
-                )
-            ) from error
+        self._clinic_lock_or_refuse(
+            self.env._(
+                "Somebody else is working on these invoices at this moment. Please "
+                "reload the page."
+            )
+        )
         self._clinic_check_asking_is_on()
         self._clinic_check_gateway()
         moves = self.filtered("clinic_has_services")._clinic_get_remindable()

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
 
 from ...rules.payers import PAYER_WRITE_OFF
@@ -104,15 +104,12 @@ class AccountMove(models.Model):
 
     def _clinic_lock_for_void(self):
         """Keep others from paying or voiding these invoices at this moment."""
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "Somebody else is paying or voiding this invoice at this moment. "
-                    "Please reload the page."
-                )
-            ) from error
+        self._clinic_lock_or_refuse(
+            self.env._(
+                "Somebody else is paying or voiding this invoice at this moment. "
+                "Please reload the page."
+            )
+        )
         self.invalidate_recordset()
 
     def _clinic_stop_payments(self):

@@ -1,7 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools.misc import clean_context
 
@@ -203,15 +203,12 @@ class AccountPayment(models.Model):
 
         :raise UserError: somebody else is undoing one of them
         """
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "Somebody else is undoing this payment at this moment. Please "
-                    "reload the page."
-                )
-            ) from error
+        self._clinic_lock_or_refuse(
+            self.env._(
+                "Somebody else is undoing this payment at this moment. Please "
+                "reload the page."
+            )
+        )
         self.invalidate_recordset()
         for payment in self._clinic_unguarded():
             payment.clinic_undo_attempts += 1

@@ -1,7 +1,7 @@
 from contextlib import contextmanager, nullcontext
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 
 from ...actions import CLOSE, notification
 from ...rules import billing_state
@@ -315,15 +315,12 @@ class CalendarEvent(models.Model):
 
         :raise UserError: somebody else is at it
         """
-        try:
-            self.sudo().lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "Somebody else is changing this appointment at this moment. "
-                    "Please reload the page."
-                )
-            ) from error
+        self.sudo()._clinic_lock_or_refuse(
+            self.env._(
+                "Somebody else is changing this appointment at this moment. "
+                "Please reload the page."
+            )
+        )
         # What was read before the lock may be out of date.
         self.invalidate_recordset(["clinic_status"])
 

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 
 from odoo.addons.clinic_invoicing.server_side import heard, tell
 
@@ -137,12 +137,10 @@ class PaymentToken(models.Model):
         removals = self._clinic_get_removals()
         if not removals:
             return
-        try:
-            removals.lock_for_update()
-        except LockError as error:
-            raise UserError(
-                self.env._("This card is being removed at this moment.")
-            ) from error
+        removals._clinic_lock_or_refuse(
+            self.env._("This card is being removed at this moment."),
+            allow_referencing=False,
+        )
         if "done" in removals.mapped("state"):
             raise UserError(
                 self.env._(
