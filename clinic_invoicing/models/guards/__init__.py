@@ -3,4 +3,4 @@
 Takes nothing from other rooms; all of them build on it.
 """
 
-from . import clinic_company_bound, clinic_dialog, clinic_guarded
+from . import clinic_company_bound, clinic_dialog, clinic_dialog_effect, clinic_guarded

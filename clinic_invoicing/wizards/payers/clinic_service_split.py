@@ -11,7 +11,18 @@ class ClinicServiceSplit(models.TransientModel):
 
     _name = "clinic.service.split"
     _description = "Split of Services"
-    _inherit = "clinic.dialog"
+    _inherit = "clinic.dialog.effect"
+    _effect_depends = (
+        "service_ids",
+        "insurer_id",
+        "cover_type",
+        "cover",
+        "second_insurer_id",
+        "second_cover_type",
+        "second_cover",
+        "write_off_type",
+        "write_off",
+    )
 
     service_ids = fields.Many2many("clinic.service", required=True, readonly=True)
     company_id = fields.Many2one(related="service_ids.company_id")
@@ -40,7 +51,6 @@ class ClinicServiceSplit(models.TransientModel):
     second_cover = fields.Float(string="Secondary Covers")
     write_off_type = fields.Selection(COVER_TYPES, default="amount", required=True)
     write_off = fields.Float(string="Written Off")
-    effect = fields.Text(string="What Happens", compute="_compute_effect")
 
     # === COMPUTE METHODS === #
 
@@ -53,22 +63,8 @@ class ClinicServiceSplit(models.TransientModel):
             wizard.insurer_id = insurers if len(insurers) == 1 else False
             wizard.second_insurer_id = seconds if len(seconds) == 1 else False
 
-    @api.depends(
-        "service_ids",
-        "insurer_id",
-        "cover_type",
-        "cover",
-        "second_insurer_id",
-        "second_cover_type",
-        "second_cover",
-        "write_off_type",
-        "write_off",
-    )
-    def _compute_effect(self):
-        for wizard in self:
-            wizard.effect = "\n".join(
-                wizard._describe(service._origin) for service in wizard.service_ids
-            )
+    def _get_effects(self):
+        return [self._describe(service._origin) for service in self.service_ids]
 
     def _describe(self, service):
         """Return who would owe what of this service."""

@@ -9,7 +9,8 @@ class ClinicShareMove(models.TransientModel):
 
     _name = "clinic.share.move"
     _description = "Move of a Share"
-    _inherit = "clinic.dialog"
+    _inherit = "clinic.dialog.effect"
+    _effect_depends = ("share_id", "amount", "payer_type", "partner_id")
 
     share_id = fields.Many2one("clinic.service.share", required=True, readonly=True)
     service_id = fields.Many2one(related="share_id.service_id")
@@ -45,7 +46,6 @@ class ClinicShareMove(models.TransientModel):
         precompute=True,
     )
     reason = fields.Char()
-    effect = fields.Text(string="What Happens", compute="_compute_effect")
 
     @api.depends("share_id")
     def _compute_amount(self):
@@ -64,11 +64,6 @@ class ClinicShareMove(models.TransientModel):
             patient = wizard.service_id.patient_id
             is_insurer = wizard.payer_type == PAYER_INSURER
             wizard.partner_id = patient.clinic_insurer_id if is_insurer else False
-
-    @api.depends("share_id", "amount", "payer_type", "partner_id")
-    def _compute_effect(self):
-        for wizard in self:
-            wizard.effect = "\n".join(wizard._get_effects())
 
     def _get_effects(self):
         """Return a sentence for each thing that is going to happen."""

@@ -8,7 +8,8 @@ class ClinicInvoiceVoid(models.TransientModel):
 
     _name = "clinic.invoice.void"
     _description = "Void of Invoices"
-    _inherit = "clinic.dialog"
+    _inherit = "clinic.dialog.effect"
+    _effect_depends = ("invoice_ids", "services", "money")
 
     invoice_ids = fields.Many2many("account.move", required=True, readonly=True)
     reason = fields.Text(required=True)
@@ -32,7 +33,6 @@ class ClinicInvoiceVoid(models.TransientModel):
     )
     has_services = fields.Boolean(compute="_compute_has_services")
     has_payments = fields.Boolean(compute="_compute_has_payments")
-    effect = fields.Text(string="What Happens", compute="_compute_effect")
 
     # === COMPUTE METHODS === #
 
@@ -47,11 +47,6 @@ class ClinicInvoiceVoid(models.TransientModel):
         for wizard in self:
             payments = wizard.invoice_ids._origin._clinic_get_inbound_payments()
             wizard.has_payments = bool(payments)
-
-    @api.depends("invoice_ids", "services", "money")
-    def _compute_effect(self):
-        for wizard in self:
-            wizard.effect = "\n".join(wizard._get_effects())
 
     def _get_effects(self):
         """Return a sentence for each thing that is going to happen."""

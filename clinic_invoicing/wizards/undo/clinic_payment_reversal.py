@@ -8,7 +8,8 @@ class ClinicPaymentReversal(models.TransientModel):
 
     _name = "clinic.payment.reversal"
     _description = "Payment Reversal"
-    _inherit = "clinic.dialog"
+    _inherit = "clinic.dialog.effect"
+    _effect_depends = ("payment_id", "mode", "amount")
 
     payment_id = fields.Many2one(
         "account.payment", required=True, domain="[('id', 'in', candidate_ids)]"
@@ -48,7 +49,6 @@ class ClinicPaymentReversal(models.TransientModel):
         required=True,
     )
     reason = fields.Text(required=True)
-    effect = fields.Text(string="What Happens", compute="_compute_effect")
 
     # === COMPUTE METHODS === #
 
@@ -69,11 +69,6 @@ class ClinicPaymentReversal(models.TransientModel):
             whole = payment._clinic_get_returnable() if is_inbound else payment.amount
             is_all = wizard.mode == "never_charged" or not wizard.amount
             wizard.amount = whole if is_all else wizard.amount
-
-    @api.depends("payment_id", "mode", "amount")
-    def _compute_effect(self):
-        for wizard in self:
-            wizard.effect = "\n".join(wizard._get_effects())
 
     def _get_effects(self):
         """Return a sentence for each thing that is going to happen."""
