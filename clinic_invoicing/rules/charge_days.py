@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-# A notice that was given so long before the charge has been forgotten.
+# A payer has forgotten by then what the notice said.
 NOTICE_LASTS = timedelta(days=7)
 
 
@@ -19,7 +19,7 @@ def get_retry_date(first, days, attempts):
 
 
 def is_notice_over(told_for, today):
-    """Whether the payer was told of a day that lies too far back to charge now.
+    """Return whether the payer was told of a day that lies too far back to charge now.
 
     :param date told_for: the last day on which they had to expect the charge
     """

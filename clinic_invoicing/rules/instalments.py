@@ -43,7 +43,7 @@ def shrink(parts, asked, owed):
     """Return what is left of the parts when less is owed than they sum up to.
 
     What was paid counts for the parts that the payer was asked for, then for the
-    last ones: who pays early is through early.
+    last ones: a payer who pays early is through early.
 
     :param list[int] parts: still open, in the order of their dates
     :param int asked: how many of the first ones the payer was asked for already

@@ -1,4 +1,4 @@
-"""What a page has shown beside a button, as a text that comes back with the button."""
+"""Seals of what a page has shown beside a button, which come back with the button."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ import json
 def seal(*facts):
     """Return a text that is another one when any of these facts is another one.
 
-    It need not be secret: who forges it deceives nobody but themselves.
+    It need not be secret: a client who forges it deceives nobody else.
 
     :param facts: texts, numbers, and lists of them
     :rtype: str

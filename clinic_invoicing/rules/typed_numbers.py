@@ -2,7 +2,7 @@
 
 from math import isfinite
 
-# Nobody pays more at once; what is more is a typing error or worse.
+# Nobody pays so much at once; it is a typing error or worse.
 TOO_MUCH = 10**9
 
 

@@ -8,7 +8,7 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         posted = super()._post(soft=soft)
-        # sudo: who invoices need not know who pays by themselves.
+        # sudo: people who invoice need not know which clients are on autopay.
         agreements = self.env["clinic.autopay"].sudo()
         if posted and agreements.search_count([], limit=1):
             self.env["clinic.scheduled.charge"]._wake_job()

@@ -13,10 +13,10 @@ MAIL_ENDED = "clinic_invoicing.autopay_mail_template_ended"
 
 
 class ClinicAutopay(models.Model):
-    """That a client lets a saved card pay their invoices: what they read, and when.
+    """A client's agreement that a saved card pays their invoices.
 
-    Made by the client alone, and never changed: another card or limit is another
-    agreement.
+    The client alone makes it, and it is never changed: another card or limit is
+    another agreement.
     """
 
     _name = "clinic.autopay"
@@ -110,7 +110,7 @@ class ClinicAutopay(models.Model):
 
     @api.model
     def _can_save_card(self, partner, company, currency=None):
-        """Whether the client finds a provider that saves a card."""
+        """Return whether there is a provider that saves a card of the client."""
         providers = company._clinic_get_gateways(
             partner, currency or company.currency_id
         )
@@ -234,7 +234,7 @@ class ClinicAutopay(models.Model):
     # === HELPERS === #
 
     def _is_above_cap(self, amount, currency):
-        """Whether this is more than the client has allowed at once."""
+        """Return whether this is more than the client has allowed at once."""
         self.ensure_one()
         own = self.currency_id
         if currency != own:
@@ -242,7 +242,7 @@ class ClinicAutopay(models.Model):
         return own.compare_amounts(amount, self.cap) > 0
 
     def _get_notice_days(self):
-        """Never less than agreed; the practice may give a longer notice since."""
+        """Give no less notice than agreed; the practice may give more by now."""
         return max(self.notice_days, super()._get_notice_days())
 
     def _get_upcoming(self):

@@ -5,7 +5,7 @@ from odoo.fields import Command, Domain
 
 
 class ClinicAutopay(models.Model):
-    """From an invoice that is owed to a charge that its payer is told of."""
+    """The part of the job that plans a charge for what is owed."""
 
     _inherit = "clinic.autopay"
 
@@ -33,7 +33,7 @@ class ClinicAutopay(models.Model):
         )
 
     def _end_without_card(self):
-        """End those whose card expired or cannot be charged; return the others."""
+        """End agreements whose card cannot be charged any more; return the others."""
         lost = self.filtered(
             lambda agreement: (
                 not agreement.token_id
@@ -45,7 +45,7 @@ class ClinicAutopay(models.Model):
 
     @api.model
     def _end_without_access(self, partners):
-        """End those of clients who can neither see nor stop it any more."""
+        """End the agreements of clients who can neither see nor stop them any more."""
         agreements = self.search([("partner_id", "in", partners.ids)])
         agreements.filtered(
             lambda agreement: (

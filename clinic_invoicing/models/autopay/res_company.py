@@ -1,18 +1,18 @@
 from odoo import models
 
-# Changes with the meaning of the wording, not with its language.
+# It changes with the meaning of the wording, not with its language.
 AUTOPAY_WORDING = "2026-11"
 
 
 class ResCompany(models.Model):
-    """What clients of a practice agree to, as long as it offers autopay."""
+    """A practice that offers autopay, and the wording that its clients agree to."""
 
     _inherit = "res.company"
 
     def write(self, vals):
         result = super().write(vals)
         if vals.get("clinic_autopay") is False:
-            # sudo: who sets up a practice need not read agreements.
+            # sudo: people who set up a practice need not read agreements.
             agreements = self.env["clinic.autopay"].sudo()
             agreements.search([("company_id", "in", self.ids)])._end("company")
         return result

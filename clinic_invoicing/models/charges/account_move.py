@@ -20,7 +20,7 @@ class AccountMove(models.Model):
     )
 
     def _clinic_keep_agreed(self, payer, currency):
-        """Return those still owed, and billed to who has agreed to pay them.
+        """Return the invoices that are still owed by the payer who has agreed to them.
 
         A draft may have been given another payer, or another currency, since.
         """
@@ -34,19 +34,19 @@ class AccountMove(models.Model):
         )
 
     def _clinic_get_remindable(self):
-        """Keep what a card is about to pay: its payer is told of that."""
+        """Leave out what a card is about to pay: its payer is told of that."""
         remindable = super()._clinic_get_remindable()
         return remindable.filtered(lambda move: not move._clinic_has_charge())
 
     def _clinic_has_charge(self, *more_states):
-        """Whether a charge for this is under way, or in one of these states."""
+        """Return whether a charge for this is under way, or in one of these states."""
         self.ensure_one()
         # sudo: the fact is for everybody who asks for money.
         states = self.sudo().clinic_charge_ids.mapped("state")
         return not {*OPEN_CHARGE_STATES, *more_states}.isdisjoint(states)
 
     def _clinic_is_collected(self):
-        """Whether its payer is told otherwise how this is paid."""
+        """Return whether its payer is told otherwise how this is paid."""
         self.ensure_one()
         return self._clinic_has_charge("link_sent")
 
@@ -58,7 +58,7 @@ class AccountMove(models.Model):
 
     def _clinic_after_paid(self):
         """Close what a link was sent for."""
-        # sudo: whoever books the payment.
+        # sudo: the person who books the payment need not see charges.
         asked = self.sudo().clinic_charge_ids.filtered(
             lambda charge: charge.state == "link_sent" and not charge._get_payable()
         )

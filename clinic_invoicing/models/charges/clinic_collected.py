@@ -5,8 +5,9 @@ from odoo.exceptions import AccessError
 class ClinicCollected(models.AbstractModel):
     """Money of a payer that a practice collects, by a saved card or by links.
 
-    Charges are this, and the agreements that they follow from. Nobody writes them by
-    hand: clients agree on their pages, billers call off, jobs do the rest.
+    It is the ancestor of charges and of the agreements that they follow from. Nobody
+    writes these by hand: clients agree on their pages, billers call off, and jobs do
+    the rest.
     """
 
     _name = "clinic.collected"
@@ -36,8 +37,8 @@ class ClinicCollected(models.AbstractModel):
     def _check_biller(self, refusal):
         """Make sure that the user is a biller who may read these.
 
-        :raise AccessError: with the refusal; also for those of a company that is not
-            theirs
+        :raise AccessError: with the refusal; with Odoo's own for what they may not
+            read
         """
         self.check_access("read")
         if not self.env.user.has_group("clinic_invoicing.group_biller"):
@@ -45,5 +46,5 @@ class ClinicCollected(models.AbstractModel):
 
     def _send_mail(self, template):
         """Return the id of an e-mail to the payer, which Odoo's queue will send."""
-        # sudo: whoever agrees, ends it or runs the job sends no e-mails.
+        # sudo: clients, billers and jobs have no right to send e-mails.
         return self.env.ref(template).sudo().send_mail(self.id)

@@ -4,15 +4,15 @@ from odoo.tools import format_date
 
 from ...rules.moves import CHARGE_MOVES, is_allowed
 
-# Something is to be done on a day.
+# States in which something is to be done on a day.
 DUE_STATES = ("planned", "noticed", "retrying")
 OPEN_CHARGE_STATES = (*DUE_STATES, "charging")
-# Nothing is under way that could not be called off.
+# States in which nothing is under way that could not be called off.
 WAITING_STATES = ("draft", *DUE_STATES)
 
 
 class ClinicScheduledCharge(models.Model):
-    """What a saved card, or a link without one, is to pay on a day."""
+    """A payment that is due on a day: by a saved card, or by a link without one."""
 
     _name = "clinic.scheduled.charge"
     _description = "Scheduled Charge"
@@ -128,14 +128,14 @@ class ClinicScheduledCharge(models.Model):
         return fields.Date.add(self._get_today(), days=1)
 
     def _get_today(self, moment=None):
-        """Return the day where it is, or was at a moment, for practice and payer."""
+        """Return the day as it is, or was at a moment, for practice and payer."""
         self.ensure_one()
         return self.company_id._clinic_get_today(self.partner_id, moment)
 
     # === CONSENT === #
 
     def _is_agreed(self):
-        """Whether what its payer has agreed to is still in force."""
+        """Return whether what its payer has agreed to is still in force."""
         self.ensure_one()
         return self._get_agreement()._is_in_force()
 
@@ -193,7 +193,7 @@ class ClinicScheduledCharge(models.Model):
         self._update_state("cancelled", next_date=False, reason=reason, **values)
 
     def _call_off(self, reason):
-        """Cancel those of these that are neither under way nor over."""
+        """Cancel the ones that are neither under way nor over."""
         self.filtered(
             lambda charge: is_allowed(CHARGE_MOVES, charge.state, "cancelled")
         )._set_cancelled(reason)
@@ -206,7 +206,7 @@ class ClinicScheduledCharge(models.Model):
         return is_paid
 
     def _update_state(self, target, **values):
-        """Make a move of the table.
+        """Change the state, if the table of moves allows it.
 
         :raise UserError: there is no such move
         """

@@ -15,7 +15,7 @@ SETTLED = ("done", "error", "cancel")
 # Where each day begins first.
 FIRST_ZONE = "Pacific/Kiritimati"
 
-# What may be due: its day has come somewhere, or its outcome.
+# Charges that may be due: their day has come somewhere, or their outcome.
 DUE_CHARGES = """
       FROM clinic_scheduled_charge charge
  LEFT JOIN payment_transaction tx ON tx.id = charge.transaction_id
@@ -25,7 +25,7 @@ DUE_CHARGES = """
             OR (charge.state = 'charging' AND tx.state IN %(settled)s))
 """
 COUNT_CHARGES = f"SELECT count(*) {DUE_CHARGES}"
-# One that no other worker has.
+# A charge that no other worker has.
 CLAIM_CHARGE = f"""
     SELECT charge.id {DUE_CHARGES}
   ORDER BY charge.next_date NULLS FIRST, charge.id
@@ -35,7 +35,7 @@ CLAIM_CHARGE = f"""
 
 
 class ClinicScheduledCharge(models.Model):
-    """Working off what is due: each charge once, whatever dies between."""
+    """The job that works off what is due: each charge once, whatever dies between."""
 
     _inherit = "clinic.scheduled.charge"
 
@@ -44,7 +44,7 @@ class ClinicScheduledCharge(models.Model):
     @api.model
     def _wake_job(self):
         """Let the job work as soon as this is committed."""
-        # sudo: who invoices, pays or agrees may not read jobs.
+        # sudo: people who invoice, pay or agree may not read jobs.
         self.env.ref("clinic_invoicing.ir_cron_scheduled_charges").sudo()._trigger()
 
     @api.model
@@ -67,7 +67,7 @@ class ClinicScheduledCharge(models.Model):
     def _prepare_work(self):
         """Bring what has been agreed up to date before anything is charged.
 
-        Trouble with one of these keeps nobody from what is due.
+        Trouble with one of them does not stop what is due.
         """
         for prepare in self._get_preparations():
             try:
@@ -90,8 +90,8 @@ class ClinicScheduledCharge(models.Model):
 
     @api.model
     def _wake_for_messages(self):
-        """E-mails are sent by Odoo's own queue."""
-        # sudo: jobs are not written by who runs this.
+        """Let Odoo's own queue send the e-mails."""
+        # sudo: the user of this job does not write others.
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 
     @api.model
@@ -171,7 +171,7 @@ class ClinicScheduledCharge(models.Model):
             self._charge()
 
     def _is_paid_late(self):
-        """Whether an attempt that had failed was charged after all."""
+        """Return whether an attempt that had failed was charged after all."""
         return "done" in self.transaction_ids.mapped("state")
 
     # === HOW MUCH === #
@@ -191,7 +191,7 @@ class ClinicScheduledCharge(models.Model):
         return min(self.amount, asked)
 
     def _wait_or_close(self):
-        """Nothing can be charged today: because nothing is owed, or not yet."""
+        """Close it when nothing is owed; wait when nothing can be charged yet."""
         if self._close_if_paid():
             return
         self._wait(
@@ -246,7 +246,7 @@ class ClinicScheduledCharge(models.Model):
     def _send(self, tx):
         """Ask the provider for the money, unless it is not owed or agreed any more.
 
-        Whoever cannot lock it leaves it to who has it.
+        A worker that cannot lock it leaves it to the one that has it.
         """
         locked = self.try_lock_for_update(allow_referencing=True)
         if not (locked and tx.try_lock_for_update(allow_referencing=True)):
@@ -266,7 +266,7 @@ class ClinicScheduledCharge(models.Model):
         self._settle()
 
     def _is_still_owed(self, tx):
-        """Whether nobody has booked another payment since; the invoices stay locked."""
+        """Return whether nobody has paid otherwise since; the invoices stay locked."""
         invoices = tx.invoice_ids
         try:
             invoices._clinic_lock_for_payment()

@@ -8,14 +8,14 @@ from ...rules import charge_days, schedule
 
 MAIL_NOTICE = "clinic_invoicing.scheduled_charge_mail_template_notice"
 MAIL_LINK = "clinic_invoicing.scheduled_charge_mail_template_link"
-# Of an e-mail that nobody has received, and that is not tried again by itself.
+# States of an e-mail that was not sent, and is not tried again by itself.
 UNSENT = ("exception", "cancel")
-# How long a provider may leave a charge open before people are asked to look.
+# People are asked to look when a provider leaves a charge open for so long.
 PATIENCE_WITH_PROVIDERS = timedelta(days=2)
 
 
 class ClinicScheduledCharge(models.Model):
-    """Whom a charge tells what: its payer by e-mail, the billers by an activity.
+    """Messages about a charge: e-mails to its payer, activities for the billers.
 
     No card is charged unless its owner was told beforehand, and lately.
     """
@@ -64,7 +64,7 @@ class ClinicScheduledCharge(models.Model):
     def _get_charge_date(self):
         """Return the day to tell the payer: never sooner than they could object.
 
-        Who accepts a plan that starts at once knows that it does.
+        A payer who accepts a plan that starts at once knows that it does.
         """
         today = self._get_today()
         notice = timedelta(days=self._get_agreement()._get_notice_days())
@@ -77,13 +77,13 @@ class ClinicScheduledCharge(models.Model):
         return self._get_today(self.plan_id.agreed_on) == day
 
     def _is_notice_over(self):
-        """Whether it was held up for so long that the payer must be told anew."""
+        """Return whether it was held up so long that the payer must be told anew."""
         days = schedule.parse_days(self.company_id.clinic_charge_retry_days)
         expected = charge_days.get_last_day(self.date, self.first_attempt_on, days)
         return charge_days.is_notice_over(expected, self._get_today())
 
     def _is_notice_lost(self):
-        """Whether the e-mail that told the payer could not be sent."""
+        """Return whether the e-mail that told the payer could not be sent."""
         return self.notice_mail_id.state in UNSENT
 
     def _wait_for_notice(self):

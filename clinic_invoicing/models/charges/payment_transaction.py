@@ -18,8 +18,8 @@ class PaymentTransaction(models.Model):
     def _clinic_announce_charge(self):
         """Count as on its way from now on, before the provider is asked.
 
-        A hook for providers that can find out what became of it when the worker dies
-        before their answer is stored. Without that it stays pending.
+        This is a hook for providers that can find out what became of it when the worker
+        dies before their answer is stored. Without that it stays pending.
         """
         self._set_pending(state_message=self.env._("The card is being charged."))
 
@@ -36,7 +36,7 @@ class PaymentTransaction(models.Model):
     def _update_state(self, *args, **more):
         """Let the charge go on when its outcome is known, whoever brings it."""
         updated = super()._update_state(*args, **more)
-        # sudo: who brings the outcome need not see the charge, nor jobs.
+        # sudo: the user who brings the outcome need not see the charge, nor jobs.
         if updated.sudo().clinic_charge_id:
             self.env["clinic.scheduled.charge"]._wake_job()
         return updated

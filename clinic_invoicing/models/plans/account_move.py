@@ -21,7 +21,7 @@ class AccountMove(models.Model):
     )
 
     def _clinic_has_plan(self):
-        """Whether the client pays this in instalments, as agreed."""
+        """Return whether the client pays this in instalments, as agreed."""
         self.ensure_one()
         # sudo: the fact is for everybody who asks for money.
         return "active" in self.sudo().clinic_plan_ids.mapped("state")
@@ -35,7 +35,7 @@ class AccountMove(models.Model):
 
     @api.model
     def _clinic_get_asked_domain(self, partner):
-        """Do not ask for what the client pays in instalments, as agreed."""
+        """Leave out what the client pays in instalments, as agreed."""
         in_plan = Domain("clinic_plan_ids.state", "=", "active")
         return super()._clinic_get_asked_domain(partner) & ~in_plan
 

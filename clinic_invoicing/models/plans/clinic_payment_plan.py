@@ -141,7 +141,7 @@ class ClinicPaymentPlan(models.Model):
     # === MOVES === #
 
     def _update_state(self, target, **values):
-        """Make a move of the table.
+        """Change the state, if the table of moves allows it.
 
         :raise UserError: there is no such move
         """
@@ -155,7 +155,7 @@ class ClinicPaymentPlan(models.Model):
         self.write({"state": target, **values})
 
     def _end(self, target, reason):
-        """Call off what is still to come; the invoices are claimed as before."""
+        """Call off what is still to come; the invoices are asked for as before."""
         for plan in self:
             plan._update_state(target, end_reason=reason)
             plan.charge_ids._call_off(reason)

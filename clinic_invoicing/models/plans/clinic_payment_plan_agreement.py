@@ -1,18 +1,18 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-# Changes with the meaning of the wording, not with its language.
+# It changes with the meaning of the wording, not with its language.
 PLAN_WORDING = "2026-11"
 
 
 class ClinicPaymentPlan(models.Model):
-    """What the client does with a plan that was proposed. Called in sudo."""
+    """The client's answer to a plan that was proposed; called in sudo."""
 
     _inherit = "clinic.payment.plan"
 
     @api.model
     def _get_client_domain(self, partner):
-        """Plans for ``partner``, or for one of their own addresses."""
+        """Return the domain of the plans for a client or their own addresses."""
         return [("partner_id", "any", partner._clinic_get_own_domain())]
 
     def _get_wording(self):

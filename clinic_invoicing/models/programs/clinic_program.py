@@ -109,7 +109,7 @@ class ClinicProgram(models.Model):
         compute="_compute_invoice_count", groups="account.group_account_invoice"
     )
 
-    # The last word on the last place, whoever writes.
+    # PostgreSQL has the last word on the last place, whoever writes.
     _places_not_exceeded = models.Constraint(
         "CHECK (places >= 0 AND (places = 0 OR places_taken <= places))",
         "There are not so many places: more are taken already.",
@@ -275,10 +275,10 @@ class ClinicProgram(models.Model):
     def _take_turn(self):
         """Let those who want a place come one after the other.
 
-        The rows are written to: who comes second waits, and is then run again by Odoo
+        The rows are written to: the second to come waits, and is then run again by Odoo
         with what the first has left. Nobody gets a place that was read before.
         """
-        # sudo: who registers does not write programs.
+        # sudo: people who register do not write programs.
         for program in self.sudo().sorted("id"):
             program.registration_attempts += 1
             program.flush_recordset(["registration_attempts"])
@@ -286,7 +286,7 @@ class ClinicProgram(models.Model):
     def _check_places(self, wanted):
         """Raise UserError unless so many places of this program may be taken.
 
-        For the practice, which also registers when clients cannot any more.
+        The practice may also register when clients cannot any more.
         """
         self.ensure_one()
         if self.state == "cancelled":
@@ -310,7 +310,7 @@ class ClinicProgram(models.Model):
     def _get_day(self):
         """Return the day on which it begins where the practice is."""
         self.ensure_one()
-        # By the context, because that is what context_timestamp() reads.
+        # context: that is what context_timestamp() reads.
         local = self.with_context(tz=self._get_tz())
         return fields.Datetime.context_timestamp(local, self.date_begin).date()
 

@@ -4,13 +4,13 @@ from odoo.fields import Domain
 
 
 class ClinicProgram(models.Model):
-    """What clients see of programs, and how they register. Called in sudo."""
+    """Programs as clients see them, and how they register; called in sudo."""
 
     _inherit = "clinic.program"
 
     @api.model
     def _get_visible_domain(self, user):
-        """Programs whose page a client may open, also when they are full or over."""
+        """Return the domain of what a client may look at, also when full or over."""
         return Domain(
             [
                 ("is_published", "=", True),
@@ -43,7 +43,7 @@ class ClinicProgram(models.Model):
         return False
 
     def _is_free_to_cancel(self):
-        """Whether who registers now may still cancel and get the money back."""
+        """Return whether a client who registers now may still cancel free of charge."""
         self.ensure_one()
         now = fields.Datetime.now()
         return now <= self.refund_until and now < self.date_begin
@@ -74,7 +74,7 @@ class ClinicProgram(models.Model):
         shows = self.env["clinic.shown"]
         shows._check(shown, shows._seal_program(self))
         patient.clinic_is_patient = True
-        # Context: clients follow neither the service nor what staff write about it.
+        # context: clients follow neither the service nor what staff write about it.
         registrations = self.registration_ids.with_context(mail_create_nosubscribe=True)
         registration = registrations.create(
             {

@@ -7,8 +7,8 @@ from odoo.exceptions import UserError
 class ClinicProgramRegistration(models.Model):
     """One place of a program, for one patient.
 
-    What is owed for it is a service like any other, and its invoice says whether it
-    has been paid.
+    It is billed by a service like any other, whose invoice says whether it has been
+    paid.
     """
 
     _name = "clinic.program.registration"
@@ -160,7 +160,7 @@ class ClinicProgramRegistration(models.Model):
     def _create_services(self, vals_list):
         """Return the services of registrations that are about to be created."""
         programs = self.env["clinic.program"]
-        # sudo: who may register need not be allowed to bill, and clients are neither.
+        # sudo: people who may register need not be allowed to bill, nor are clients.
         services = (
             self.env["clinic.service"]
             .sudo()

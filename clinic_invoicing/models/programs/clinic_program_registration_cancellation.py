@@ -11,7 +11,7 @@ MESSAGE_WITH_LINK = Markup('<p>%s</p><p><a href="%s">%s</a></p>')
 
 
 class ClinicProgramRegistration(models.Model):
-    """Giving places back, and money by the rules of the program."""
+    """The way back: places are given back, and money by the rules of the program."""
 
     _inherit = "clinic.program.registration"
 
@@ -25,14 +25,14 @@ class ClinicProgramRegistration(models.Model):
         outcomes = dict.fromkeys(
             registration._describe_cancelling() for registration in self
         )
-        # sudo: the rules of the program give the money back, not who presses.
+        # sudo: the rules of the program give the money back, not the user.
         self.sudo()._cancel(self.env._("Registration cancelled by the practice."))
         return notification("success", "\n".join(outcomes), then=RELOAD)
 
     # === THE RULES === #
 
     def _is_refundable(self):
-        """Whether who cancels now owes nothing and gets back what was paid.
+        """Return whether a client who cancels now owes nothing and is paid back.
 
         A reservation that is waiting for its payment would be given back anyway.
         """
@@ -72,7 +72,7 @@ class ClinicProgramRegistration(models.Model):
     def _cancel(self, reason, refund=False):
         """Give the places back, and the money if the rules say so.
 
-        Whoever calls has checked the right to do it.
+        The caller has checked the right to do it.
 
         :param str reason: for the record
         :param bool refund: whatever the rules say
@@ -122,7 +122,7 @@ class ClinicProgramRegistration(models.Model):
 
     @api.model
     def _get_due_domain(self):
-        """Places that were not paid in time, or whose program is off."""
+        """Return the domain of places not paid in time, or whose program is off."""
         is_off = Domain("program_id.state", "=", "cancelled")
         is_late = Domain("reserved_until", "<", fields.Datetime.now())
         return Domain("is_cancelled", "=", False) & (is_off | is_late)
@@ -167,13 +167,13 @@ class ClinicProgramRegistration(models.Model):
                 registration._cancel(self.env._("It was not paid in time."))
 
     def _tell_client(self):
-        """Write to who pays that the program does not take place.
+        """Write to the payer that the program does not take place.
 
         E-mail is read by others too: it names neither the program nor the patient.
         """
         self.ensure_one()
         payer = self.service_id.bill_to_id
-        # By the context, because that is what translations read.
+        # context: that is what translations read.
         env = self.with_context(lang=payer.lang).env
         subject = env._("A registration is cancelled")
         body = env._(
@@ -190,13 +190,13 @@ class ClinicProgramRegistration(models.Model):
         )
 
     def _is_unpaid(self):
-        """Whether nobody has done anything with the invoice of the reservation."""
+        """Return whether nobody has touched the invoice of the reservation yet."""
         self.ensure_one()
         bill = self.invoice_id
         return bill.state == "posted" and bill.payment_state == "not_paid"
 
     def _is_being_paid(self):
-        """Whether money is on its way, or a payment form is open."""
+        """Return whether money is on its way, or a payment form is open."""
         self.ensure_one()
         bill = self.invoice_id
         return bill._clinic_is_clearing() or bool(bill._clinic_get_fresh_attempts())

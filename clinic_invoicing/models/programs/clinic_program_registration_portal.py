@@ -6,13 +6,13 @@ from odoo.fields import Domain
 
 
 class ClinicProgramRegistration(models.Model):
-    """What clients see of their registrations, and do with them. Called in sudo."""
+    """A client's own registrations in the portal; called in sudo."""
 
     _inherit = "clinic.program.registration"
 
     @api.model
     def _get_client_domain(self, partner):
-        """Registrations billed to ``partner``, or to one of their own addresses."""
+        """Return the domain of registrations billed to a client or their addresses."""
         own = partner._clinic_get_own_domain()
         return Domain("service_id.bill_to_id", "any", own)
 
@@ -25,7 +25,7 @@ class ClinicProgramRegistration(models.Model):
 
     @api.model
     def _get_former_domain(self, partner):
-        """The client's registrations that are cancelled or over."""
+        """Return the domain of a client's registrations that are cancelled or over."""
         return self._get_client_domain(partner) & self._get_past_domain()
 
     @api.model
@@ -36,7 +36,7 @@ class ClinicProgramRegistration(models.Model):
     def _start_reservation(self):
         """Keep the place for as long as the client needs to pay.
 
-        Who cannot pay online keeps it: the practice asks for the money.
+        A client who cannot pay online keeps it: the practice asks for the money.
         """
         self.ensure_one()
         bill = self.invoice_id

@@ -2,10 +2,12 @@ from odoo import models
 
 
 class ResPartner(models.Model):
+    """Clients who register for programs, and whom they register."""
+
     _inherit = "res.partner"
 
     def _clinic_get_own_patients(self, date, company):
-        """Return whom this client registers for programs: all those they pay for.
+        """Return the patients whom this client registers: all those they pay for.
 
         Those whose invoices would go to somebody else are not among them.
 
