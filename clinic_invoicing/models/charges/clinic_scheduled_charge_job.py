@@ -6,7 +6,6 @@ from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...rules import charge_days, schedule
-from ...server_side import tell
 from .clinic_scheduled_charge import DUE_STATES
 
 _logger = logging.getLogger(__name__)
@@ -181,9 +180,7 @@ class ClinicScheduledCharge(models.Model):
 
     def _get_claimable(self):
         """Return those of its invoices that the payer can be asked for now."""
-        # context: what a plan keeps from others, it pays itself.
-        in_plan = tell(clinic_in_plan=bool(self.plan_id))
-        return self._get_payable().with_context(**in_plan)._clinic_get_claimable()
+        return self._get_payable()._clinic_get_claimable()
 
     def _get_amount(self):
         """Return what is charged now: never more than planned, agreed and owed."""
