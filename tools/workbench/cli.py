@@ -17,6 +17,7 @@ HIGHEST_PORT = 65535
 NEEDED_TOOLS = {
     "test": (debian_tools.CHROMIUM, debian_tools.WKHTMLTOPDF),
     "test-all": (debian_tools.CHROMIUM, debian_tools.WKHTMLTOPDF),
+    "pictures": (debian_tools.CHROMIUM,),
 }
 USEFUL_TOOLS = {
     "setup": (debian_tools.CHROMIUM, debian_tools.WKHTMLTOPDF),
@@ -150,6 +151,12 @@ def _bench() -> None:
     report.run(_arguments())
 
 
+def _pictures() -> int:
+    from . import testing
+
+    return testing.take_pictures(_arguments(), _caller_folder())
+
+
 def _i18n() -> int:
     from . import translations
 
@@ -188,6 +195,7 @@ COMMANDS = {
     "pytest": _pytest,
     "days": _days,
     "bench": _bench,
+    "pictures": _pictures,
     "i18n": _i18n,
     "lint": _lint,
     "clean": _clean,

@@ -21,6 +21,8 @@ WITHOUT_DATABASE = ("tests/unit", "tests/architecture")
 BY_BROWSER = ("tests/browser",)
 # The same, on servers that it kills and restarts.
 MATRIX = ("tests/matrix",)
+# What the people of the browser tests see, kept for the documents.
+PICTURES = ("tests/browser/pictures.py",)
 # The same, in an environment that it makes.
 BY_NEWCOMER = ("tests/newcomer",)
 OF_INVOICING = ("clinic_invoicing/tests",)
@@ -198,6 +200,14 @@ def run_stocks_own(names: tuple[str, ...], arguments: list[str]) -> int:
         if status:
             return status
     return 0
+
+
+def take_pictures(arguments: str, folder: Path) -> int:
+    """Take the documents' pictures anew; return pytest's exit status."""
+    with postgres.running():
+        return _run_served(
+            "The pictures of the documents", PICTURES, words(arguments, folder)
+        )
 
 
 def run_chosen(arguments: str, folder: Path, kind: str = "full") -> int:
