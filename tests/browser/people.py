@@ -1,4 +1,4 @@
-"""What each kind of user does, in the words of the README."""
+"""What each kind of user does, in the words of the documents."""
 
 import re
 from datetime import datetime

@@ -641,8 +641,8 @@ def test_run_that_is_stopped_still_reports_what_had_failed(tmp_path):
 
 # --- skipped tests
 
-README = """
-# Clinic
+DOCUMENT = """
+# Testing
 ## Skipped tests
 * `needs a live Stripe key`: run with
   `-m live`
@@ -651,15 +651,15 @@ chromium is missing
 """
 
 
-def test_reason_that_the_readme_names_is_allowed():
+def test_reason_that_the_document_names_is_allowed():
     skipped = [("test_a", "needs a live\nStripe key")]
-    assert skip_policy.unnamed(skipped, README) == []
+    assert skip_policy.unnamed(skipped, DOCUMENT) == []
 
 
-@pytest.mark.parametrize("readme", [README, ""])
-def test_reason_that_the_section_does_not_name_is_not(readme):
+@pytest.mark.parametrize("document", [DOCUMENT, ""])
+def test_reason_that_the_section_does_not_name_is_not(document):
     skipped = [("test_a", "chromium is missing")]
-    assert skip_policy.unnamed(skipped, readme) == skipped
+    assert skip_policy.unnamed(skipped, document) == skipped
 
 
 @pytest.mark.parametrize(

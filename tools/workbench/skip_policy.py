@@ -1,7 +1,7 @@
-"""pytest plugin: a test may only be skipped for a reason that the README names.
+"""pytest plugin: a test may only be skipped for a reason that a document names.
 
 A skipped test looks like a passed one to whoever reads the last line, so each reason
-must stand in the README's section "Skipped tests".
+must stand in the section "Skipped tests" of docs/developer/testing.md.
 """
 
 import re
@@ -10,20 +10,21 @@ import pytest
 
 from .paths import ROOT
 
+DOCUMENT = ROOT / "docs" / "developer" / "testing.md"
 HEADING = re.compile(
     r"^#+\s*skipped tests\s*$(?P<text>.*?)(?=^#|\Z)", re.I | re.M | re.S
 )
 
 
-def named_reasons(readme: str) -> str:
+def named_reasons(document: str) -> str:
     """Return the text of the section in which reasons are named."""
-    section = HEADING.search(readme)
+    section = HEADING.search(document)
     return _one_line(section["text"]) if section else ""
 
 
-def unnamed(skipped: list[tuple[str, str]], readme: str) -> list[tuple[str, str]]:
-    """Return the (test, reason) pairs whose reason the README does not name."""
-    named = named_reasons(readme)
+def unnamed(skipped: list[tuple[str, str]], document: str) -> list[tuple[str, str]]:
+    """Return the (test, reason) pairs whose reason the document does not name."""
+    named = named_reasons(document)
     return [
         (test, reason) for test, reason in skipped if _one_line(reason) not in named
     ]
@@ -56,13 +57,13 @@ class SkipPolicy:
     def pytest_terminal_summary(self, terminalreporter):
         for test, reason in self._offenders():
             terminalreporter.write_line(
-                f"SKIPPED WITHOUT A REASON IN README.md: {test} ({reason})", red=True
+                f"SKIPPED WITHOUT A REASON IN {DOCUMENT.relative_to(ROOT)}:"
+                f" {test} ({reason})",
+                red=True,
             )
 
     def _offenders(self):
-        readme = ROOT / "README.md"
-        text = readme.read_text(encoding="utf-8") if readme.exists() else ""
-        return unnamed(self.skipped, text)
+        return unnamed(self.skipped, DOCUMENT.read_text(encoding="utf-8"))
 
 
 def _reason(report) -> str:

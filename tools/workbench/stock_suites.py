@@ -130,7 +130,8 @@ NEED_STOCKS_TRANSPORT = {
         "test_webhook_notification_triggers_signature_check",
     ),
 }
-# What our addons change on purpose, with the reason. The README names it too.
+# What our addons change on purpose, with the reason. docs/developer/testing.md names
+# it too.
 CHANGED_ON_PURPOSE = {
     "account_payment/TestFlows": {
         "test_invoice_payment_flow": (
