@@ -135,7 +135,7 @@ def _pytest() -> int:
     from . import testing
 
     return testing.run_chosen(
-        _arguments(), _caller_folder(), os.environ.get("ON") or "full"
+        _arguments(), _caller_folder(), os.environ.get("ON") or "practice"
     )
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 import psycopg2
 from psycopg2 import sql
 
-from . import clock, locks, odoo_command, odoo_source, zones
+from . import clock, locks, odoo_command, odoo_source, practices, zones
 from .assets import GENERATE, IS_BUNDLE, carry_over, link_or_copy
 from .errors import Trouble
 from .paths import (
@@ -74,6 +74,8 @@ class Template:
     modules: tuple[str, ...]
     base: str = ""
     demo: bool = False
+    # What is run in it at the end, in `odoo shell`.
+    script: str = ""
 
 
 TEMPLATES = {
@@ -90,6 +92,9 @@ TEMPLATES = {
         base="stock_demo",
         demo=True,
     ),
+    # For tests of the addons.
+    "practice": Template((), base="full", script=practices.PREPARE),
+    "practice_alone": Template((), base="alone", script=practices.PREPARE),
     "connectors": Template(("google_calendar", "microsoft_calendar"), base="full"),
 }
 
@@ -109,7 +114,8 @@ def _ensure(kind: str, assets: bool) -> str:
     name = f"{PREFIX}{kind}_{_key_today(kind)}"
     template = TEMPLATES[kind]
     if not exists(name):
-        with step(f"Building the {kind} database ({', '.join(template.modules)})"):
+        what = ", ".join(template.modules) or f"{template.base}, prepared"
+        with step(f"Building the {kind} database ({what})"):
             _build(kind, name)
     # What was carried over nearly always does; a browser's run must not rest on it.
     wanted = assets or (template.base and not _has_bundles(name))
@@ -287,6 +293,8 @@ def _install(name: str, template: Template) -> None:
         odoo_command.install(name, modules, *options)
     if template.demo:
         _check_demo_data(name, modules)
+    if template.script:
+        odoo_command.execute(name, template.script, "preparing the database")
     with _server(name) as cursor:
         cursor.execute(SILENCE_UPDATE_NOTIFICATION)
 

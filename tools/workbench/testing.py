@@ -46,7 +46,7 @@ LAST = "--last-failed"
 # Cells of the failure matrix that are played for each change.
 SHORT = ("-m", "short")
 # Templates on which the Stripe SDK must not be found.
-WITHOUT_STRIPE = ("bare", "alone")
+WITHOUT_STRIPE = ("bare", "alone", "practice_alone")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def run_both_addons(arguments: list[str]) -> int:
     apart = (*WITHOUT_DATABASE, *SERVED)
     ignored = [f"--ignore={ROOT / path}" for path in apart]
     paths = [*_present(EVERYTHING), *ignored, *POLICY]
-    with postgres.running(), databases.cloned("full", assets=True) as database:
+    with postgres.running(), databases.cloned("practice", assets=True) as database:
         return _run_on(database, [*paths, *arguments])
 
 
@@ -148,7 +148,7 @@ def run_people(arguments: list[str]) -> int:
 def run_alone(arguments: list[str]) -> int:
     """Run the tests of clinic_invoicing where there is nothing else of ours."""
     say("Tests of clinic_invoicing alone, without the Stripe SDK")
-    with databases.cloned("alone", assets=True) as database:
+    with databases.cloned("practice_alone", assets=True) as database:
         return _run_on(database, [*_present(OF_INVOICING), *arguments], stripe=False)
 
 
@@ -210,7 +210,7 @@ def take_pictures(arguments: str, folder: Path) -> int:
         )
 
 
-def run_chosen(arguments: str, folder: Path, kind: str = "full") -> int:
+def run_chosen(arguments: str, folder: Path, kind: str = "practice") -> int:
     """Run chosen tests on a clone of a template; return pytest's exit status.
 
     :param kind: of the template; on `alone` the Stripe SDK does not exist
