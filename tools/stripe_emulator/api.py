@@ -11,29 +11,27 @@ from . import (
     disputes,
     events,
     fraud_warnings,
-    ids,
     intents,
     payment_methods,
     refunds,
-    rendering,
     setup_intents,
     small_resources,
-    versions,
     webhook_endpoints,
 )
-from .browser_view import browser_view
-from .call import Call
-from .errors import ApiError
-from .faults import NO_FAULT, Dropped, NotExecuted
-from .forms import decode
-from .http_messages import Response, error_response, json_response
-from .idempotency import Idempotency
-from .pagination import Page
-from .routing import Router
-from .search import SearchResult
+from .protocol import ids, rendering, versions
+from .protocol.browser_view import browser_view
+from .protocol.call import Call
+from .protocol.errors import ApiError
+from .protocol.faults import NO_FAULT, Dropped, NotExecuted
+from .protocol.forms import decode
+from .protocol.http_messages import Response, error_response, json_response
+from .protocol.idempotency import Idempotency
+from .protocol.pagination import Page
+from .protocol.routing import Router
+from .protocol.search import SearchResult
+from .protocol.unmodelled import refuse_unmodelled
+from .protocol.validation import validate
 from .store import permission_error
-from .unmodelled import refuse_unmodelled
-from .validation import validate
 
 _logger = logging.getLogger(__name__)
 _DOCS = "https://dashboard.stripe.com/apikeys"

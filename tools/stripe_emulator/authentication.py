@@ -8,10 +8,10 @@ import html
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from . import payment_flow, setup_intents
-from .forms import decode
-from .http_messages import Response, json_response
+from .protocol.forms import decode
+from .protocol.http_messages import Response, json_response
+from .protocol.versions import Version
 from .store import Context
-from .versions import Version
 
 PATH = "/v3/authenticate"
 _FLOWS = {"payment_intent": payment_flow, "setup_intent": setup_intents}

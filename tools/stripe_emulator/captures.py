@@ -1,10 +1,11 @@
 """Authorised charges: capturing them, and releasing what is not captured."""
 
-from . import charges, ids
+from . import charges
 from .currencies import check_step
-from .errors import invalid
 from .events import emit
-from .versions import NO_RELEASE_REFUND
+from .protocol import ids
+from .protocol.errors import invalid
+from .protocol.versions import NO_RELEASE_REFUND
 
 
 def check(charge, amount):

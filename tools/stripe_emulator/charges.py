@@ -1,16 +1,17 @@
 """Charges: the attempts of a PaymentIntent to move money."""
 
-from . import balance, ids
+from . import balance
 from .attempts import DEBITS
 from .behaviours import DECLINES
-from .call import change, merged_metadata, shipping, unset_empty
 from .events import emit
-from .pagination import page
 from .payment_methods import behaviour
-from .rendering import visible
-from .routing import Route
+from .protocol import ids
+from .protocol.call import change, merged_metadata, shipping, unset_empty
+from .protocol.pagination import page
+from .protocol.rendering import visible
+from .protocol.routing import Route
+from .protocol.search import search
 from .scheduler import task
-from .search import search
 
 # With capture_method automatic_async the balance transaction follows later (seconds).
 ASYNC_CAPTURE_DELAY = 0.5

@@ -11,7 +11,7 @@ from . import (
 from .behaviours import DECLINES
 from .control_common import context_of, find_anywhere, operation, side_of
 from .events import emit
-from .rendering import render
+from .protocol.rendering import render
 
 
 def _shown(context, obj):

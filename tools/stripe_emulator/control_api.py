@@ -8,9 +8,9 @@ clock, faults, requests), `control_events.py` (events and their delivery) and
 import json
 
 from . import control_actions, control_events, control_state
-from .errors import ApiError
-from .http_messages import json_response
-from .routing import Router
+from .protocol.errors import ApiError
+from .protocol.http_messages import json_response
+from .protocol.routing import Router
 
 
 class ControlApi:

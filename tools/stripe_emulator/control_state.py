@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 from .control_common import operation, side_of
 from .ledger import ledger
-from .rendering import render
-from .versions import CURRENT, Version
+from .protocol.rendering import render
+from .protocol.versions import CURRENT, Version
 
 
 def _health(emulator):

@@ -1,11 +1,12 @@
 """Customers."""
 
-from . import ids, payment_methods
-from .call import address, change, merged_metadata, shipping, unset_empty
-from .errors import resource_missing
+from . import payment_methods
 from .events import emit
-from .pagination import page
-from .routing import Route
+from .protocol import ids
+from .protocol.call import address, change, merged_metadata, shipping, unset_empty
+from .protocol.errors import resource_missing
+from .protocol.pagination import page
+from .protocol.routing import Route
 
 _TEXTS = ("description", "email", "name", "phone")
 

@@ -3,13 +3,14 @@
 https://docs.stripe.com/disputes/how-disputes-work
 """
 
-from . import balance, ids
-from .call import change, merged_metadata
-from .errors import invalid
+from . import balance
 from .events import emit
-from .pagination import page
 from .payment_methods import behaviour
-from .routing import Route
+from .protocol import ids
+from .protocol.call import change, merged_metadata
+from .protocol.errors import invalid
+from .protocol.pagination import page
+from .protocol.routing import Route
 from .scheduler import task
 
 DAY = 24 * 3600

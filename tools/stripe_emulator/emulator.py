@@ -1,8 +1,8 @@
 """The emulator as a whole: its parts, and how they are wired."""
 
 from .api import Api
-from .faults import Faults
 from .persistence import StateFile
+from .protocol.faults import Faults
 from .recorder import Recorder
 from .scheduler import Scheduler, run_due
 from .store import World

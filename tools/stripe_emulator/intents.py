@@ -1,14 +1,15 @@
 """PaymentIntents: the operations of the API."""
 
-from . import attempts, customers, ids, payment_flow
-from .call import change, merged_metadata, shipping
+from . import attempts, customers, payment_flow
 from .currencies import check_amount, check_currency
-from .errors import invalid, refused_parameter
 from .events import emit
-from .pagination import page
-from .routing import Route
-from .search import search
-from .versions import AUTOMATIC_ASYNC
+from .protocol import ids
+from .protocol.call import change, merged_metadata, shipping
+from .protocol.errors import invalid, refused_parameter
+from .protocol.pagination import page
+from .protocol.routing import Route
+from .protocol.search import search
+from .protocol.versions import AUTOMATIC_ASYNC
 
 _TEXTS = (
     "description",

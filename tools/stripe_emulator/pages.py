@@ -10,8 +10,8 @@ from .authentication import answer_challenge, bank_page, find_intent
 from .card_table import TEST_CARDS
 from .cards import INCORRECT_NUMBER
 from .currencies import format_amount
-from .forms import decode
-from .http_messages import Response, json_response
+from .protocol.forms import decode
+from .protocol.http_messages import Response, json_response
 
 # In the order in which they are put together; all share one function scope.
 _SCRIPTS = (

@@ -5,10 +5,10 @@ https://docs.stripe.com/payments/paymentintents/lifecycle
 
 from . import attempts, banks, captures, charges, payment_methods
 from .behaviours import DECLINES, decline_error
-from .errors import ApiError, invalid
 from .events import emit
+from .protocol.errors import ApiError, invalid
+from .protocol.versions import NO_RELEASE_REFUND
 from .scheduler import task
-from .versions import NO_RELEASE_REFUND
 
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 CANCELABLE = (

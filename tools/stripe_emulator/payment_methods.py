@@ -1,18 +1,19 @@
 """Payment methods: cards and bank accounts, saved on a customer or not."""
 
-from . import banks, cards, ids
+from . import banks, cards
 from .behaviours import SUCCEEDS, decline_error
-from .call import address, change, merged_metadata, unset_empty
-from .errors import (
+from .events import emit
+from .protocol import ids
+from .protocol.call import address, change, merged_metadata, unset_empty
+from .protocol.errors import (
     ApiError,
     invalid,
     missing_parameter,
     refused_parameter,
     resource_missing,
 )
-from .events import emit
-from .pagination import page
-from .routing import Route
+from .protocol.pagination import page
+from .protocol.routing import Route
 
 MODELLED_TYPES = ("card", "us_bank_account", "sepa_debit", "card_present")
 

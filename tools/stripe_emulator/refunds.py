@@ -1,13 +1,14 @@
 """Refunds: created through the API or the dashboard, settled at once or later."""
 
-from . import attempts, balance, charges, ids, payment_methods
-from .call import change, merged_metadata
+from . import attempts, balance, charges, payment_methods
 from .currencies import check_step, format_amount
-from .errors import invalid, refused_parameter, resource_missing
 from .events import emit
-from .pagination import page
-from .rendering import visible
-from .routing import Route
+from .protocol import ids
+from .protocol.call import change, merged_metadata
+from .protocol.errors import invalid, refused_parameter, resource_missing
+from .protocol.pagination import page
+from .protocol.rendering import visible
+from .protocol.routing import Route
 from .scheduler import task
 
 DAY = 24 * 3600

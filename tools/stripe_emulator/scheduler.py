@@ -3,8 +3,8 @@
 import logging
 import threading
 
+from .protocol.versions import Version
 from .store import Context
-from .versions import Version
 
 _logger = logging.getLogger(__name__)
 _TASKS = {}

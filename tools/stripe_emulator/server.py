@@ -11,8 +11,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from .control_api import ControlApi
-from .http_messages import Request, Response, json_response
 from .pages import Pages
+from .protocol.http_messages import Request, Response, json_response
 
 LARGEST_BODY = 2**20
 CONTROL_PATH = "/_emulator"

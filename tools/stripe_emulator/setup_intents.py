@@ -1,12 +1,13 @@
 """SetupIntents: saving a payment method without a payment."""
 
-from . import attempts, customers, ids, payment_methods
+from . import attempts, customers, payment_methods
 from .behaviours import decline_error
-from .call import change, merged_metadata
-from .errors import invalid
 from .events import emit
-from .pagination import page
-from .routing import Route
+from .protocol import ids
+from .protocol.call import change, merged_metadata
+from .protocol.errors import invalid
+from .protocol.pagination import page
+from .protocol.routing import Route
 
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 

@@ -8,10 +8,10 @@ begin with `_` are the emulator's own and never leave it.
 import threading
 from dataclasses import asdict, dataclass, field
 
-from . import ids
 from .clock import Clock
-from .errors import ApiError, resource_missing
-from .versions import CURRENT
+from .protocol import ids
+from .protocol.errors import ApiError, resource_missing
+from .protocol.versions import CURRENT
 
 DEFAULT_ACCOUNT = "acct_emulatordefault"
 # What Stripe calls a kind of object in `No such …`, where that is not its name.
@@ -52,7 +52,7 @@ class Side:
     objects: dict = field(default_factory=dict)
     # Object id → what happens to it later: [{"due": seconds, "task": name}].
     tasks: dict = field(default_factory=dict)
-    # Idempotency key → stored answer, see `idempotency.py`.
+    # Idempotency key → stored answer, see `protocol/idempotency.py`.
     answers: dict = field(default_factory=dict)
 
     def add(self, obj):

@@ -6,7 +6,7 @@ import pytest
 import requests
 from stripe._encode import _api_encode
 
-from stripe_emulator import forms
+from stripe_emulator.protocol import forms
 
 
 def by_requests(data):

@@ -7,14 +7,14 @@ import pytest
 import stripe
 import typing_extensions
 
-from stripe_emulator import extra_params, params, unmodelled
 from stripe_emulator.api import Api
-from stripe_emulator.errors import ApiError
-from stripe_emulator.faults import Faults
+from stripe_emulator.protocol import extra_params, params, unmodelled
+from stripe_emulator.protocol.errors import ApiError
+from stripe_emulator.protocol.faults import Faults
+from stripe_emulator.protocol.validation import validate
+from stripe_emulator.protocol.versions import CURRENT, Version
 from stripe_emulator.recorder import Recorder
 from stripe_emulator.store import World
-from stripe_emulator.validation import validate
-from stripe_emulator.versions import CURRENT, Version
 
 from .kit import RETURN_URL
 
@@ -74,7 +74,13 @@ def test_lists_of_exceptions_name_existing_parameters_only():
 
 def test_no_parameter_is_silently_ignored(routes):
     """Whatever the SDK lets through is read by the handler's module or refused."""
-    helpers = ("attempts", "pagination", "payment_flow", "payment_methods", "search")
+    helpers = (
+        "attempts",
+        "payment_flow",
+        "payment_methods",
+        "protocol.pagination",
+        "protocol.search",
+    )
     shared = "".join(source_of(f"stripe_emulator.{name}") for name in helpers)
     ignored = []
     for route in routes:

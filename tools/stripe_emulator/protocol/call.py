@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from .store import Context
+from ..store import Context
 
 
 @dataclass
