@@ -9,15 +9,14 @@ from . import (
     charges,
     customers,
     disputes,
-    events,
     fraud_warnings,
     intents,
     payment_methods,
     refunds,
     setup_intents,
     small_resources,
-    webhook_endpoints,
 )
+from .delivery import events, webhook_endpoints
 from .protocol import ids, rendering, versions
 from .protocol.browser_view import browser_view
 from .protocol.call import Call

@@ -2,7 +2,7 @@
 
 from . import charges
 from .currencies import check_step
-from .events import emit
+from .delivery.events import emit
 from .protocol import ids
 from .protocol.errors import invalid
 from .protocol.versions import NO_RELEASE_REFUND

@@ -3,7 +3,7 @@
 from . import balance
 from .attempts import DEBITS
 from .behaviours import DECLINES
-from .events import emit
+from .delivery.events import emit
 from .payment_methods import behaviour
 from .protocol import ids
 from .protocol.call import change, merged_metadata, shipping, unset_empty

@@ -10,7 +10,7 @@ from . import (
 )
 from .behaviours import DECLINES
 from .control_common import context_of, find_anywhere, operation, side_of
-from .events import emit
+from .delivery.events import emit
 from .protocol.rendering import render
 
 

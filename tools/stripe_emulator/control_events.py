@@ -3,8 +3,8 @@
 import random
 
 from .control_common import context_of, find_anywhere, operation, side_of
-from .events import in_version, matches
-from .webhook_endpoints import create, roll_secret
+from .delivery.events import in_version, matches
+from .delivery.webhook_endpoints import create, roll_secret
 
 
 def _events(

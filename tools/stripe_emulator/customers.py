@@ -1,7 +1,7 @@
 """Customers."""
 
 from . import payment_methods
-from .events import emit
+from .delivery.events import emit
 from .protocol import ids
 from .protocol.call import address, change, merged_metadata, shipping, unset_empty
 from .protocol.errors import resource_missing

@@ -4,7 +4,7 @@ https://docs.stripe.com/disputes/how-disputes-work
 """
 
 from . import balance
-from .events import emit
+from .delivery.events import emit
 from .payment_methods import behaviour
 from .protocol import ids
 from .protocol.call import change, merged_metadata

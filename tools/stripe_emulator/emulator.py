@@ -1,12 +1,12 @@
 """The emulator as a whole: its parts, and how they are wired."""
 
 from .api import Api
+from .delivery.courier import Courier
 from .persistence import StateFile
 from .protocol.faults import Faults
 from .recorder import Recorder
 from .scheduler import Scheduler, run_due
 from .store import World
-from .webhooks import Courier
 
 
 class Emulator:

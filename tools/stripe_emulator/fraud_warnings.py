@@ -3,7 +3,7 @@
 https://docs.stripe.com/disputes/measuring#early-fraud-warnings
 """
 
-from .events import emit
+from .delivery.events import emit
 from .protocol import ids
 from .protocol.pagination import page
 from .protocol.routing import Route

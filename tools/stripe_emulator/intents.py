@@ -2,7 +2,7 @@
 
 from . import attempts, customers, payment_flow
 from .currencies import check_amount, check_currency
-from .events import emit
+from .delivery.events import emit
 from .protocol import ids
 from .protocol.call import change, merged_metadata, shipping
 from .protocol.errors import invalid, refused_parameter

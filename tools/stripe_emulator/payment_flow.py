@@ -5,7 +5,7 @@ https://docs.stripe.com/payments/paymentintents/lifecycle
 
 from . import attempts, banks, captures, charges, payment_methods
 from .behaviours import DECLINES, decline_error
-from .events import emit
+from .delivery.events import emit
 from .protocol.errors import ApiError, invalid
 from .protocol.versions import NO_RELEASE_REFUND
 from .scheduler import task

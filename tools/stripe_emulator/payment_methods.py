@@ -2,7 +2,7 @@
 
 from . import banks, cards
 from .behaviours import SUCCEEDS, decline_error
-from .events import emit
+from .delivery.events import emit
 from .protocol import ids
 from .protocol.call import address, change, merged_metadata, unset_empty
 from .protocol.errors import (

@@ -2,7 +2,7 @@
 
 from . import attempts, balance, charges, payment_methods
 from .currencies import check_step, format_amount
-from .events import emit
+from .delivery.events import emit
 from .protocol import ids
 from .protocol.call import change, merged_metadata
 from .protocol.errors import invalid, refused_parameter, resource_missing

@@ -2,7 +2,7 @@
 
 from . import attempts, customers, payment_methods
 from .behaviours import decline_error
-from .events import emit
+from .delivery.events import emit
 from .protocol import ids
 from .protocol.call import change, merged_metadata
 from .protocol.errors import invalid

@@ -1,10 +1,10 @@
 """Events: one for every change that Stripe would tell its webhooks about."""
 
-from .protocol import ids, versions
-from .protocol.pagination import page
-from .protocol.rendering import render
-from .protocol.routing import Route
-from .protocol.versions import Version
+from ..protocol import ids, versions
+from ..protocol.pagination import page
+from ..protocol.rendering import render
+from ..protocol.routing import Route
+from ..protocol.versions import Version
 
 # Types that exist only for readers from, or before, a version.
 _SINCE = {

@@ -2,13 +2,13 @@
 
 from urllib.parse import urlsplit
 
+from ..protocol import ids
+from ..protocol.call import change, merged_metadata
+from ..protocol.errors import invalid
+from ..protocol.pagination import page
+from ..protocol.routing import Route
+from ..protocol.versions import Version
 from .events import exists_for, matches
-from .protocol import ids
-from .protocol.call import change, merged_metadata
-from .protocol.errors import invalid
-from .protocol.pagination import page
-from .protocol.routing import Route
-from .protocol.versions import Version
 
 # https://docs.stripe.com/webhooks: at most 16 endpoints in each mode of an account.
 MOST = 16

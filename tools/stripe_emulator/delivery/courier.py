@@ -12,10 +12,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from .delivery_rules import Rules
 from .events import in_version
+from .rules import Rules
+from .transport import post, signature_header
 from .webhook_endpoints import listens, live_secrets, version_of
-from .webhook_transport import post, signature_header
 
 # Real seconds. Stripe itself tries for three days.
 DEFAULT_TIMEOUT = 10.0
