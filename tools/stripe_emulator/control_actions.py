@@ -1,6 +1,6 @@
 """Control operations that stand for banks, cardholders and dashboard users."""
 
-from . import (
+from .api import (
     disputes,
     fraud_warnings,
     payment_flow,
@@ -8,7 +8,7 @@ from . import (
     refunds,
     setup_intents,
 )
-from .behaviours import DECLINES
+from .api.behaviours import DECLINES
 from .control_common import context_of, find_anywhere, operation, side_of
 from .delivery.events import emit
 from .protocol.rendering import render

@@ -1,6 +1,6 @@
 """The emulator as a whole: its parts, and how they are wired."""
 
-from .api import Api
+from .api.service import Api
 from .delivery.courier import Courier
 from .persistence import StateFile
 from .protocol.faults import Faults

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from urllib.parse import unquote_plus
 
-from .cards import passes_luhn
+from .api.cards import passes_luhn
 from .protocol import forms
 
 KEPT = 20_000

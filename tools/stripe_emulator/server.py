@@ -10,8 +10,8 @@ import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from .api.pages import Pages
 from .control_api import ControlApi
-from .pages import Pages
 from .protocol.http_messages import Request, Response, json_response
 
 LARGEST_BODY = 2**20

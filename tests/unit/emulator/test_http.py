@@ -232,7 +232,7 @@ def test_connection_is_kept_alive(server, url):
 
 
 def test_defect_of_the_emulator_is_an_error_and_no_silence(http, monkeypatch):
-    monkeypatch.setattr("stripe_emulator.api.validate", lambda *_: 1 / 0)
+    monkeypatch.setattr("stripe_emulator.api.service.validate", lambda *_: 1 / 0)
     answer = http("GET", "customers")
     assert answer.status_code == 500
     assert "The emulator itself failed" in error_of(answer)["message"]

@@ -7,7 +7,7 @@ import pytest
 import stripe
 import typing_extensions
 
-from stripe_emulator.api import Api
+from stripe_emulator.api.service import Api
 from stripe_emulator.protocol import extra_params, params, unmodelled
 from stripe_emulator.protocol.errors import ApiError
 from stripe_emulator.protocol.faults import Faults
@@ -75,9 +75,9 @@ def test_lists_of_exceptions_name_existing_parameters_only():
 def test_no_parameter_is_silently_ignored(routes):
     """Whatever the SDK lets through is read by the handler's module or refused."""
     helpers = (
-        "attempts",
-        "payment_flow",
-        "payment_methods",
+        "api.attempts",
+        "api.payment_flow",
+        "api.payment_methods",
         "protocol.pagination",
         "protocol.search",
     )

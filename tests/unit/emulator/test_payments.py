@@ -4,8 +4,8 @@ import pytest
 import requests
 import stripe
 
-from stripe_emulator.behaviours import DECLINES
-from stripe_emulator.card_table import TEST_CARDS
+from stripe_emulator.api.behaviours import DECLINES
+from stripe_emulator.api.card_table import TEST_CARDS
 
 from .kit import CARD, RETURN_URL, BrowserApi, authorise, pay, save_card
 

@@ -1,10 +1,10 @@
 """Resources with few operations: mandates, tokens, domains, terminal, balance."""
 
+from ..protocol import ids
+from ..protocol.errors import missing_parameter
+from ..protocol.pagination import page
+from ..protocol.routing import Route
 from . import payment_methods
-from .protocol import ids
-from .protocol.errors import missing_parameter
-from .protocol.pagination import page
-from .protocol.routing import Route
 
 
 def _retrieve_mandate(call):

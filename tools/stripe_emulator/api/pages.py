@@ -4,14 +4,14 @@ import html
 import json
 from importlib.resources import files
 
+from ..protocol.forms import decode
+from ..protocol.http_messages import Response, json_response
 from .accounts import follow_link
 from .authentication import PATH as AUTHENTICATE
 from .authentication import answer_challenge, bank_page, find_intent
 from .card_table import TEST_CARDS
 from .cards import INCORRECT_NUMBER
 from .currencies import format_amount
-from .protocol.forms import decode
-from .protocol.http_messages import Response, json_response
 
 # In the order in which they are put together; all share one function scope.
 _SCRIPTS = (
@@ -55,7 +55,7 @@ class Pages:
 
     def _script(self):
         """Put the stand-in together; it learns where the emulator listens."""
-        folder = files(__package__) / "stripe_js"
+        folder = files("stripe_emulator") / "stripe_js"
         constants = {
             "EMULATOR_URL": self._world.base_url,
             "TEST_NUMBERS": [card.number for card in TEST_CARDS],

@@ -3,6 +3,21 @@
 import logging
 import time
 
+from ..delivery import events, webhook_endpoints
+from ..protocol import ids, rendering, versions
+from ..protocol.browser_view import browser_view
+from ..protocol.call import Call
+from ..protocol.errors import ApiError
+from ..protocol.faults import NO_FAULT, Dropped, NotExecuted
+from ..protocol.forms import decode
+from ..protocol.http_messages import Response, error_response, json_response
+from ..protocol.idempotency import Idempotency
+from ..protocol.pagination import Page
+from ..protocol.routing import Router
+from ..protocol.search import SearchResult
+from ..protocol.unmodelled import refuse_unmodelled
+from ..protocol.validation import validate
+from ..store import permission_error
 from . import (
     accounts,
     balance,
@@ -16,21 +31,6 @@ from . import (
     setup_intents,
     small_resources,
 )
-from .delivery import events, webhook_endpoints
-from .protocol import ids, rendering, versions
-from .protocol.browser_view import browser_view
-from .protocol.call import Call
-from .protocol.errors import ApiError
-from .protocol.faults import NO_FAULT, Dropped, NotExecuted
-from .protocol.forms import decode
-from .protocol.http_messages import Response, error_response, json_response
-from .protocol.idempotency import Idempotency
-from .protocol.pagination import Page
-from .protocol.routing import Router
-from .protocol.search import SearchResult
-from .protocol.unmodelled import refuse_unmodelled
-from .protocol.validation import validate
-from .store import permission_error
 
 _logger = logging.getLogger(__name__)
 _DOCS = "https://dashboard.stripe.com/apikeys"

@@ -1,15 +1,15 @@
 """PaymentIntents: the operations of the API."""
 
+from ..delivery.events import emit
+from ..protocol import ids
+from ..protocol.call import change, merged_metadata, shipping
+from ..protocol.errors import invalid, refused_parameter
+from ..protocol.pagination import page
+from ..protocol.routing import Route
+from ..protocol.search import search
+from ..protocol.versions import AUTOMATIC_ASYNC
 from . import attempts, customers, payment_flow
 from .currencies import check_amount, check_currency
-from .delivery.events import emit
-from .protocol import ids
-from .protocol.call import change, merged_metadata, shipping
-from .protocol.errors import invalid, refused_parameter
-from .protocol.pagination import page
-from .protocol.routing import Route
-from .protocol.search import search
-from .protocol.versions import AUTOMATIC_ASYNC
 
 _TEXTS = (
     "description",

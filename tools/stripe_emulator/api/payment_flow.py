@@ -3,12 +3,12 @@
 https://docs.stripe.com/payments/paymentintents/lifecycle
 """
 
+from ..delivery.events import emit
+from ..protocol.errors import ApiError, invalid
+from ..protocol.versions import NO_RELEASE_REFUND
+from ..scheduler import task
 from . import attempts, banks, captures, charges, payment_methods
 from .behaviours import DECLINES, decline_error
-from .delivery.events import emit
-from .protocol.errors import ApiError, invalid
-from .protocol.versions import NO_RELEASE_REFUND
-from .scheduler import task
 
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 CANCELABLE = (

@@ -1,11 +1,11 @@
 """Authorised charges: capturing them, and releasing what is not captured."""
 
+from ..delivery.events import emit
+from ..protocol import ids
+from ..protocol.errors import invalid
+from ..protocol.versions import NO_RELEASE_REFUND
 from . import charges
 from .currencies import check_step
-from .delivery.events import emit
-from .protocol import ids
-from .protocol.errors import invalid
-from .protocol.versions import NO_RELEASE_REFUND
 
 
 def check(charge, amount):

@@ -1,17 +1,17 @@
 """Charges: the attempts of a PaymentIntent to move money."""
 
+from ..delivery.events import emit
+from ..protocol import ids
+from ..protocol.call import change, merged_metadata, shipping, unset_empty
+from ..protocol.pagination import page
+from ..protocol.rendering import visible
+from ..protocol.routing import Route
+from ..protocol.search import search
+from ..scheduler import task
 from . import balance
 from .attempts import DEBITS
 from .behaviours import DECLINES
-from .delivery.events import emit
 from .payment_methods import behaviour
-from .protocol import ids
-from .protocol.call import change, merged_metadata, shipping, unset_empty
-from .protocol.pagination import page
-from .protocol.rendering import visible
-from .protocol.routing import Route
-from .protocol.search import search
-from .scheduler import task
 
 # With capture_method automatic_async the balance transaction follows later (seconds).
 ASYNC_CAPTURE_DELAY = 0.5

@@ -1,10 +1,10 @@
 """The account itself, and connected accounts as far as onboarding needs them."""
 
-from .protocol import ids
-from .protocol.call import merged_metadata
-from .protocol.errors import ApiError, missing_parameter
-from .protocol.pagination import page
-from .protocol.routing import Route
+from ..protocol import ids
+from ..protocol.call import merged_metadata
+from ..protocol.errors import ApiError, missing_parameter
+from ..protocol.pagination import page
+from ..protocol.routing import Route
 
 LINK_LASTS = 300
 

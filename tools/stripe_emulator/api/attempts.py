@@ -4,11 +4,11 @@ Both choose a payment method, may need the cardholder to authenticate, and may n
 mandate for bank debits.
 """
 
+from ..protocol import ids
+from ..protocol.errors import ApiError, invalid, missing_parameter, refused_parameter
+from ..protocol.rendering import render
 from . import payment_methods
 from .behaviours import DECLINES
-from .protocol import ids
-from .protocol.errors import ApiError, invalid, missing_parameter, refused_parameter
-from .protocol.rendering import render
 
 # What an account that uses dynamic payment methods offers in the emulator.
 DYNAMIC_METHODS = ("card", "us_bank_account", "sepa_debit")

@@ -1,19 +1,19 @@
 """Payment methods: cards and bank accounts, saved on a customer or not."""
 
-from . import banks, cards
-from .behaviours import SUCCEEDS, decline_error
-from .delivery.events import emit
-from .protocol import ids
-from .protocol.call import address, change, merged_metadata, unset_empty
-from .protocol.errors import (
+from ..delivery.events import emit
+from ..protocol import ids
+from ..protocol.call import address, change, merged_metadata, unset_empty
+from ..protocol.errors import (
     ApiError,
     invalid,
     missing_parameter,
     refused_parameter,
     resource_missing,
 )
-from .protocol.pagination import page
-from .protocol.routing import Route
+from ..protocol.pagination import page
+from ..protocol.routing import Route
+from . import banks, cards
+from .behaviours import SUCCEEDS, decline_error
 
 MODELLED_TYPES = ("card", "us_bank_account", "sepa_debit", "card_present")
 

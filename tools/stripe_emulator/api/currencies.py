@@ -3,7 +3,7 @@
 Source: https://docs.stripe.com/currencies
 """
 
-from .protocol.errors import invalid
+from ..protocol.errors import invalid
 
 
 def _codes(text):

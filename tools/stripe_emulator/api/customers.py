@@ -1,12 +1,12 @@
 """Customers."""
 
+from ..delivery.events import emit
+from ..protocol import ids
+from ..protocol.call import address, change, merged_metadata, shipping, unset_empty
+from ..protocol.errors import resource_missing
+from ..protocol.pagination import page
+from ..protocol.routing import Route
 from . import payment_methods
-from .delivery.events import emit
-from .protocol import ids
-from .protocol.call import address, change, merged_metadata, shipping, unset_empty
-from .protocol.errors import resource_missing
-from .protocol.pagination import page
-from .protocol.routing import Route
 
 _TEXTS = ("description", "email", "name", "phone")
 

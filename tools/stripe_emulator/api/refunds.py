@@ -1,15 +1,15 @@
 """Refunds: created through the API or the dashboard, settled at once or later."""
 
+from ..delivery.events import emit
+from ..protocol import ids
+from ..protocol.call import change, merged_metadata
+from ..protocol.errors import invalid, refused_parameter, resource_missing
+from ..protocol.pagination import page
+from ..protocol.rendering import visible
+from ..protocol.routing import Route
+from ..scheduler import task
 from . import attempts, balance, charges, payment_methods
 from .currencies import check_step, format_amount
-from .delivery.events import emit
-from .protocol import ids
-from .protocol.call import change, merged_metadata
-from .protocol.errors import invalid, refused_parameter, resource_missing
-from .protocol.pagination import page
-from .protocol.rendering import visible
-from .protocol.routing import Route
-from .scheduler import task
 
 DAY = 24 * 3600
 # When a pending refund succeeds, or a failing one fails (seconds after creation).

@@ -6,9 +6,9 @@ development tool. The number itself is never kept.
 
 import datetime
 
+from ..protocol import ids
+from ..protocol.errors import ApiError
 from .card_table import TEST_CARDS
-from .protocol import ids
-from .protocol.errors import ApiError
 
 _BY_NUMBER = {card.number: card for card in TEST_CARDS}
 _BY_NAME = {card.name: card for card in TEST_CARDS}

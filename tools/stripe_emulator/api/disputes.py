@@ -3,15 +3,15 @@
 https://docs.stripe.com/disputes/how-disputes-work
 """
 
+from ..delivery.events import emit
+from ..protocol import ids
+from ..protocol.call import change, merged_metadata
+from ..protocol.errors import invalid
+from ..protocol.pagination import page
+from ..protocol.routing import Route
+from ..scheduler import task
 from . import balance
-from .delivery.events import emit
 from .payment_methods import behaviour
-from .protocol import ids
-from .protocol.call import change, merged_metadata
-from .protocol.errors import invalid
-from .protocol.pagination import page
-from .protocol.routing import Route
-from .scheduler import task
 
 DAY = 24 * 3600
 # How long there is to answer (seconds).

@@ -1,13 +1,13 @@
 """SetupIntents: saving a payment method without a payment."""
 
+from ..delivery.events import emit
+from ..protocol import ids
+from ..protocol.call import change, merged_metadata
+from ..protocol.errors import invalid
+from ..protocol.pagination import page
+from ..protocol.routing import Route
 from . import attempts, customers, payment_methods
 from .behaviours import decline_error
-from .delivery.events import emit
-from .protocol import ids
-from .protocol.call import change, merged_metadata
-from .protocol.errors import invalid
-from .protocol.pagination import page
-from .protocol.routing import Route
 
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 

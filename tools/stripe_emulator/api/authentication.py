@@ -7,11 +7,11 @@ Stripe.js shows a dialog and posts the outcome; an intent that was confirmed wit
 import html
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
+from ..protocol.forms import decode
+from ..protocol.http_messages import Response, json_response
+from ..protocol.versions import Version
+from ..store import Context
 from . import payment_flow, setup_intents
-from .protocol.forms import decode
-from .protocol.http_messages import Response, json_response
-from .protocol.versions import Version
-from .store import Context
 
 PATH = "/v3/authenticate"
 _FLOWS = {"payment_intent": payment_flow, "setup_intent": setup_intents}

@@ -5,7 +5,7 @@ Source: https://docs.stripe.com/testing and https://docs.stripe.com/declines/cod
 
 from dataclasses import dataclass
 
-from .protocol.errors import ApiError
+from ..protocol.errors import ApiError
 
 
 @dataclass(frozen=True)

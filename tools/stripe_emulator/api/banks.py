@@ -4,9 +4,9 @@ Source: https://docs.stripe.com/payments/ach-direct-debit/accept-a-payment#test-
 and https://docs.stripe.com/payments/sepa-debit/accept-a-payment#test-account-numbers
 """
 
+from ..protocol import ids
+from ..protocol.errors import refused_parameter
 from .behaviours import Behaviour
-from .protocol import ids
-from .protocol.errors import refused_parameter
 
 DAY = 24 * 3600
 # How long a debit stays `processing`, in seconds of the emulated clock.

@@ -3,10 +3,10 @@
 https://docs.stripe.com/disputes/measuring#early-fraud-warnings
 """
 
-from .delivery.events import emit
-from .protocol import ids
-from .protocol.pagination import page
-from .protocol.routing import Route
+from ..delivery.events import emit
+from ..protocol import ids
+from ..protocol.pagination import page
+from ..protocol.routing import Route
 
 KIND = "radar.early_fraud_warning"
 

@@ -1,9 +1,9 @@
 """Balance transactions: what every charge, refund and dispute does to the balance."""
 
+from ..protocol import ids
+from ..protocol.pagination import page
+from ..protocol.routing import Route
 from .currencies import ZERO_DECIMAL
-from .protocol import ids
-from .protocol.pagination import page
-from .protocol.routing import Route
 
 DAY = 24 * 3600
 PENDING_FOR = 2 * DAY
