@@ -1,10 +1,10 @@
 """The emulator as a whole: its parts, and how they are wired."""
 
 from .api.service import Api
+from .control.recorder import Recorder
 from .delivery.courier import Courier
 from .persistence import StateFile
 from .protocol.faults import Faults
-from .recorder import Recorder
 from .scheduler import Scheduler, run_due
 from .store import World
 

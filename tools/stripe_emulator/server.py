@@ -11,7 +11,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from .api.pages import Pages
-from .control_api import ControlApi
+from .control.api import ControlApi
 from .protocol.http_messages import Request, Response, json_response
 
 LARGEST_BODY = 2**20

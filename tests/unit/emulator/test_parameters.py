@@ -8,12 +8,12 @@ import stripe
 import typing_extensions
 
 from stripe_emulator.api.service import Api
+from stripe_emulator.control.recorder import Recorder
 from stripe_emulator.protocol import extra_params, params, unmodelled
 from stripe_emulator.protocol.errors import ApiError
 from stripe_emulator.protocol.faults import Faults
 from stripe_emulator.protocol.validation import validate
 from stripe_emulator.protocol.versions import CURRENT, Version
-from stripe_emulator.recorder import Recorder
 from stripe_emulator.store import World
 
 from .kit import RETURN_URL

@@ -2,9 +2,9 @@
 
 import random
 
-from .control_common import context_of, find_anywhere, operation, side_of
-from .delivery.events import in_version, matches
-from .delivery.webhook_endpoints import create, roll_secret
+from ..delivery.events import in_version, matches
+from ..delivery.webhook_endpoints import create, roll_secret
+from .operations import context_of, find_anywhere, operation, side_of
 
 
 def _events(

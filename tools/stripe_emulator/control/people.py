@@ -1,6 +1,6 @@
 """Control operations that stand for banks, cardholders and dashboard users."""
 
-from .api import (
+from ..api import (
     disputes,
     fraud_warnings,
     payment_flow,
@@ -8,10 +8,10 @@ from .api import (
     refunds,
     setup_intents,
 )
-from .api.behaviours import DECLINES
-from .control_common import context_of, find_anywhere, operation, side_of
-from .delivery.events import emit
-from .protocol.rendering import render
+from ..api.behaviours import DECLINES
+from ..delivery.events import emit
+from ..protocol.rendering import render
+from .operations import context_of, find_anywhere, operation, side_of
 
 
 def _shown(context, obj):

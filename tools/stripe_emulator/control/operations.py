@@ -1,8 +1,8 @@
 """Helpers of the control operations."""
 
-from .protocol.routing import Route
-from .protocol.versions import Version
-from .store import DEFAULT_ACCOUNT, Context
+from ..protocol.routing import Route
+from ..protocol.versions import Version
+from ..store import DEFAULT_ACCOUNT, Context
 
 
 def operation(method, path, handler):

@@ -1,16 +1,16 @@
 """The control API below `/_emulator/`: how tests steer and watch the emulator.
 
-Requests and answers are JSON. The operations are in `control_state.py` (what there is,
-clock, faults, requests), `control_events.py` (events and their delivery) and
-`control_actions.py` (what banks, cardholders and dashboard users do).
+Requests and answers are JSON. The operations are in `state.py` (what there is, clock,
+faults, requests), `deliveries.py` (events and their delivery) and `people.py` (what
+banks, cardholders and dashboard users do).
 """
 
 import json
 
-from . import control_actions, control_events, control_state
-from .protocol.errors import ApiError
-from .protocol.http_messages import json_response
-from .protocol.routing import Router
+from ..protocol.errors import ApiError
+from ..protocol.http_messages import json_response
+from ..protocol.routing import Router
+from . import deliveries, people, state
 
 
 class ControlApi:
@@ -18,9 +18,7 @@ class ControlApi:
 
     def __init__(self, emulator):
         self._emulator = emulator
-        self._router = Router(
-            control_state.ROUTES, control_events.ROUTES, control_actions.ROUTES
-        )
+        self._router = Router(state.ROUTES, deliveries.ROUTES, people.ROUTES)
 
     def answer(self, request):
         """Run one operation; bad input answers 400, an unknown id 404."""

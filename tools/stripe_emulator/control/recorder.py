@@ -9,8 +9,8 @@ import time
 from collections import deque
 from urllib.parse import unquote_plus
 
-from .api.cards import passes_luhn
-from .protocol import forms
+from ..api.cards import passes_luhn
+from ..protocol import forms
 
 KEPT = 20_000
 # Form fields whose values never stay in memory.

@@ -3,10 +3,10 @@
 import fnmatch
 from dataclasses import asdict
 
-from .control_common import operation, side_of
+from ..protocol.rendering import render
+from ..protocol.versions import CURRENT, Version
 from .ledger import ledger
-from .protocol.rendering import render
-from .protocol.versions import CURRENT, Version
+from .operations import operation, side_of
 
 
 def _health(emulator):
