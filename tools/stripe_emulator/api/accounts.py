@@ -1,8 +1,8 @@
 """The account itself, and connected accounts as far as onboarding needs them."""
 
 from ..protocol import ids
-from ..protocol.call import merged_metadata
 from ..protocol.errors import ApiError, missing_parameter
+from ..protocol.fields import merged_metadata
 from ..protocol.pagination import page
 from ..protocol.routing import Route
 

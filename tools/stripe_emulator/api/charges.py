@@ -2,7 +2,7 @@
 
 from ..delivery.events import emit
 from ..protocol import ids
-from ..protocol.call import change, merged_metadata, shipping, unset_empty
+from ..protocol.fields import change, merged_metadata, shipping, unset_empty
 from ..protocol.pagination import page
 from ..protocol.rendering import visible
 from ..protocol.routing import Route

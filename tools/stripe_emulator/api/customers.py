@@ -2,8 +2,8 @@
 
 from ..delivery.events import emit
 from ..protocol import ids
-from ..protocol.call import address, change, merged_metadata, shipping, unset_empty
 from ..protocol.errors import resource_missing
+from ..protocol.fields import address, change, merged_metadata, shipping, unset_empty
 from ..protocol.pagination import page
 from ..protocol.routing import Route
 from . import payment_methods

@@ -5,8 +5,8 @@ https://docs.stripe.com/disputes/how-disputes-work
 
 from ..delivery.events import emit
 from ..protocol import ids
-from ..protocol.call import change, merged_metadata
 from ..protocol.errors import invalid
+from ..protocol.fields import change, merged_metadata
 from ..protocol.pagination import page
 from ..protocol.routing import Route
 from ..scheduler import task

@@ -2,8 +2,8 @@
 
 from ..delivery.events import emit
 from ..protocol import ids
-from ..protocol.call import change, merged_metadata, shipping
 from ..protocol.errors import invalid, refused_parameter
+from ..protocol.fields import change, merged_metadata, shipping
 from ..protocol.pagination import page
 from ..protocol.routing import Route
 from ..protocol.search import search

@@ -2,7 +2,6 @@
 
 from ..delivery.events import emit
 from ..protocol import ids
-from ..protocol.call import address, change, merged_metadata, unset_empty
 from ..protocol.errors import (
     ApiError,
     invalid,
@@ -10,6 +9,7 @@ from ..protocol.errors import (
     refused_parameter,
     resource_missing,
 )
+from ..protocol.fields import address, change, merged_metadata, unset_empty
 from ..protocol.pagination import page
 from ..protocol.routing import Route
 from . import banks, cards

@@ -2,8 +2,8 @@
 
 from ..delivery.events import emit
 from ..protocol import ids
-from ..protocol.call import change, merged_metadata
 from ..protocol.errors import invalid, refused_parameter, resource_missing
+from ..protocol.fields import change, merged_metadata
 from ..protocol.pagination import page
 from ..protocol.rendering import visible
 from ..protocol.routing import Route

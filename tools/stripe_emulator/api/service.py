@@ -2,11 +2,11 @@
 
 import logging
 import time
+from dataclasses import dataclass, field
 
 from ..delivery import events, webhook_endpoints
 from ..protocol import ids, rendering, versions
 from ..protocol.browser_view import browser_view
-from ..protocol.call import Call
 from ..protocol.errors import ApiError
 from ..protocol.faults import NO_FAULT, Dropped, NotExecuted
 from ..protocol.forms import decode
@@ -17,7 +17,7 @@ from ..protocol.routing import Router
 from ..protocol.search import SearchResult
 from ..protocol.unmodelled import refuse_unmodelled
 from ..protocol.validation import validate
-from ..store import permission_error
+from ..store import Context, permission_error
 from . import (
     accounts,
     balance,
@@ -34,6 +34,16 @@ from . import (
 
 _logger = logging.getLogger(__name__)
 _DOCS = "https://dashboard.stripe.com/apikeys"
+
+
+@dataclass
+class Call(Context):
+    """A context with the request's converted parameters and the ids in its path."""
+
+    params: dict = field(default_factory=dict)
+    ids: dict = field(default_factory=dict)
+    # The request came with a publishable key, so from a browser.
+    publishable: bool = False
 
 
 class Api:

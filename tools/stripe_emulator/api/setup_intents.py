@@ -2,8 +2,8 @@
 
 from ..delivery.events import emit
 from ..protocol import ids
-from ..protocol.call import change, merged_metadata
 from ..protocol.errors import invalid
+from ..protocol.fields import change, merged_metadata
 from ..protocol.pagination import page
 from ..protocol.routing import Route
 from . import attempts, customers, payment_methods

@@ -3,8 +3,8 @@
 from urllib.parse import urlsplit
 
 from ..protocol import ids
-from ..protocol.call import change, merged_metadata
 from ..protocol.errors import invalid
+from ..protocol.fields import change, merged_metadata
 from ..protocol.pagination import page
 from ..protocol.routing import Route
 from ..protocol.versions import Version

@@ -1,18 +1,4 @@
-"""A request on its way to a handler, and helpers that several handlers share."""
-
-from dataclasses import dataclass, field
-
-from ..store import Context
-
-
-@dataclass
-class Call(Context):
-    """A context with the request's converted parameters and the ids in its path."""
-
-    params: dict = field(default_factory=dict)
-    ids: dict = field(default_factory=dict)
-    # The request came with a publishable key, so from a browser.
-    publishable: bool = False
+"""Fields that objects of many kinds have, and how a request changes them."""
 
 
 def merged_metadata(current, given):
