@@ -75,7 +75,7 @@ def test_lists_of_exceptions_name_existing_parameters_only():
 def test_no_parameter_is_silently_ignored(routes):
     """Whatever the SDK lets through is read by the handler's module or refused."""
     helpers = (
-        "api.attempts",
+        "api.confirmation",
         "api.payment_flow",
         "api.payment_methods",
         "protocol.pagination",

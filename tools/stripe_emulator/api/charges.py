@@ -2,15 +2,18 @@
 
 from ..delivery.events import emit
 from ..protocol import ids
+from ..protocol.errors import invalid
 from ..protocol.fields import change, merged_metadata, shipping, unset_empty
 from ..protocol.pagination import page
 from ..protocol.rendering import visible
 from ..protocol.routing import Route
 from ..protocol.search import search
+from ..protocol.versions import NO_RELEASE_REFUND
 from ..scheduler import task
 from . import balance
-from .attempts import DEBITS
 from .behaviours import DECLINES
+from .confirmation import DEBITS
+from .currencies import check_step
 from .payment_methods import behaviour
 
 # With capture_method automatic_async the balance transaction follows later (seconds).
@@ -175,6 +178,64 @@ def _show_balance(context, charge_id):
     charge = context.get("charge", charge_id)
     previous = change(charge, balance_transaction=charge.pop("_balance_transaction"))
     emit(context, "charge.updated", charge, previous=previous)
+
+
+def check_capture(charge, amount):
+    """Refuse to capture more than was authorised, or nothing."""
+    if amount < 1:
+        raise invalid(
+            "This value must be greater than or equal to 1.",
+            param="amount_to_capture",
+            code="parameter_invalid_integer",
+        )
+    if amount > charge["amount"]:
+        raise invalid(
+            f"The provided `amount_to_capture` {amount} is greater than the amount "
+            f"that can be captured for this charge, {charge['amount']}.",
+            param="amount_to_capture",
+            code="amount_too_large",
+        )
+    check_step(amount, charge["currency"], "amount_to_capture")
+
+
+def capture(context, charge, amount):
+    """Capture an authorised charge; what is left of it is released.
+
+    Until 2025-03-31 the released rest was a refund:
+    https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow
+    """
+    charge.update(captured=True, amount_captured=amount, paid=True)
+    settle(context, charge)
+    rest = charge["amount"] - amount
+    if rest:
+        release(context, charge, rest)
+    emit(context, "charge.captured", charge, previous={"captured": False})
+    if rest:
+        emit(context, "charge.refunded", charge, before=NO_RELEASE_REFUND)
+
+
+def release(context, charge, amount):
+    """Give back an authorised amount; older versions see that as a refund."""
+    charge["_released"] += amount
+    context.side.add(
+        {
+            "id": ids.new_id("refund"),
+            "object": "refund",
+            "amount": amount,
+            "balance_transaction": None,
+            "charge": charge["id"],
+            "created": context.now,
+            "currency": charge["currency"],
+            "metadata": {},
+            "payment_intent": charge["payment_intent"],
+            "reason": None,
+            "receipt_number": None,
+            "source_transfer_reversal": None,
+            "status": "succeeded",
+            "transfer_reversal": None,
+            "_release": True,
+        }
+    )
 
 
 def refundable(charge):

@@ -7,11 +7,11 @@ from importlib.resources import files
 from ..protocol.forms import decode
 from ..protocol.http_messages import Response, json_response
 from .accounts import follow_link
-from .authentication import PATH as AUTHENTICATE
-from .authentication import answer_challenge, bank_page, find_intent
 from .card_table import TEST_CARDS
 from .cards import INCORRECT_NUMBER
 from .currencies import format_amount
+from .three_d_secure import PATH as AUTHENTICATE
+from .three_d_secure import answer_challenge, bank_page, find_intent
 
 # In the order in which they are put together; all share one function scope.
 _SCRIPTS = (

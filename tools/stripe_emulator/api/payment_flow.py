@@ -7,7 +7,7 @@ from ..delivery.events import emit
 from ..protocol.errors import ApiError, invalid
 from ..protocol.versions import NO_RELEASE_REFUND
 from ..scheduler import task
-from . import attempts, banks, captures, charges, payment_methods
+from . import bank_accounts, charges, confirmation, payment_methods
 from .behaviours import DECLINES, decline_error
 
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -24,15 +24,15 @@ AUTHORISATION_LASTS = 7 * DAY
 
 def confirm(context, intent, method, params):
     """Try to collect the payment; raises Stripe's 402 when it is declined."""
-    attempts.check_status(intent, "confirm", CONFIRMABLE)
+    confirmation.check_status(intent, "confirm", CONFIRMABLE)
     if method is None and intent["payment_method"]:
         method = context.get("payment_method", intent["payment_method"])
     if method is None:
         raise _method_missing(intent)
-    attempts.check_method(intent, method)
-    attempts.check_return_url(intent, params.get("return_url"))
+    confirmation.check_method(intent, method)
+    confirmation.check_return_url(intent, params.get("return_url"))
     multi_use = bool(intent["setup_future_usage"])
-    mandate = attempts.mandate_for(context, method, params, multi_use=multi_use)
+    mandate = confirmation.mandate_for(context, method, params, multi_use=multi_use)
     intent.update(
         payment_method=method["id"],
         last_payment_error=None,
@@ -41,7 +41,7 @@ def confirm(context, intent, method, params):
         _off_session=bool(params.get("off_session")),
         _three_d_secure=None,
     )
-    if attempts.needs_authentication(method, off_session=intent["_off_session"]):
+    if confirmation.needs_authentication(method, off_session=intent["_off_session"]):
         _ask_cardholder(context, intent, method, params)
     else:
         collect(context, intent, method)
@@ -64,7 +64,7 @@ def _ask_cardholder(context, intent, method, params):
     if intent["_off_session"] or params.get("error_on_requires_action"):
         decline(context, intent, method, "authentication_required")
     intent["status"] = "requires_action"
-    intent["next_action"] = attempts.next_action(
+    intent["next_action"] = confirmation.next_action(
         context,
         intent,
         params.get("return_url"),
@@ -78,7 +78,7 @@ def authenticate(context, intent, *, success):
     method = context.get("payment_method", intent["payment_method"])
     intent["next_action"] = None
     if not success:
-        error = attempts.authentication_failure(context, intent, method)
+        error = confirmation.authentication_failure(context, intent, method)
         intent.update(
             status="requires_payment_method",
             payment_method=None,
@@ -101,7 +101,7 @@ def authenticate(context, intent, *, success):
 def collect(context, intent, method):
     """Move the money: at once with a card, later with a bank debit."""
     known = payment_methods.behaviour(method)
-    if method["type"] in attempts.DEBITS:
+    if method["type"] in confirmation.DEBITS:
         _start_debit(context, intent, method)
     elif known.decline:
         decline(context, intent, method, known.decline)
@@ -127,7 +127,7 @@ def _fail(context, intent, method, charge, reason):
         payment_method=None,
         next_action=None,
         processing=None,
-        last_payment_error=attempts.failure(context, reason, method, charge["id"]),
+        last_payment_error=confirmation.failure(context, reason, method, charge["id"]),
     )
     emit(context, "charge.failed", charge)
     emit(context, "payment_intent.payment_failed", intent)
@@ -178,7 +178,7 @@ def _start_debit(context, intent, method):
     emit(context, "payment_intent.processing", intent)
     emit(context, "charge.pending", charge)
     if payment_methods.behaviour(method).settlement != "stays":
-        due = context.now + banks.SETTLEMENT[method["type"]]
+        due = context.now + bank_accounts.SETTLEMENT[method["type"]]
         context.side.later(due, "payment_intent.settle", intent["id"])
 
 
@@ -195,7 +195,7 @@ def settle_debit(context, intent_id, reason=None):
 
 def finish_debit(context, intent, reason=None):
     """Let a processing payment succeed, or fail for a reason of DECLINES."""
-    attempts.check_status(intent, "settle", ("processing",))
+    confirmation.check_status(intent, "settle", ("processing",))
     context.side.forget_tasks(intent["id"])
     method = context.get("payment_method", intent["payment_method"])
     charge = context.get("charge", intent["latest_charge"])
@@ -222,13 +222,13 @@ def finish_debit(context, intent, reason=None):
 
 def capture(context, intent, amount=None):
     """Capture an authorised payment, wholly or in part."""
-    attempts.check_status(intent, "capture", ("requires_capture",))
+    confirmation.check_status(intent, "capture", ("requires_capture",))
     charge = context.get("charge", intent["latest_charge"])
     amount = charge["amount"] if amount is None else amount
-    captures.check(charge, amount)
+    charges.check_capture(charge, amount)
     context.side.forget_tasks(intent["id"])
     intent.update(status="succeeded", amount_capturable=0, amount_received=amount)
-    captures.capture(context, charge, amount)
+    charges.capture(context, charge, amount)
     emit(context, "payment_intent.succeeded", intent)
     method = context.get("payment_method", intent["payment_method"])
     _start_dispute(context, charge, method)
@@ -237,7 +237,7 @@ def capture(context, intent, amount=None):
 
 def cancel(context, intent, reason=None):
     """Cancel an intent; what was authorised is released."""
-    attempts.check_status(intent, "cancel", CANCELABLE)
+    confirmation.check_status(intent, "cancel", CANCELABLE)
     context.side.forget_tasks(intent["id"])
     authorised = intent["status"] == "requires_capture"
     intent.update(
@@ -249,7 +249,7 @@ def cancel(context, intent, reason=None):
     )
     if authorised:
         charge = context.get("charge", intent["latest_charge"])
-        captures.release(context, charge, charge["amount"])
+        charges.release(context, charge, charge["amount"])
         emit(context, "charge.refunded", charge, before=NO_RELEASE_REFUND)
         if reason == "expired":
             emit(context, "charge.expired", charge)

@@ -12,7 +12,7 @@ from ..protocol.errors import (
 from ..protocol.fields import address, change, merged_metadata, unset_empty
 from ..protocol.pagination import page
 from ..protocol.routing import Route
-from . import banks, cards
+from . import bank_accounts, cards
 from .behaviours import SUCCEEDS, decline_error
 
 MODELLED_TYPES = ("card", "us_bank_account", "sepa_debit", "card_present")
@@ -98,9 +98,9 @@ def _card_from_token(context, token_id, param):
 _DETAILS = {
     "card": _card,
     "us_bank_account": lambda context, given, _publishable, param: (
-        banks.us_bank_account(context.side, given, param)
+        bank_accounts.us_bank_account(context.side, given, param)
     ),
-    "sepa_debit": lambda context, given, _publishable, param: banks.sepa_debit(
+    "sepa_debit": lambda context, given, _publishable, param: bank_accounts.sepa_debit(
         context.side, given, param
     ),
 }
@@ -111,8 +111,8 @@ def resolve(context, method_id, param="payment_method"):
     if cards.is_token(method_id):
         details = cards.from_token(context.side, method_id, context.now)
         return new(context, "card", details)
-    if banks.is_token(method_id):
-        details = banks.from_token(context.side, method_id)
+    if bank_accounts.is_token(method_id):
+        details = bank_accounts.from_token(context.side, method_id)
         billing = {"name": "Jenny Rosen", "email": "jenny@example.com"}
         return new(context, "us_bank_account", details, billing=billing)
     return context.get("payment_method", method_id, param=param)
@@ -124,7 +124,7 @@ def behaviour(method):
     if "_card" in details:
         return cards.behaviour(details["_card"])
     if "_bank" in details:
-        return banks.BEHAVIOURS[details["_bank"]]
+        return bank_accounts.BEHAVIOURS[details["_bank"]]
     return SUCCEEDS
 
 

@@ -8,7 +8,7 @@ from ..protocol.pagination import page
 from ..protocol.rendering import visible
 from ..protocol.routing import Route
 from ..scheduler import task
-from . import attempts, balance, charges, payment_methods
+from . import balance, charges, confirmation, payment_methods
 from .currencies import check_step, format_amount
 
 DAY = 24 * 3600
@@ -25,7 +25,7 @@ def create(context, charge, amount=None, *, reason=None, metadata=None):
     amount = _check_amount(charge, amount)
     method = context.get("payment_method", charge["payment_method"])
     outcome = payment_methods.behaviour(method).refund
-    if method["type"] in attempts.DEBITS and outcome == "succeeds":
+    if method["type"] in confirmation.DEBITS and outcome == "succeeds":
         outcome = "pending"
     refund = context.side.add(_new(context, charge, amount, reason, metadata))
     refund["status"] = "pending" if outcome == "pending" else "succeeded"

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from ..delivery import events, webhook_endpoints
 from ..protocol import ids, rendering, versions
-from ..protocol.browser_view import browser_view
 from ..protocol.errors import ApiError
 from ..protocol.faults import NO_FAULT, Dropped, NotExecuted
 from ..protocol.forms import decode
@@ -25,7 +24,7 @@ from . import (
     customers,
     disputes,
     fraud_warnings,
-    intents,
+    payment_intents,
     payment_methods,
     refunds,
     setup_intents,
@@ -62,7 +61,7 @@ class Api:
             disputes.ROUTES,
             fraud_warnings.ROUTES,
             events.ROUTES,
-            intents.ROUTES,
+            payment_intents.ROUTES,
             payment_methods.ROUTES,
             refunds.ROUTES,
             setup_intents.ROUTES,
@@ -238,7 +237,7 @@ class Api:
                 rendered.update(object="search_result", next_page=result.next_page)
             return rendered
         rendered = rendering.render(side, result, version, expand)
-        return browser_view(rendered) if call.publishable else rendered
+        return rendering.browser_view(rendered) if call.publishable else rendered
 
     def _error(self, call, error):
         """Render an error together with the objects that belong into it."""
@@ -246,7 +245,9 @@ class Api:
         with self._world.lock:
             for name, obj in error.objects.items():
                 rendered = rendering.render(call.side, obj, call.version)
-                fields[name] = browser_view(rendered) if call.publishable else rendered
+                fields[name] = (
+                    rendering.browser_view(rendered) if call.publishable else rendered
+                )
         return error_response(error.status, fields, call.request_id)
 
 

@@ -6,7 +6,7 @@ from ..protocol.errors import invalid
 from ..protocol.fields import change, merged_metadata
 from ..protocol.pagination import page
 from ..protocol.routing import Route
-from . import attempts, customers, payment_methods
+from . import confirmation, customers, payment_methods
 from .behaviours import decline_error
 
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -17,12 +17,12 @@ def _create(call):
     if params.get("customer"):
         customers.customer_in_use(call, params["customer"])
     intent = _new(call, params)
-    method = attempts.given_method(call, params, publishable=call.publishable)
+    method = confirmation.given_method(call, params, publishable=call.publishable)
     if method is not None:
-        attempts.check_method(intent, method)
+        confirmation.check_method(intent, method)
         intent.update(payment_method=method["id"], status="requires_confirmation")
     if params.get("confirm"):
-        attempts.check_return_url(intent, params.get("return_url"))
+        confirmation.check_return_url(intent, params.get("return_url"))
     call.side.add(intent)
     emit(call, "setup_intent.created", intent)
     if params.get("confirm"):
@@ -32,7 +32,7 @@ def _create(call):
 
 def _new(call, params):
     intent_id = ids.new_id("setup_intent")
-    kinds, automatic = attempts.method_types(call, params)
+    kinds, automatic = confirmation.method_types(call, params)
     return {
         "id": intent_id,
         "object": "setup_intent",
@@ -67,7 +67,7 @@ def _new(call, params):
 
 def confirm(context, intent, method, params):
     """Check the payment method with its issuer and save it."""
-    attempts.check_status(intent, "confirm", CONFIRMABLE)
+    confirmation.check_status(intent, "confirm", CONFIRMABLE)
     if method is None and intent["payment_method"]:
         method = context.get("payment_method", intent["payment_method"])
     if method is None:
@@ -77,9 +77,9 @@ def confirm(context, intent, method, params):
             code="setup_intent_unexpected_state",
             setup_intent=intent,
         )
-    attempts.check_method(intent, method)
-    attempts.check_return_url(intent, params.get("return_url"))
-    mandate = attempts.mandate_for(context, method, params, multi_use=True)
+    confirmation.check_method(intent, method)
+    confirmation.check_return_url(intent, params.get("return_url"))
+    mandate = confirmation.mandate_for(context, method, params, multi_use=True)
     intent.update(
         payment_method=method["id"],
         last_setup_error=None,
@@ -89,7 +89,7 @@ def confirm(context, intent, method, params):
     # Saving a card is what `unless_set_up` cards ask about, so nothing is set up yet.
     if payment_methods.behaviour(method).authentication != "never":
         intent["status"] = "requires_action"
-        intent["next_action"] = attempts.next_action(
+        intent["next_action"] = confirmation.next_action(
             context,
             intent,
             params.get("return_url"),
@@ -108,14 +108,14 @@ def authenticate(context, intent, *, success):
     if success:
         _succeed(context, intent, method)
         return
-    error = attempts.authentication_failure(context, intent, method)
+    error = confirmation.authentication_failure(context, intent, method)
     _fail(context, intent, error)
 
 
 def _finish(context, intent, method):
     known = payment_methods.behaviour(method)
     if known.decline and not known.attachable:
-        _fail(context, intent, attempts.failure(context, known.decline, method))
+        _fail(context, intent, confirmation.failure(context, known.decline, method))
         raise decline_error(known.decline, setup_intent=intent, payment_method=method)
     _succeed(context, intent, method)
 
@@ -142,16 +142,16 @@ def _succeed(context, intent, method):
 def _confirm(call):
     intent = call.get("setup_intent", call.ids["intent"])
     secret = call.params.get("client_secret")
-    attempts.check_secret(intent, secret, publishable=call.publishable)
-    attempts.check_status(intent, "confirm", CONFIRMABLE)
-    method = attempts.given_method(call, call.params, publishable=call.publishable)
+    confirmation.check_secret(intent, secret, publishable=call.publishable)
+    confirmation.check_status(intent, "confirm", CONFIRMABLE)
+    method = confirmation.given_method(call, call.params, publishable=call.publishable)
     return confirm(call, intent, method, call.params)
 
 
 def _retrieve(call):
     intent = call.get("setup_intent", call.ids["intent"])
     secret = call.params.get("client_secret")
-    attempts.check_secret(intent, secret, publishable=call.publishable)
+    confirmation.check_secret(intent, secret, publishable=call.publishable)
     return intent
 
 
@@ -167,18 +167,18 @@ def _update(call):
     if params.get("payment_method_types"):
         changes["payment_method_types"] = params["payment_method_types"]
     if set(changes) - {"description", "metadata"} or "payment_method" in params:
-        attempts.check_status(intent, "update", CONFIRMABLE)
-    method = attempts.given_method(call, params, publishable=call.publishable)
+        confirmation.check_status(intent, "update", CONFIRMABLE)
+    method = confirmation.given_method(call, params, publishable=call.publishable)
     change(intent, **changes)
     if method is not None:
-        attempts.check_method(intent, method)
+        confirmation.check_method(intent, method)
         intent.update(payment_method=method["id"], status="requires_confirmation")
     return intent
 
 
 def _cancel(call):
     intent = call.get("setup_intent", call.ids["intent"])
-    attempts.check_status(intent, "cancel", CONFIRMABLE)
+    confirmation.check_status(intent, "cancel", CONFIRMABLE)
     intent.update(
         status="canceled",
         cancellation_reason=call.params.get("cancellation_reason"),

@@ -1,4 +1,4 @@
-"""Turning stored objects into answers: version shapes and `expand[]`.
+"""Turning stored objects into answers: version shapes, `expand[]`, browsers' part.
 
 Stored objects have the current version's shape. Each older shape is one small function
 below, tied to the date of the change that it undoes, as Stripe's own versions are.
@@ -240,3 +240,50 @@ def _target(side, object_id):
         if object_id in known:
             return known[object_id]
     raise KeyError(object_id)
+
+
+_IN_BROWSERS = {
+    "id",
+    "object",
+    "automatic_payment_methods",
+    "cancellation_reason",
+    "client_secret",
+    "created",
+    "description",
+    "livemode",
+    "next_action",
+    "payment_method",
+    "payment_method_configuration_details",
+    "payment_method_types",
+    "status",
+}
+_BROWSER_SUBSETS = {
+    "payment_intent": _IN_BROWSERS
+    | {
+        "amount",
+        "amount_details",
+        "canceled_at",
+        "capture_method",
+        "confirmation_method",
+        "currency",
+        "last_payment_error",
+        "processing",
+        "receipt_email",
+        "setup_future_usage",
+        "shipping",
+        "source",
+    },
+    "setup_intent": _IN_BROWSERS | {"last_setup_error", "usage"},
+}
+
+
+def browser_view(public):
+    """Return the part of a rendered object that a publishable key may read.
+
+    https://docs.stripe.com/api/payment_intents/retrieve: with such a key only a subset
+    of an intent's properties is returned.
+    """
+    subset = _BROWSER_SUBSETS.get(public.get("object"))
+    if subset is None:
+        return public
+    return {name: value for name, value in public.items() if name in subset}

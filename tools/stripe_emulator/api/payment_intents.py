@@ -8,7 +8,7 @@ from ..protocol.pagination import page
 from ..protocol.routing import Route
 from ..protocol.search import search
 from ..protocol.versions import AUTOMATIC_ASYNC
-from . import attempts, customers, payment_flow
+from . import confirmation, customers, payment_flow
 from .currencies import check_amount, check_currency
 
 _TEXTS = (
@@ -35,12 +35,12 @@ def _create(call):
     if customer_id:
         customers.customer_in_use(call, customer_id)
     intent = _new(call, params, currency)
-    method = attempts.given_method(call, params, publishable=call.publishable)
+    method = confirmation.given_method(call, params, publishable=call.publishable)
     if method is not None:
-        attempts.check_method(intent, method)
+        confirmation.check_method(intent, method)
         intent.update(payment_method=method["id"], status="requires_confirmation")
     if params.get("confirm"):
-        attempts.check_return_url(intent, params.get("return_url"))
+        confirmation.check_return_url(intent, params.get("return_url"))
     call.side.add(intent)
     emit(call, "payment_intent.created", intent)
     if params.get("confirm"):
@@ -98,7 +98,7 @@ _NOT_YET_SET = dict.fromkeys(
 def _new(call, params, currency):
     """Return a PaymentIntent that is not stored yet."""
     intent_id = ids.new_id("payment_intent")
-    kinds, automatic = attempts.method_types(call, params, currency)
+    kinds, automatic = confirmation.method_types(call, params, currency)
     at_once = "automatic" if call.version.before(AUTOMATIC_ASYNC) else "automatic_async"
     future_usage = params.get("setup_future_usage")
     if params.get("save_payment_method"):
@@ -153,11 +153,11 @@ def _confirm(call):
     intent = call.get("payment_intent", call.ids["intent"])
     params = call.params
     secret = params.get("client_secret")
-    attempts.check_secret(intent, secret, publishable=call.publishable)
-    attempts.check_status(intent, "confirm", payment_flow.CONFIRMABLE)
-    method = attempts.given_method(call, params, publishable=call.publishable)
+    confirmation.check_secret(intent, secret, publishable=call.publishable)
+    confirmation.check_status(intent, "confirm", payment_flow.CONFIRMABLE)
+    method = confirmation.given_method(call, params, publishable=call.publishable)
     if method is not None:
-        attempts.check_method(intent, method)
+        confirmation.check_method(intent, method)
     changes = {
         name: params[name]
         for name in ("setup_future_usage", "receipt_email", "capture_method")
@@ -172,7 +172,7 @@ def _confirm(call):
 def _retrieve(call):
     intent = call.get("payment_intent", call.ids["intent"])
     secret = call.params.get("client_secret")
-    attempts.check_secret(intent, secret, publishable=call.publishable)
+    confirmation.check_secret(intent, secret, publishable=call.publishable)
     return intent
 
 
@@ -180,7 +180,7 @@ def _update(call):
     intent = call.get("payment_intent", call.ids["intent"])
     params = call.params
     if not set(params) <= _ALWAYS_UPDATABLE:
-        attempts.check_status(intent, "update", _UPDATABLE)
+        confirmation.check_status(intent, "update", _UPDATABLE)
     changes = {name: params[name] for name in _TEXTS if name in params}
     changes |= _money_changes(call, intent)
     for name in ("capture_method", "setup_future_usage"):
@@ -192,10 +192,10 @@ def _update(call):
         changes["shipping"] = shipping(params["shipping"])
     if params.get("payment_method_types"):
         changes["payment_method_types"] = params["payment_method_types"]
-    method = attempts.given_method(call, params, publishable=call.publishable)
+    method = confirmation.given_method(call, params, publishable=call.publishable)
     change(intent, **changes)
     if method is not None:
-        attempts.check_method(intent, method)
+        confirmation.check_method(intent, method)
         intent.update(payment_method=method["id"], status="requires_confirmation")
     return intent
 
