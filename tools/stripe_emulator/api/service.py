@@ -33,6 +33,21 @@ from . import (
 
 _logger = logging.getLogger(__name__)
 _DOCS = "https://dashboard.stripe.com/apikeys"
+ROUTES = (
+    *accounts.ROUTES,
+    *balance.ROUTES,
+    *charges.ROUTES,
+    *customers.ROUTES,
+    *disputes.ROUTES,
+    *fraud_warnings.ROUTES,
+    *events.ROUTES,
+    *payment_intents.ROUTES,
+    *payment_methods.ROUTES,
+    *refunds.ROUTES,
+    *setup_intents.ROUTES,
+    *small_resources.ROUTES,
+    *webhook_endpoints.ROUTES,
+)
 
 
 @dataclass
@@ -53,21 +68,7 @@ class Api:
         self._recorder = recorder
         self._faults = faults
         self._idempotency = Idempotency(world)
-        self._router = Router(
-            accounts.ROUTES,
-            balance.ROUTES,
-            charges.ROUTES,
-            customers.ROUTES,
-            disputes.ROUTES,
-            fraud_warnings.ROUTES,
-            events.ROUTES,
-            payment_intents.ROUTES,
-            payment_methods.ROUTES,
-            refunds.ROUTES,
-            setup_intents.ROUTES,
-            small_resources.ROUTES,
-            webhook_endpoints.ROUTES,
-        )
+        self._router = Router(ROUTES)
 
     def answer(self, request):
         """Return the answer, or None when the connection is to be closed without."""

@@ -7,7 +7,7 @@ from ..store import DEFAULT_ACCOUNT, Context
 
 def operation(method, path, handler):
     """Return the route of a control operation."""
-    return Route(method, f"/_emulator{path}", handler, params="")
+    return Route(method, f"/_emulator{path}", handler)
 
 
 def side_of(emulator, account=None, livemode=False):
