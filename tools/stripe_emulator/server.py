@@ -2,23 +2,24 @@
 
 import contextlib
 import ipaddress
-import re
 import socket
 import struct
 import threading
 import time
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+
+from werkzeug.serving import WSGIRequestHandler
 
 from .api.pages import Pages
 from .control.api import ControlApi
+from .protocol.faults import Dropped
 from .protocol.http_messages import Request, Response, json_response
 
 LARGEST_BODY = 2**20
 CONTROL_PATH = "/_emulator"
 # Seconds between the order for an outage and its begin.
 ANSWER_FIRST = 0.05
-_REQUEST_LINE = re.compile(rb"([A-Z]+) ([^ ?]+)")
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
@@ -34,6 +35,8 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 256
+    # What Werkzeug's handler asks its server.
+    multithread, multiprocess, ssl_context = True, False, None
 
     def __init__(self, emulator, host="127.0.0.1", port=0):
         if not ipaddress.ip_address(host).is_loopback:
@@ -42,10 +45,10 @@ class Server(ThreadingHTTPServer):
         self.emulator = emulator
         self.base_url = f"http://{host}:{self.server_port}"
         emulator.world.base_url = self.base_url
-        self.control = ControlApi(emulator)
+        self._control = ControlApi(emulator)
+        self._pages = Pages(emulator)
         self._connections = set()
         emulator.on_outage = self._begin_outage
-        self.pages = Pages(emulator)
 
     def server_bind(self):
         """Bind without the name look-up that the standard library makes."""
@@ -83,6 +86,34 @@ class Server(ThreadingHTTPServer):
         self.server_activate()
         self.run_in_thread()
 
+    def answer(self, request):
+        """Return the answer to a request; raises `Dropped` when there is to be none."""
+        faults = self.emulator.faults
+        if faults.take(request.method, request.path, refusals=True):
+            _reset(request.environ["werkzeug.socket"])
+            raise Dropped
+        response = self._dispatch(request)
+        # Web pages may use the API, but not steer the emulator.
+        if not request.path.startswith(CONTROL_PATH):
+            response.headers.extend(_CORS)
+        return response
+
+    def _dispatch(self, request):
+        if request.method == "OPTIONS":
+            # A browser asks whether it may send a request.
+            return Response(status=HTTPStatus.NO_CONTENT)
+        if (request.content_length or 0) > LARGEST_BODY:
+            # It is not read, so nothing else can come on this connection.
+            error = {"error": {"message": "Too large"}}
+            return json_response(413, error, {"Connection": "close"})
+        # Whoever answers may have no use for the body, and the next request follows it.
+        request.get_data()
+        if request.path.startswith(CONTROL_PATH):
+            return self._control.answer(request)
+        if request.path.startswith("/v1/"):
+            return self.emulator.api.answer(request)
+        return self._pages.answer(request)
+
     def run_in_thread(self):
         """Serve in the background; return the thread."""
         thread = threading.Thread(
@@ -98,96 +129,40 @@ def _break(connection):
         connection.shutdown(socket.SHUT_RDWR)
 
 
-class Handler(BaseHTTPRequestHandler):
+def _reset(connection):
+    """Close so that the client gets a reset and no byte of an answer."""
+    linger = struct.pack("ii", 1, 0)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    connection.close()
+
+
+class Handler(WSGIRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
+    server_version = "StripeEmulator"
     # Answers are small: waiting to fill packets would cost 40 ms each.
     disable_nagle_algorithm = True
     wbufsize = -1
 
-    def handle_one_request(self):
-        """Read and answer one request, unless a fault refuses the connection."""
-        if self._is_refused():
-            self._reset_connection()
-        else:
-            super().handle_one_request()
+    def run_wsgi(self):
+        """Answer one request and leave the connection open, as Stripe does.
 
-    def _is_refused(self):
-        """Look at the request line without taking it from the stream."""
+        Werkzeug's own method closes it, and reads away what has come meanwhile.
+        """
+        request = Request(self.make_environ())
         try:
-            peeked = self.rfile.peek(1)
-        except OSError:
-            return False
-        match = _REQUEST_LINE.match(peeked)
-        if match is None:
-            return False
-        method, path = match[1].decode(), match[2].decode("latin-1")
-        faults = self.server.emulator.faults
-        return bool(faults.take(method, path, refusals=True))
-
-    def _reset_connection(self):
-        """Close so that the client gets a reset and no byte of an answer."""
-        linger = struct.pack("ii", 1, 0)
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.connection.close()
-        self.close_connection = True
-
-    def do_GET(self):
-        """Answer a GET request."""
-        self._answer()
-
-    def do_POST(self):
-        """Answer a POST request."""
-        self._answer()
-
-    def do_DELETE(self):
-        """Answer a DELETE request."""
-        self._answer()
-
-    def do_OPTIONS(self):
-        """Answer a browser's question whether it may send a request."""
-        self._send(Response(HTTPStatus.NO_CONTENT, b""))
-
-    def _answer(self):
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > LARGEST_BODY:
+            response = self.server.answer(request)
+        except Dropped:
             self.close_connection = True
-            self._send(json_response(413, {"error": {"message": "Too large"}}))
             return
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(length)
-        response = self._dispatch(Request(self.command, self.path, headers, body))
-        if response is None:
-            self._drop_connection()
-        else:
-            self._send(response)
-
-    def _dispatch(self, request):
-        server = self.server
-        if request.path.startswith(CONTROL_PATH):
-            return server.control.answer(request)
-        if request.path.startswith("/v1/"):
-            return server.emulator.api.answer(request)
-        return server.pages.answer(request)
-
-    def _drop_connection(self):
-        """Close in the ordinary way, without an answer."""
-        self.close_connection = True
-        _break(self.connection)
-
-    def _send(self, response):
-        self.send_response(response.status)
-        # Web pages may use the API, but not steer the emulator.
-        cors = {} if self.path.startswith(CONTROL_PATH) else _CORS
-        for name, value in (*response.headers.items(), *cors.items()):
+        body, _, headers = response.get_wsgi_response(request.environ)
+        self.send_response(response.status_code)
+        for name, value in headers:
             self.send_header(name, value)
-        if response.body:
-            self.send_header("Content-Type", response.content_type)
-        self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
-        self.wfile.write(response.body)
+        self.wfile.write(b"".join(body))
         self.wfile.flush()
 
-    def log_message(self, *args):
+    def log(self, *args):
         """Write no line for each request; the recorder keeps them."""

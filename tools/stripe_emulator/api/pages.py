@@ -4,8 +4,10 @@ import html
 import json
 from importlib.resources import files
 
-from ..protocol.forms import decode
+from werkzeug.utils import redirect
+
 from ..protocol.http_messages import Response, json_response
+from ..protocol.routing import Route, Router
 from .accounts import follow_link
 from .card_table import TEST_CARDS
 from .cards import INCORRECT_NUMBER
@@ -33,27 +35,35 @@ class Pages:
 
     def __init__(self, emulator):
         self._world = emulator.world
+        self._router = Router(
+            (
+                Route("GET", "/", self._index),
+                Route("GET", "/v3", self._script),
+                Route("GET", "/v3/stripe.js", self._script),
+                Route("GET", "/v3/session", self._session),
+                Route("POST", AUTHENTICATE, self._answer_challenge),
+                Route("GET", f"{AUTHENTICATE}/{{intent}}", self._bank_page),
+                Route("GET", "/receipts/{charge}", self._receipt),
+                Route("GET", "/setup/{account}/{secret}", self._onboarding),
+            )
+        )
 
     def answer(self, request):
         """Return the answer to a request that is not for the API."""
-        path = request.path.rstrip("/")
-        if path in ("/v3", "/v3/stripe.js"):
-            return self._script()
-        if path == "/v3/session":
-            return self._session(request)
-        if path == AUTHENTICATE and request.method == "POST":
-            return answer_challenge(self._world, request)
-        if path.startswith(f"{AUTHENTICATE}/"):
-            return bank_page(self._world, request)
-        if path.startswith("/receipts/"):
-            return self._receipt(path.rpartition("/")[2])
-        if path.startswith("/setup/"):
-            return self._onboarding(path)
-        if path == "":
-            return json_response(200, {"emulator": "stripe", "control": "/_emulator"})
-        return _error(404, "Not found")
+        path = request.path.rstrip("/") or "/"
+        route, ids = self._router.find(request.method, path)
+        return route.handler(request, **ids) if route else _error(404, "Not found")
 
-    def _script(self):
+    def _index(self, _request):
+        return json_response(200, {"emulator": "stripe", "control": "/_emulator"})
+
+    def _answer_challenge(self, request):
+        return answer_challenge(self._world, request)
+
+    def _bank_page(self, request, intent):
+        return bank_page(self._world, request, intent)
+
+    def _script(self, _request):
         """Put the stand-in together; it learns where the emulator listens."""
         folder = files("stripe_emulator") / "stripe_js"
         constants = {
@@ -66,16 +76,12 @@ class Pages:
         ]
         parts += [folder.joinpath(name).read_text("utf-8") for name in _SCRIPTS]
         source = "\n".join(["(() => {", '"use strict";', *parts, "})();", ""])
-        return Response(
-            200,
-            source.encode(),
-            {"Cache-Control": "no-store"},
-            "text/javascript; charset=utf-8",
-        )
+        headers = {"Cache-Control": "no-store"}
+        return Response(source, headers=headers, mimetype="text/javascript")
 
     def _session(self, request):
         """Tell an element which form to show, or why it cannot be shown."""
-        given = decode(request.query)
+        given = request.args
         with self._world.lock:
             grant = self._world.keys.get(request.api_key)
             if grant is None:
@@ -92,35 +98,32 @@ class Pages:
             return _error(400, f"The emulator has no form for {', '.join(types)}.")
         return json_response(200, {"type": kind})
 
-    def _receipt(self, charge_id):
+    def _receipt(self, _request, charge):
         """Show what a charge's `receipt_url` leads to."""
         with self._world.lock:
             for side in self._world.sides.values():
-                charge = side.find("charge", charge_id)
-                if charge:
-                    amount = format_amount(charge["amount"], charge["currency"])
-                    return _page(f"Receipt for {amount}", charge_id)
+                found = side.find("charge", charge)
+                if found:
+                    amount = format_amount(found["amount"], found["currency"])
+                    return _page(f"Receipt for {amount}", charge)
         return _error(404, "No such receipt")
 
-    def _onboarding(self, path):
+    def _onboarding(self, _request, account, secret):
         """Let the owner of a connected account finish its onboarding."""
-        account_id, _, secret = path.removeprefix("/setup/").partition("/")
         with self._world.lock:
             for side in self._world.sides.values():
-                account = side.find("account", account_id)
-                target = account and follow_link(
-                    account, secret, self._world.clock.now()
-                )
+                found = side.find("account", account)
+                target = found and follow_link(found, secret, self._world.clock.now())
                 if target:
                     self._world.changed = True
-                    return Response(303, b"", {"Location": target})
+                    return redirect(target, 303)
         return _error(404, "No such link")
 
 
 def _page(title, text):
     body = f"<!doctype html><title>{html.escape(title)}</title>"
     body += f"<h1>{html.escape(title)}</h1><p>{html.escape(text)}</p>"
-    return Response(200, body.encode(), {}, "text/html; charset=utf-8")
+    return Response(body, mimetype="text/html")
 
 
 def _error(status, message):

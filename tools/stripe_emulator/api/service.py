@@ -71,7 +71,7 @@ class Api:
         self._router = Router(ROUTES)
 
     def answer(self, request):
-        """Return the answer, or None when the connection is to be closed without."""
+        """Return the answer; raises `Dropped` when there is to be none."""
         started = time.monotonic()
         request_id = ids.PREFIXES["request"] + ids.random_text(14)
         record = self._recorder.open(request, request_id)
@@ -79,11 +79,9 @@ class Api:
         record["fault"] = fault.kind if fault is not NO_FAULT else None
         try:
             response = self._admit(request, request_id, fault, record)
-        except Dropped:
-            return None
         finally:
             record["duration"] = time.monotonic() - started
-        record["status"] = response.status
+        record["status"] = response.status_code
         return response
 
     def _admit(self, request, request_id, fault, record):
@@ -150,7 +148,7 @@ class Api:
 
     def _once(self, request, call, fault, record):
         """Execute a request, or replay its answer when its key was used before."""
-        raw = decode(request.query, request.body)
+        raw = decode(request.query_string, request.get_data())
         key = request.headers.get("idempotency-key")
         if request.method != "POST" or not key:
             response, _ = self._execute(request, call, raw, fault, record)
@@ -254,8 +252,7 @@ class Api:
 
 def _check_content_type(request):
     """Refuse JSON bodies, which the v1 API does not take."""
-    content_type = request.headers.get("content-type", "")
-    if request.body and "json" in content_type:
+    if request.get_data() and "json" in request.mimetype:
         raise ApiError(
             "Invalid request (check that your POST content type is "
             "application/x-www-form-urlencoded). If you have any questions, we can "
@@ -272,4 +269,6 @@ def _replay(stored, request_id, key):
         "Idempotency-Key": key,
         "Idempotent-Replayed": "true",
     }
-    return Response(stored["status"], stored["body"].encode(), headers)
+    return Response(
+        stored["body"], stored["status"], headers, content_type="application/json"
+    )

@@ -5,9 +5,10 @@ Stripe.js shows a dialog and posts the outcome; an intent that was confirmed wit
 """
 
 import html
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from ..protocol.forms import decode
+from werkzeug.utils import redirect
+
 from ..protocol.http_messages import Response, json_response
 from ..protocol.versions import Version
 from ..store import Context
@@ -37,7 +38,7 @@ def _waiting(world, client_secret):
 
 def answer_challenge(world, request):
     """Take the cardholder's answer; a `redirect` sends the browser there."""
-    given = decode(request.body)
+    given = request.form
     with world.lock:
         side, intent = _waiting(world, given.get("client_secret", ""))
         if intent is None:
@@ -50,16 +51,16 @@ def answer_challenge(world, request):
         )
         world.changed = True
     if given.get("redirect"):
-        return Response(303, b"", {"Location": _way_back(intent, given["redirect"])})
+        return redirect(_way_back(intent, given["redirect"]), 303)
     return json_response(200, {"status": intent["status"]})
 
 
-def bank_page(world, request):
+def bank_page(world, request, intent_id):
     """Show the page on which the cardholder chooses the outcome."""
-    secret = parse_qs(request.query).get("client_secret", [""])[0]
+    secret = request.args.get("client_secret", "")
     with world.lock:
         _side, intent = _waiting(world, secret)
-    if intent is None or not request.path.endswith(f"/{intent['id']}"):
+    if intent is None or intent["id"] != intent_id:
         return _nothing_to_do()
     action = intent["next_action"].get("redirect_to_url") or {}
     page = _PAGE.format(
@@ -67,7 +68,7 @@ def bank_page(world, request):
         secret=html.escape(secret, quote=True),
         redirect=html.escape(action.get("return_url") or "", quote=True),
     )
-    return Response(200, page.encode(), {}, "text/html; charset=utf-8")
+    return Response(page, mimetype="text/html")
 
 
 def _nothing_to_do():

@@ -27,7 +27,7 @@ class ControlApi:
         if route is None:
             return _failure(404, f"No such operation: {request.method} {path}")
         try:
-            given = json.loads(request.body) if request.body else {}
+            given = json.loads(request.get_data() or b"{}")
             result = route.handler(self._emulator, **ids, **given)
         except ApiError as error:
             return json_response(error.status, {"error": error.fields()})

@@ -43,7 +43,7 @@ class Recorder:
 
     def open(self, request, request_id):
         """Record a request that has just arrived; return its record."""
-        body, query = mask(request.body), mask(request.query.encode())
+        body, query = mask(request.get_data()), mask(request.query_string)
         key = request.api_key or ""
         record = {
             "id": request_id,
@@ -53,9 +53,9 @@ class Recorder:
             "path": request.path,
             "query": query.decode(),
             "headers": {
-                name: value
-                for name, value in request.headers.items()
-                if name not in _HIDDEN_HEADERS
+                name.lower(): value
+                for name, value in request.headers
+                if name.lower() not in _HIDDEN_HEADERS
             },
             "key_prefix": key[:_KEY_PREFIX],
             "params": _lists(forms.decode(query, body)),

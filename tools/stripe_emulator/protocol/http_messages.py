@@ -1,59 +1,28 @@
-"""Requests and answers, independent of the HTTP server."""
+"""Requests and answers: Werkzeug's, as Stripe's API uses them."""
 
-import base64
 import json
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+
+from werkzeug.wrappers import Request as HttpRequest
+from werkzeug.wrappers import Response
 
 
-@dataclass(frozen=True)
-class Request:
-    """One HTTP request; header names are in lower case."""
-
-    method: str
-    target: str
-    headers: dict
-    body: bytes = b""
-
-    @property
-    def path(self):
-        """The path without the query string."""
-        return urlsplit(self.target).path
-
-    @property
-    def query(self):
-        """The query string without its question mark."""
-        return urlsplit(self.target).query
+class Request(HttpRequest):
+    """One HTTP request."""
 
     @property
     def api_key(self):
         """The key from Bearer or Basic authentication, or None."""
-        scheme, _, value = self.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return value.strip() or None
-        if scheme.lower() == "basic":
-            try:
-                decoded = base64.b64decode(value, validate=True).decode()
-            except ValueError:
-                return None
-            return decoded.partition(":")[0] or None
-        return None
-
-
-@dataclass
-class Response:
-    """One HTTP answer."""
-
-    status: int
-    body: bytes
-    headers: dict = field(default_factory=dict)
-    content_type: str = "application/json"
+        given = self.authorization
+        if given is None:
+            return None
+        keys = {"bearer": given.token, "basic": given.username}
+        return keys.get(given.type) or None
 
 
 def json_response(status, data, headers=None):
     """Return an answer with a JSON body, indented as Stripe does."""
-    body = json.dumps(data, indent=2, ensure_ascii=False).encode()
-    return Response(status, body, dict(headers or {}))
+    body = json.dumps(data, indent=2, ensure_ascii=False)
+    return Response(body, status, headers, content_type="application/json")
 
 
 def error_response(status, error, request_id):

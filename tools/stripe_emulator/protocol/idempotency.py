@@ -58,8 +58,8 @@ class Idempotency:
                 "at": self._world.clock.now(),
                 "path": request.path,
                 "digest": digest(params),
-                "status": response.status,
-                "body": response.body.decode(),
+                "status": response.status_code,
+                "body": response.get_data(as_text=True),
                 "request_id": response.headers["Request-Id"],
             }
             self._running.discard(self._name(side, key))
