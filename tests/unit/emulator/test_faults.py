@@ -1,5 +1,6 @@
 """Faults that tests switch on."""
 
+import socket
 import threading
 import time
 
@@ -49,6 +50,14 @@ def test_refused_connection_reads_nothing(http, control):
     assert made(control) == 1
     assert len(control.requests(method="POST")) == 1
     assert create(http).status_code == 200
+
+
+def test_refused_connection_is_reset_and_not_just_closed(server, control):
+    control.fault("refuse", "GET", "/v1/account", count=1)
+    with socket.create_connection(("127.0.0.1", server.server_port), 5) as client:
+        client.sendall(b"GET /v1/account?limit=1 HTTP/1.1\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
 
 
 def test_outage_refuses_to_connect_and_ends(http, control, url):

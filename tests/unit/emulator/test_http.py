@@ -4,6 +4,7 @@ import base64
 import concurrent.futures
 import http.client as http_client
 import re
+import socket
 import time
 
 import pytest
@@ -229,6 +230,35 @@ def test_connection_is_kept_alive(server, url):
         assert answer.will_close is False
     assert len(sockets) == 1
     connection.close()
+
+
+def test_body_that_nobody_reads_does_not_disturb_the_next_request(server, url):
+    connection = http_client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
+    for method, path, body, status in (
+        ("POST", "/v3/nothing", "a=1" * 1000, 404),
+        ("DELETE", "/_emulator/nothing", "a=1" * 1000, 404),
+        ("GET", "/v1/account", None, 200),
+    ):
+        connection.request(method, path, body, AUTHORIZATION)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == status
+    connection.close()
+
+
+def test_too_large_body_is_refused_unread(http, control):
+    answer = http("POST", "customers", {"name": "x" * 2**20})
+    assert (answer.status_code, answer.headers["Connection"]) == (413, "close")
+    assert control.requests() == []
+
+
+def test_client_that_goes_away_amid_its_body_has_nothing_executed(server, control):
+    with socket.create_connection(("127.0.0.1", server.server_port), 5) as client:
+        head = f"POST /v1/customers HTTP/1.1\r\nAuthorization: Bearer {SECRET_KEY}\r\n"
+        client.sendall(f"{head}Content-Length: 1000\r\n\r\nname=a".encode())
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1) == b""
+    assert control.objects("customer") == []
 
 
 def test_defect_of_the_emulator_is_an_error_and_no_silence(http, monkeypatch):
