@@ -24,9 +24,13 @@ NAMES = (
     "NO_FAKE_STAT",
     "FAKETIME_SHARED",
 )
-# epoll_wait(), poll() and their like, and select(): under another name they stand in
-# nobody's place.
-WAYS_TO_WAIT = {b"poll": b"p0ll", b"select\0": b"s3lect\0"}
+# epoll_wait(), poll() and their like, select(), and sleeping until a moment that a
+# busy machine has passed already: under another name they stand in nobody's place.
+WAYS_TO_WAIT = {
+    b"poll": b"p0ll",
+    b"select\0": b"s3lect\0",
+    b"clock_nanosleep": b"cl0ck_nanosleep",
+}
 
 
 def variables(ahead: int) -> dict[str, str]:
