@@ -119,7 +119,7 @@ def test_a_name_of_nothing_is_found(wrong):
         (wrong_methods, "`clinic.service.share._prepare_invoice`"),
         (wrong_parameters, "odoo.addons.clinic_invoicing.log_records"),
         (wrong_events, "`charge.dispute.closed`"),
-        (wrong_files, "`rules/allocation.py` and `rights_*.py`"),
+        (wrong_files, "`rules/smallest_units.py` and `rights_*.py`"),
     ],
 )
 def test_a_name_of_something_is_not(wrong, text):

@@ -83,7 +83,7 @@ class ClinicScheduledCharge(models.Model):
     def _get_preparations(self):
         """Return what is called first, in its order.
 
-        This is a hook for agreements, which bring their charges up to date.
+        Rooms of agreements add what brings their charges up to date.
         """
         return [self._report_open_ended]
 

@@ -24,11 +24,11 @@ class PaymentTransaction(models.Model):
         self._set_pending(state_message=self.env._("The card is being charged."))
 
     def _clinic_send_charge(self):
-        """Ask the provider for the money that was announced."""
+        """Ask the provider for the money that was announced: a hook."""
         self._charge_with_token()
 
     def _clinic_withdraw_charge(self):
-        """Take back what was announced and never sent."""
+        """Take back what was announced and never sent: a hook."""
         self._set_canceled(
             self.env._("The invoice was changed before the card was charged.")
         )

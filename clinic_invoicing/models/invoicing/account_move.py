@@ -26,7 +26,10 @@ class AccountMove(models.Model):
             return super().write(vals)
 
     def _clinic_check_write(self, vals):
-        """Raise UserError when these values may not be written: a hook."""
+        """Raise UserError when these values may not be written.
+
+        Rooms below add to it.
+        """
 
     def copy_data(self, default=None):
         """Let credit notes and what replaces an invoice be read by nobody else."""
@@ -56,4 +59,7 @@ class AccountMove(models.Model):
         return moves._reverse_moves(*args, **kwargs).with_env(self.env)
 
     def _clinic_check_reversal(self):
-        """Raise UserError when one of these may not be reversed: a hook."""
+        """Raise UserError when one of these may not be reversed.
+
+        Rooms below add to it.
+        """

@@ -65,7 +65,7 @@ class ClinicServiceShare(models.Model):
         ]
 
     def _prepare_invoice(self, payer, invoice_date):
-        """Return the values of one invoice to ``payer`` for these shares."""
+        """Return the values of one invoice to ``payer`` for these shares: a hook."""
         return {
             "move_type": "out_invoice",
             "clinic_has_services": True,
@@ -79,7 +79,7 @@ class ClinicServiceShare(models.Model):
         }
 
     def _prepare_invoice_line(self):
-        """Return the values of the invoice line that bills this share."""
+        """Return the values of the invoice line that bills this share: a hook."""
         self.ensure_one()
         service = self.service_id
         values = {

@@ -78,7 +78,8 @@ class AccountMove(models.Model):
         """Return those that clients can be asked for at present.
 
         Left out is what they cannot pay, what is on its way, what a bank or an
-        insurer has still to decide, and what insurers owe.
+        insurer has still to decide, and what insurers owe. A hook for what else has
+        to wait.
         """
         return self.filtered(
             lambda move: (
@@ -169,7 +170,7 @@ class AccountMove(models.Model):
         )
 
     def _clinic_get_payment_obstacle(self):
-        """Return why this invoice cannot be paid online, ``False`` if it can."""
+        """Return why this cannot be paid online, ``False`` if it can: a hook."""
         self.ensure_one()
         if self.move_type != "out_invoice" or self.state != "posted":
             return self.env._("This document cannot be paid.")
@@ -214,6 +215,8 @@ class AccountMove(models.Model):
 
     def _clinic_get_payment_notice(self):
         """Tell the client what became of the last attempt to pay online.
+
+        A hook for what else the client should know of it.
 
         :return: a sentence, or ``False`` when there is nothing to explain
         """
@@ -290,7 +293,7 @@ class AccountMove(models.Model):
         return super()._invoice_paid_hook()
 
     def _clinic_after_paid(self):
-        """Do what follows when these are paid: a hook for other rooms."""
+        """Do what follows when these are paid. Rooms below add to it."""
 
 
 def _is_number(amount):

@@ -14,4 +14,7 @@ class AccountPartialReconcile(models.Model):
         return partials
 
     def _clinic_after_matching(self):
-        """Do what follows when these match a payment, in sudo: a hook."""
+        """Do what follows when these match a payment, in sudo.
+
+        Rooms below add to it.
+        """

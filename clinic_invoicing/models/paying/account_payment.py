@@ -54,7 +54,7 @@ class AccountPayment(models.Model):
         return super().create(vals_list)
 
     def _clinic_check_create(self, vals_list):
-        """Raise UserError when no such payments may be made: a hook for other rooms."""
+        """Raise UserError when no such payments may be made. Rooms below add to it."""
 
     # === ACTION METHODS === #
 
@@ -68,7 +68,7 @@ class AccountPayment(models.Model):
         return result
 
     def _clinic_after_post(self):
-        """Do what follows when these are posted: a hook for other rooms."""
+        """Do what follows when these are posted. Rooms below add to it."""
 
     def action_clinic_allocate(self):
         """Pay the payer's open invoices with what is open, the oldest first."""

@@ -43,7 +43,7 @@ class PaymentTransaction(models.Model):
     def _clinic_is_meant_for_invoices(self):
         """Whether money that finds no open invoice is worth telling.
 
-        A web shop is paid before it invoices.
+        A web shop is paid before it invoices. A hook for what knows better.
         """
         return bool(self.invoice_ids)
 

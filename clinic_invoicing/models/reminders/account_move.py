@@ -113,7 +113,7 @@ class AccountMove(models.Model):
         return self.partner_id._clinic_get_addressee()
 
     def _clinic_get_remindable(self):
-        """Return those that their payers may and can be reminded of now."""
+        """Return those that their payers may and can be reminded of now: a hook."""
         reachable = self.filtered(lambda move: move._clinic_is_reachable())
         return reachable._clinic_get_claimable()
 

@@ -101,6 +101,7 @@ class ClinicReminder(models.Model):
 
     @api.model
     def _prepare_reminder(self, payer, company, currency, moves, steps):
+        """Return the values of one reminder: a hook."""
         moves = moves.sorted(lambda move: (move.invoice_date_due, move.id))
         return {
             "partner_id": payer.id,

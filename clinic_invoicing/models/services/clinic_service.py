@@ -334,13 +334,16 @@ class ClinicService(models.Model):
 
     @api.model
     def _before_create(self, vals_list):
-        """Check what services are going to be made of. This is a hook."""
+        """Check what services are going to be made of. Rooms below add to it."""
 
     def _before_write(self, vals):
-        """Check what is going to be written, and undo what it ends. This is a hook."""
+        """Check what is going to be written, and undo what it ends.
+
+        Rooms below add to it.
+        """
 
     def _after_rate_is_set(self):
-        """Follow what the rate says of services like these. This is a hook."""
+        """Follow what the rate says of services like these. Rooms below add to it."""
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_on_invoice(self):

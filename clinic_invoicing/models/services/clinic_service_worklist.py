@@ -168,7 +168,7 @@ class ClinicService(models.Model):
     # === WHAT HINDERS AN INVOICE === #
 
     def _get_billing_obstacles(self, may_be_planned=False):
-        """Return why services cannot be invoiced now.
+        """Return why services cannot be invoiced now: a hook for other reasons.
 
         :param bool may_be_planned: their visits need not have taken place yet
         :return: a sentence for each service that cannot

@@ -53,7 +53,7 @@ class AccountMove(models.Model):
                 raise UserError(obstacle)
 
     def _clinic_get_void_obstacle(self):
-        """Return why this invoice cannot be voided, ``False`` if it can."""
+        """Return why this invoice cannot be voided, ``False`` if it can: a hook."""
         self.ensure_one()
         if self.move_type != VOIDABLE or self.state != "posted":
             return self.env._("Only posted invoices can be voided.")

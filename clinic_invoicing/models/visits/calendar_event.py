@@ -211,7 +211,9 @@ class CalendarEvent(models.Model):
     def _clinic_freeing_slots(self):
         """Look after what was meant for these slots, which are archived or deleted.
 
-        This is a hook. A series that is rewritten hands over by itself what it has.
+        A series that is rewritten hands over by itself what it has.
+
+        Rooms below add to it.
         """
         yield
 

@@ -25,7 +25,10 @@ class ClinicStripeEvent(models.Model):
 
     @api.model
     def _get_settle_methods(self):
-        """Return, by event type, the name of the method that settles the object."""
+        """Return, by event type, the name of the method that settles the object.
+
+        A hook: Stripe is asked to tell of these types, and of no others.
+        """
         return dict(SETTLED_PAYMENTS)
 
     def _fetch(self, endpoint, **params):

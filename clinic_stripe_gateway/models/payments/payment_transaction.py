@@ -63,7 +63,10 @@ class PaymentTransaction(models.Model):
         )
 
     def _clinic_stripe_get_refund_obstacle(self):
-        """Return why nothing can be refunded now, ``False`` if it can; a hook."""
+        """Return why nothing can be refunded now, ``False`` if it can.
+
+        Rooms below add to it.
+        """
         return False
 
     # === WHAT STRIPE SAYS === #
@@ -111,7 +114,7 @@ class PaymentTransaction(models.Model):
         return result
 
     def _clinic_stripe_note_told(self, payment_data):
-        """Remember what is needed later of what Stripe says; a hook."""
+        """Remember what is needed later of what Stripe says. Rooms below add to it."""
 
     @api.model
     def _clinic_stripe_word_for_payers(self, payment_data):

@@ -45,10 +45,10 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _clinic_stripe_before_create(self, vals_list):
-        """Change what is about to be created; a hook."""
+        """Change what is about to be created. Rooms below add to it."""
 
     def _clinic_stripe_after_create(self):
-        """Check what was created, and note what goes with it; a hook."""
+        """Check what was created, and note what goes with it. Rooms below add to it."""
 
     # === ACTION METHODS === #
 

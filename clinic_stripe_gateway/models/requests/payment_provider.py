@@ -122,7 +122,7 @@ class PaymentProvider(models.Model):
             raise ValidationError(self._clinic_stripe_explain(error)) from error
 
     def _clinic_stripe_disclose(self, method, endpoint, pairs):
-        """Keep what is about to leave; a hook, called before anything is sent.
+        """Keep what is about to leave, before it is sent. Rooms below add to it.
 
         :param list[tuple[str, str]] pairs: the fields as they leave
         :return: a function that takes the id of what Stripe answers with, if it is

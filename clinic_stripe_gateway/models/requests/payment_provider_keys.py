@@ -80,10 +80,13 @@ class PaymentProvider(models.Model):
         return result
 
     def _clinic_stripe_before_write(self, vals):
-        """Do what has to be done before these values are written; a hook."""
+        """Do what has to be done before these values are written.
+
+        Rooms below add to it.
+        """
 
     def _clinic_stripe_after_new_key(self):
-        """Forget what was known of the account; a hook.
+        """Forget what was known of the account. Rooms below add to it.
 
         Another key may be of another account, or of the same in another mode.
         """

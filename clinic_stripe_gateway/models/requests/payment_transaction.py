@@ -84,7 +84,10 @@ class PaymentTransaction(models.Model):
             raise
 
     def _clinic_stripe_about_payer(self):
-        """Return this transaction with whom the request is about; a hook."""
+        """Return this transaction with whom the request is about.
+
+        Rooms below add to it.
+        """
         return self
 
     def _clinic_stripe_make_repeatable(self, endpoint, kwargs):
@@ -114,20 +117,27 @@ class PaymentTransaction(models.Model):
         return answer
 
     def _clinic_stripe_judge_answer(self, error):
-        """Raise what keeps an unknown outcome from being taken for a refusal; a hook.
+        """Raise what keeps an unknown outcome from being taken for a refusal.
+
+        Rooms below add to it.
 
         :param ValidationError error: with which something that acts has ended
         """
 
     def _clinic_stripe_repair(self, method, endpoint, request, error):
-        """Return another request to send instead of one that has failed; a hook.
+        """Return another request to send instead of one that has failed.
+
+        Rooms below add to it.
 
         :return: nothing when there is none, as for nearly all errors
         """
         return
 
     def _clinic_stripe_note_refusal(self, error):
-        """Remember what is needed later of a request that has failed; a hook."""
+        """Remember what is needed later of a request that has failed.
+
+        Rooms below add to it.
+        """
 
     # === CONTENTS OF REQUESTS === #
 
