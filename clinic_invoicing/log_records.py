@@ -142,7 +142,8 @@ def _locate(frames):
     if not frames:
         return ""
     code = frames.tb_frame.f_code
-    place = "/".join(Path(code.co_filename).parts[-3:])
+    # As many as from an addon to a file in one of its rooms.
+    place = "/".join(Path(code.co_filename).parts[-4:])
     return f"in {code.co_name} ({place}:{frames.tb_lineno})"
 
 
