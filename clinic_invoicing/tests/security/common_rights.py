@@ -23,7 +23,7 @@ CRUD = {
 }
 # By what it is seen in the messages of an import that a row was refused.
 REFUSALS = ("by hand", "rights", "access", "Only billers")
-REPORT = Path(__file__).parents[2] / "build" / "rights.txt"
+REPORT = Path(__file__).parents[3] / "build" / "rights.txt"
 
 
 class Done(Exception):
