@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 import pytz
 
-from workbench import days
+from workbench import days, paths
 from workbench.errors import Trouble
 
 
@@ -52,6 +52,11 @@ def test_every_name_is_one_day_and_another_is_refused():
     with pytest.raises(Trouble, match="doomsday"):
         days.chosen("monday doomsday")
     assert days.pick() in days.DAYS
+
+
+def test_only_plays_that_are_there_are_left_out():
+    for name in days.THE_SAME_ON_ANY_DAY:
+        assert (paths.ROOT / "tests" / "browser" / f"test_{name}.py").is_file()
 
 
 def test_suites_that_look_at_the_time_are_found_themselves():
