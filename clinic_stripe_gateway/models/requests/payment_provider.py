@@ -1,3 +1,4 @@
+import functools
 import json
 
 from odoo import api, models
@@ -73,17 +74,19 @@ class PaymentProvider(models.Model):
                 api_version=stripe_const.API_VERSION,
                 idempotency_key=kwargs.get("idempotency_key"),
             )
+        send = functools.partial(
+            super()._send_api_request, method, endpoint, reference=reference, **kwargs
+        )
+        place = "params" if params else "data"
+        return self._clinic_stripe_send_by_core(send, method, endpoint, place, payload)
+
+    def _clinic_stripe_send_by_core(self, send, method, endpoint, place, payload):
+        """Send by Core's own transport only what may leave, and keep what has left."""
         allowed = self._clinic_stripe_filter(method, endpoint, payload)
         note_answer = method != "GET" and self._clinic_stripe_disclose(
             method, endpoint, _to_pairs(allowed)
         )
-        answer = super()._send_api_request(
-            method,
-            endpoint,
-            reference=reference,
-            **{"params" if params else "data": allowed},
-            **kwargs,
-        )
+        answer = send(**{place: allowed})
         if note_answer:
             note_answer(answer.get("id"))
         return answer
