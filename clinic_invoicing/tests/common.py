@@ -6,6 +6,8 @@ from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
+from ..models.paying import payment_transaction_pace
+
 # Where the practice is.
 ZONE = "America/New_York"
 # Three visits, on the weekday on which _create_event() books. Read-only: stock takes
@@ -23,7 +25,12 @@ WEEKLY = MappingProxyType(
 
 
 class ClinicInvoicingCommon(AccountTestInvoicingCommon):
-    """A practice with its people, its clients and two rates; no appointment yet."""
+    """A practice with its people, its clients and two rates; no appointment yet.
+
+    :cvar bool keeps_pace: whether payers start no more payments in a minute than people
+    """
+
+    keeps_pace = False
 
     @classmethod
     def get_default_groups(cls):
@@ -51,6 +58,12 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
         )
         # Else the first flush inside a test would pay for the whole set-up.
         cls.env.flush_all()
+
+    def setUp(self):
+        super().setUp()
+        if not self.keeps_pace:
+            # What a test does in a second takes people an hour.
+            self.patch(payment_transaction_pace, "STARTS_PER_MINUTE", 1000)
 
     @classmethod
     def _create_company(cls, **create_values):

@@ -5,7 +5,6 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import html2plaintext, mute_logger
 
-from odoo.addons.clinic_invoicing.models.paying import payment_transaction_pace
 from odoo.addons.clinic_invoicing.tests.desk.common_desk import DeskCommon
 
 from ..cards.common_cards import SavedCardsCommon
@@ -48,8 +47,6 @@ class TestErrorWords(SavedCardsCommon, StripeHttpCommon, DeskCommon):
 
     def setUp(self):
         super().setUp()
-        # It is one client who pays in every cell.
-        self.patch(payment_transaction_pace, "STARTS_PER_MINUTE", 1000)
         self.practice.write({"clinic_autopay": True, "clinic_desk_card_entry": True})
 
     def _start_anew(self):
