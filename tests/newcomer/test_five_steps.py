@@ -60,7 +60,8 @@ class Newcomer(Person):
         """3. Developer mode, *Update Apps List*, and *Activate*."""
         self.open("/odoo/settings")
         self.page.get_by_text("Activate the developer mode", exact=True).click()
-        self.page.wait_for_url(lambda url: "debug=1" in url)
+        # Not by the address: it is there before the page that it leads to.
+        self.page.get_by_text("Deactivate the developer mode", exact=True).wait_for()
         self.open("/odoo/apps")
         self.page.get_by_text("Update Apps List").first.click()
         self.page.locator(".modal button", has_text="Update").first.click()

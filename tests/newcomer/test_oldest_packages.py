@@ -6,7 +6,8 @@ from clean_environment import CleanEnvironment
 
 from workbench.paths import ROOT, TOOLS
 
-NEEDED_BY_THE_TESTS = ("hypothesis", "pytest", "typing_extensions")
+# The emulator's HTTP is Werkzeug's.
+NEEDED_BY_THE_TESTS = ("hypothesis", "pytest", "typing_extensions", "werkzeug")
 
 
 def test_adapter_works_with_the_oldest_packages(tmp_path):
