@@ -68,6 +68,8 @@ class Newcomer(Person):
         expect(self.page.locator(".modal")).to_have_count(0)
         self.open("/odoo/apps")
         self.page.fill(".o_searchview_input", "Clinic")
+        # Enter does nothing before the page has thought of what could be meant.
+        self.page.locator(".o_searchview_autocomplete").wait_for()
         self.page.keyboard.press("Enter")
         # As Odoo filters them at first: apps alone.
         self.sees(".o_searchview_facet:has-text('Apps')")

@@ -33,6 +33,11 @@ WATCH = """
     };
 })();
 """
+ROWS_HAVE_IT = """
+text => [...document.querySelectorAll(".o_data_row")].every(
+    row => row.innerText.includes(text)
+)
+"""
 QUIET = "window.crawl && !crawl.open && performance.now() - crawl.last > 80"
 WEB_CLIENT = """
 Boolean(window.crawl && window.odoo?.__WOWL_DEBUG__?.root?.env?.services?.action
@@ -153,8 +158,13 @@ class Hands:
             self.page.locator(".o_searchview .o_facet_remove").first.click()
             self.settles()
         self.page.fill(".o_searchview_input", text)
+        # Enter does nothing before the page has thought of what could be meant.
+        self.sees(".o_searchview_autocomplete")
         self.page.keyboard.press("Enter")
+        # The page is quiet before it asks, too, and shows the rows of before.
+        self.sees(".o_searchview_facet", text)
         self.settles()
+        self.page.wait_for_function(ROWS_HAVE_IT, arg=text, timeout=SETTLE_MS)
 
     def settles(self):
         """Wait until the page has all that it has asked for."""
