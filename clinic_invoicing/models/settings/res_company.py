@@ -146,12 +146,11 @@ class ResCompany(models.Model):
 
         :param datetime moment: instead of now
         """
-        self.ensure_one()
         # context: jobs run where it is tomorrow already; who has told no time zone
         # lives in that of the job.
+        payers = self.with_context(tz=payer.tz)
         return min(
-            fields.Date.context_today(self.with_context(tz=zone), moment)
-            for zone in (payer.tz, self.partner_id.tz)
+            fields.Date.context_today(payers, moment), self._clinic_get_day(moment)
         )
 
     def _clinic_get_day(self, moment=None):
@@ -160,7 +159,7 @@ class ResCompany(models.Model):
         :param datetime moment: instead of now
         """
         self.ensure_one()
-        # sudo: clients may not read the practice's contact. Context: as above.
+        # sudo: clients may not read the practice's contact. Context: jobs have no zone.
         practice = self.with_context(tz=self.sudo().partner_id.tz)
         return fields.Date.context_today(practice, moment)
 
