@@ -23,7 +23,7 @@ def functions():
     for path in code_files():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef):
-                yield f"{name_of(path)}: {node.name}", length(node)
+                yield f"{name_of(path)}:{node.lineno} {node.name}", length(node)
 
 
 def test_functions_are_short():
