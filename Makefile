@@ -13,7 +13,7 @@ help:
 	@echo 'make test-all          run also what takes long, and what downloads'
 	@echo 'make days              play the tests that look at the calendar on other days (ARGS=monday: then)'
 	@echo 'make pytest ARGS=...   run chosen tests in the same environment (ON=alone: without the gateway)'
-	@echo 'make bench             compare with stock Odoo (ARGS=inbox: only that)'
+	@echo 'make bench             compare with Odoo alone (ARGS=inbox: only that)'
 	@echo 'make pictures          take the pictures of docs/ anew, in front of a browser'
 	@echo 'make i18n              renew i18n/ of both addons; fails while a translation is missing'
 	@echo 'make lint              run ruff and pylint-odoo'

@@ -10,7 +10,7 @@ from ..models.paying import payment_transaction_pace
 
 # Where the practice is.
 ZONE = "America/New_York"
-# Three visits, on the weekday on which _create_event() books. Read-only: stock takes
+# Three visits, on the weekday on which _create_event() books. Read-only: Core takes
 # values out of what it is given.
 WEEKLY = MappingProxyType(
     {
@@ -142,7 +142,7 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
                 "payment_method_ids": [Command.set(method.ids)],
             }
         )
-        # Stock wants its provider to be there before.
+        # Core wants its provider to be there before.
         method.active = True
 
     @classmethod

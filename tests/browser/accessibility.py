@@ -4,10 +4,10 @@ from axe_playwright_python.sync_playwright import Axe
 
 SERIOUS = ("serious", "critical")
 EXCLUDED = [
-    # Stock's sign beside a method, which clients never see: it says that the provider
+    # Core's sign beside a method, which clients never see: it says that the provider
     # is in test mode.
     ["i.fa-exclamation-triangle[data-bs-toggle=tooltip]"],
-    # Stock's switch at the foot of its own pages, too pale; ours are darker.
+    # Core's switch at the foot of its own pages, too pale; ours are darker.
     ["footer .js_language_selector"],
 ]
 

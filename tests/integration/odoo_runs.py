@@ -1,4 +1,4 @@
-"""Run steps inside Odoo, in a process of its own: stock knows nothing of our code."""
+"""Run steps inside Odoo, in a process of its own: Core knows nothing of our code."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ kit.answer(env, {step!r}, {arguments!r}, {path!r})
 def run_step(database, step, **arguments):
     """Run ``module.function`` of the folder `inside` with an environment of Odoo.
 
-    :param str step: e.g. `life_cycle.use_stock`
+    :param str step: e.g. `life_cycle.use_core`
     :param arguments: what JSON can hold
     :return: what the function returned
     """

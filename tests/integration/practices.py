@@ -168,7 +168,7 @@ def create_provider(env):
             "allow_tokenization": True,
         }
     )
-    # Stock wants its provider to be there before.
+    # Core wants its provider to be there before.
     method.write({"active": True, "support_tokenization": True})
     return provider
 

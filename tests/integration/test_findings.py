@@ -1,6 +1,6 @@
-"""What stock's Stripe does wrong for a clinic: shown on stock, and shown to be gone.
+"""What Core's Stripe does wrong for a clinic: shown on Odoo alone, shown to be gone.
 
-Each finding is one scenario, run inside Odoo on two databases. That stock shows the
+Each finding is one scenario, run inside Odoo on two databases. That Core shows the
 defect proves that the scenario would see it.
 """
 
@@ -18,111 +18,111 @@ def run_findings(kind):
 
 @pytest.fixture(scope="module")
 def facts():
-    """Return a function that gives the facts of a scenario, on stock and with ours."""
+    """Return a function that gives a scenario's facts, on Odoo alone and with ours."""
     with postgres.running():
-        told = {kind: run_findings(kind) for kind in ("stock", "full")}
+        told = {kind: run_findings(kind) for kind in ("core", "full")}
 
     def of(finding):
-        return told["stock"][finding], told["full"][finding]
+        return told["core"][finding], told["full"][finding]
 
     return of
 
 
 def test_f1_a_message_that_nobody_signed_pays_nothing(facts):
-    stock, ours = facts("f1")
-    assert stock == {"status": 200, "state": "done"}
+    core, ours = facts("f1")
+    assert core == {"status": 200, "state": "done"}
     assert ours == {"status": 403, "state": "draft"}
 
 
 def test_f2_the_intent_of_another_payment_pays_nothing(facts):
-    stock, ours = facts("f2")
-    assert stock == {"paid": "done", "unpaid": "done"}
+    core, ours = facts("f2")
+    assert core == {"paid": "done", "unpaid": "done"}
     assert ours == {"paid": "done", "unpaid": "draft"}
 
 
 def test_f3_a_refund_leaves_nothing_open_that_need_not(facts):
-    stock, ours = facts("f3_refund")
+    core, ours = facts("f3_refund")
     # The money is back with the client, who seems to owe it beside a paid invoice.
-    assert stock == {"residual": 0, "open": [120]}
+    assert core == {"residual": 0, "open": [120]}
     assert ours == {"residual": 120, "open": [120]}
 
 
 def test_f3_a_refund_that_fails_is_undone(facts):
-    stock, ours = facts("f3_failed_refund")
-    assert stock == {"given_back": True, "open": [120]}
+    core, ours = facts("f3_failed_refund")
+    assert core == {"given_back": True, "open": [120]}
     assert ours == {"given_back": False, "open": []}
 
 
 def test_f3_what_the_bank_takes_back_is_owed_again(facts):
-    stock, ours = facts("f3_dispute")
-    assert stock == {"residual": 0}
+    core, ours = facts("f3_dispute")
+    assert core == {"residual": 0}
     assert ours == {"residual": 120}
 
 
 def test_f4_a_saved_account_that_takes_days_is_booked_when_it_has_paid(facts):
-    stock, ours = facts("f4")
-    assert stock == {"states": ["pending", "done"], "residual": 120}
+    core, ours = facts("f4")
+    assert core == {"states": ["pending", "done"], "residual": 120}
     assert ours == {"states": ["pending", "done"], "residual": 0}
 
 
 def test_f5_a_charge_that_odoo_forgot_is_found(facts):
-    stock, ours = facts("f5")
+    core, ours = facts("f5")
     charged = {"charged": [12000], "status": 200}
-    assert stock == {**charged, "residual": 120, "credit": 0}
+    assert core == {**charged, "residual": 120, "credit": 0}
     assert ours == {**charged, "residual": 0, "credit": 0}
 
 
 def test_f6_overdue_invoices_ask_for_what_is_left_of_them(facts):
-    stock, ours = facts("f6")
-    assert stock == {"asked": 240, "owed": 200}
+    core, ours = facts("f6")
+    assert core == {"asked": 240, "owed": 200}
     assert ours == {"asked": 200, "owed": 200}
 
 
 def test_f7_only_what_is_owed_can_be_paid(facts):
-    stock, ours = facts("f7")
+    core, ours = facts("f7")
     asked = ("paid", "cancelled", "draft", "too much", "negative")
-    assert stock == {**dict.fromkeys(asked, True), "owed": True}
+    assert core == {**dict.fromkeys(asked, True), "owed": True}
     assert ours == {**dict.fromkeys(asked, False), "owed": True}
 
 
 def test_f8_no_invoice_is_paid_without_a_charge(facts):
-    stock, ours = facts("f8")
-    assert stock == {"residuals": [0, 0], "charged": 0, "refused": False}
+    core, ours = facts("f8")
+    assert core == {"residuals": [0, 0], "charged": 0, "refused": False}
     assert ours == {"residuals": [120, 80], "charged": 0, "refused": "UserError"}
 
 
 def test_f9_giving_up_an_authorisation_is_no_refund(facts):
-    stock, ours = facts("f9_void")
-    assert stock == {"refunds": 1}
+    core, ours = facts("f9_void")
+    assert core == {"refunds": 1}
     assert ours == {"refunds": 0}
 
 
 def test_f9_the_refund_of_a_captured_payment_is_booked_once(facts):
-    stock, ours = facts("f9_capture")
-    assert stock == {"refunds": 2}
+    core, ours = facts("f9_capture")
+    assert core == {"refunds": 2}
     assert ours == {"refunds": 1}
 
 
 def test_f10_an_endpoint_of_todays_version_is_understood(facts):
-    stock, ours = facts("f10")
-    assert stock == {"status": 500, "refunds": 0}
+    core, ours = facts("f10")
+    assert core == {"status": 500, "refunds": 0}
     assert ours == {"status": 200, "refunds": 1}
 
 
 def test_f11_a_series_that_is_moved_keeps_what_it_bills(facts):
-    stock, ours = facts("f11")
-    assert stock == {"replaced": True, "services_kept": False}
+    core, ours = facts("f11")
+    assert core == {"replaced": True, "services_kept": False}
     assert ours == {"replaced": True, "services_kept": True}
 
 
 def test_f11_what_is_billed_is_only_for_those_who_bill(facts):
-    stock, ours = facts("f11_access")
+    core, ours = facts("f11_access")
     people = ("attendee reads", "colleague reads", "colleague writes")
-    assert stock == dict.fromkeys(people, True)
+    assert core == dict.fromkeys(people, True)
     assert ours == dict.fromkeys(people, False)
 
 
 def test_f12_nothing_personal_is_logged_or_sent(facts):
-    stock, ours = facts("f12")
-    assert stock == {"lines": True, "marked": True, "told_stripe": True}
+    core, ours = facts("f12")
+    assert core == {"lines": True, "marked": True, "told_stripe": True}
     assert ours == {"lines": True, "marked": False, "told_stripe": False}

@@ -52,13 +52,13 @@ BEFORE = {
 
 @pytest.fixture(scope="module")
 def used():
-    """A stock database that has been worked with, and its Stripe."""
+    """A database of Odoo alone that has been worked with, and its Stripe."""
     with (
         postgres.running(),
-        databases.cloned("stock") as database,
+        databases.cloned("core") as database,
         running_emulator() as emulator,
     ):
-        facts = run_step(database, "life_cycle.use_stock", emulator=emulator.url)
+        facts = run_step(database, "life_cycle.use_core", emulator=emulator.url)
         yield SimpleNamespace(database=database, emulator=emulator.url, facts=facts)
 
 
@@ -80,7 +80,7 @@ def differences(before, after):
     }
 
 
-def test_stock_has_left_something_of_everything(used):
+def test_core_has_left_something_of_everything(used):
     assert used.facts["states"] == BEFORE
 
 
@@ -136,7 +136,7 @@ def settled(used):
     return SimpleNamespace(told=told, structure=structure)
 
 
-def test_what_stock_had_left_open_is_settled(settled):
+def test_what_core_had_left_open_is_settled(settled):
     told = settled.told
     assert told["states"] == {
         **BEFORE,
@@ -144,7 +144,7 @@ def test_what_stock_had_left_open_is_settled(settled):
         "held": "done",
         "unheard": "done",
         "declined": "cancel",
-        # Stock has not noted its intent, so nothing could be closed.
+        # Core has not noted its intent, so nothing could be closed.
         "unfinished": "draft",
     }
     # What a refund does to its invoice is told elsewhere.
@@ -166,7 +166,7 @@ def test_stripes_books_and_odoos_agree_afterwards(settled):
     assert settled.told["ledger"] == settled.told["books"] == [1275, 320]
 
 
-def test_stock_works_on_when_the_gateway_is_gone(used, settled):
+def test_core_works_on_when_the_gateway_is_gone(used, settled):
     kept = {
         table: [row for row in names if not row.startswith("clinic_")]
         for table, names in database_state.columns(used.database).items()
@@ -180,7 +180,7 @@ def test_stock_works_on_when_the_gateway_is_gone(used, settled):
     assert not our_parameters(used.database)
     told = run_step(
         used.database,
-        "life_cycle.use_stock_again",
+        "life_cycle.use_core_again",
         emulator=used.emulator,
         facts=used.facts,
     )

@@ -27,7 +27,7 @@ def shop():
         yield database, emulator.url, told
 
 
-@pytest.mark.parametrize("transport", ["sdk", "stock"])
+@pytest.mark.parametrize("transport", ["sdk", "core"])
 def test_a_card_is_taken_at_the_till(shop, transport):
     _database, _emulator, told = shop
     sale = told[transport]
@@ -42,7 +42,7 @@ def test_a_card_is_taken_at_the_till(shop, transport):
     assert sale["charges"] == 1, "the answer is in the version that the till reads"
 
 
-@pytest.mark.parametrize("transport", ["sdk", "stock"])
+@pytest.mark.parametrize("transport", ["sdk", "core"])
 def test_everything_that_the_till_says_arrives(shop, transport):
     _database, _emulator, told = shop
     capture = "/v1/payment_intents/*/capture"
@@ -55,7 +55,7 @@ def test_everything_that_the_till_says_arrives(shop, transport):
     ]
     part = {"amount_to_capture": "1000"}
     assert told[transport]["params"] == [{}, INTENT, {}, INTENT, part]
-    assert told[transport]["is_stocks_version"]
+    assert told[transport]["is_core_version"]
 
 
 def test_a_sale_at_the_till_is_not_taken_for_a_payment_of_an_invoice(shop):

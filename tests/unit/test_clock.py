@@ -107,7 +107,7 @@ def test_the_pages_are_at_that_moment_and_in_that_zone(monkeypatch):
 
 
 def test_only_demo_data_are_made_anew_each_day(monkeypatch):
-    kinds = ("full", "stock_demo", "demo")
+    kinds = ("full", "core_demo", "demo")
     before = [databases._key_today(kind) for kind in kinds]
     later = time.gmtime(time.time() + 2 * YEAR)
     monkeypatch.setattr(databases.time, "gmtime", lambda: later)

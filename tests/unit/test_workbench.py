@@ -446,7 +446,7 @@ def test_name_is_abandoned_when_its_process_has_ended():
     process.wait()
     assert paths.is_abandoned(f"clinic_run_{process.pid}_1")
     assert not paths.is_abandoned(f"clinic_{paths.run_name()}")
-    assert not paths.is_abandoned("clinic_stock_0123abcd")
+    assert not paths.is_abandoned("clinic_core_0123abcd")
 
 
 def test_lock_that_another_command_holds_is_refused():

@@ -1,4 +1,4 @@
-"""What the benchmark of billing runs does inside Odoo; stock has no addon of ours.
+"""What the benchmark of billing runs does inside Odoo; Core has no addon of ours.
 
 Every function takes `env`, and answers with what JSON can hold.
 """
@@ -158,7 +158,7 @@ def _check_run(run, count):
 
 
 def _by_bare_batch(env, count):
-    """Stock: `create()` of the whole batch, then `action_post()`."""
+    """Core: `create()` of the whole batch, then `action_post()`."""
     moves = _as_biller(env)(su=True)["account.move"]
     company = env.company
     vals_list = [
@@ -194,7 +194,7 @@ def _by_bare_batch(env, count):
 
 
 def _by_sale_orders(env, count):
-    """Stock: sale orders, confirmed, invoiced, posted; each step for all of them."""
+    """Core: sale orders, confirmed, invoiced, posted; each step for all of them."""
     orders = _as_biller(env)(su=True)["sale.order"]
     vals_list = [
         {

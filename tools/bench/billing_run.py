@@ -1,20 +1,20 @@
-"""Services to posted invoices: a billing run against what stock needs for the same.
+"""Services to posted invoices: a billing run against what Core needs for the same.
 
 The peers make the same lines in the same run of the benchmark, in turns:
 
 * the bare batch, `account.move.create()` and `action_post()`, without services, shares,
   chunks and the messages about who started what;
-* stock's way from a sale order to a posted invoice.
+* Core's way from a sale order to a posted invoice.
 
-Where the time was gained (half of stock's, measured with cProfile on 300 invoices of
+Where the time was gained (half of Core's, measured with cProfile on 300 invoices of
 two lines):
 
-* Stock stores lines without amounts, then balances, taxes and terms line by line: seven
+* Core stores lines without amounts, then balances, taxes and terms line by line: seven
   `write()` for each invoice, each of which compares all lines of the invoice before and
   after. Here Odoo's own methods compute them, and each kind is stored at once.
-* Stock looks up the last number again for each invoice, four queries each. Here once
-  for each journal and period; the lock and the counter are stock's.
-* Stock posts the message that an invoice was created one by one, here in one batch.
+* Core looks up the last number again for each invoice, four queries each. Here once
+  for each journal and period; the lock and the counter are Core's.
+* Core posts the message that an invoice was created one by one, here in one batch.
 * Posting compares all lines before and after, although it changes none of them.
 """
 

@@ -1,8 +1,8 @@
-"""What the client's Billing page costs, against stock's list of invoices.
+"""What the client's Billing page costs, against Core's list of invoices.
 
 In a database of a hundred thousand invoices of services, some clients have a thousand
 of them: one whose bills are nearly all paid, and one who has paid none. Pages are
-fetched over HTTP from a served Odoo by logged-in clients, warm and in turns; stock's
+fetched over HTTP from a served Odoo by logged-in clients, warm and in turns; Core's
 page is that of the same client in the same database. The numbers of queries are those
 that Odoo's own log gives for a request.
 """
@@ -22,7 +22,7 @@ BILLS = {
     "unpaid": {"paid": 0, "unpaid": 900, "partial": 100},
     "few": {"paid": 6, "unpaid": 3, "partial": 1},
 }
-OURS, STOCK = "/my/billing", "/my/invoices"
+OURS, CORE = "/my/billing", "/my/invoices"
 # A page whose header is all that we have added.
 PLAIN = "/my/security"
 ROUNDS, WARM_UP = 11, 2
@@ -46,14 +46,14 @@ def measure() -> list[Row]:
 
 
 def _compare_lists(name: str, client: Visitor) -> Row:
-    """Return how long ours takes, over stock's: at most 1 is wanted."""
-    seconds = {OURS: [], STOCK: []}
+    """Return how long ours takes, over Core's: at most 1 is wanted."""
+    seconds = {OURS: [], CORE: []}
     for number in range(ROUNDS + WARM_UP):
         for path, taken in seconds.items():
             taken.append(client.time(path))
             if number < WARM_UP:
                 taken.clear()
-    ours, peer = (median(seconds[path]) * 1000 for path in (OURS, STOCK))
+    ours, peer = (median(seconds[path]) * 1000 for path in (OURS, CORE))
     return Row(name, ours, peer, ours / peer, "ms")
 
 

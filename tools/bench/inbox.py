@@ -1,7 +1,7 @@
-"""How many signed events are acknowledged each second: ours against stock Odoo's.
+"""How many signed events are acknowledged each second: ours against Core's.
 
 Both Odoos are served on this machine, each on a database of its own, with the same
-messages about the same payments, in turns. Stock works on an event before it answers;
+messages about the same payments, in turns. Core works on an event before it answers;
 ours stores it, commits, and answers. A duplicate is a message that was acknowledged
 before.
 
@@ -60,7 +60,7 @@ def _measure_serving(
     with contextlib.ExitStack() as stack:
         teams = {
             who: stack.enter_context(_served(kind, len(messages), serving))
-            for who, kind in (("ours", "full"), ("peer", "stock"))
+            for who, kind in (("ours", "full"), ("peer", "core"))
         }
         speeds = _measure_in_turns(teams, messages)
     for name, kind in (("events", "new"), ("duplicates", "old")):

@@ -13,7 +13,7 @@ from workbench import databases, odoo_command
 from workbench.emulator import PUBLISHABLE_KEY, running_emulator
 from workbench.paths import RUN, run_name
 
-from .practice import STOCK_VERSION, prepare
+from .practice import CORE_API_VERSION, prepare
 from .rows import Row
 
 MANY, FEW, WARM_UP = 10_000, 2_500, 500
@@ -126,7 +126,7 @@ def pay(emulator_url: str, client_secret: str) -> None:
         urllib.parse.urlencode(form).encode(),
         {
             "Authorization": f"Bearer {PUBLISHABLE_KEY}",
-            "Stripe-Version": STOCK_VERSION,
+            "Stripe-Version": CORE_API_VERSION,
         },
     )
     with urllib.request.urlopen(request, timeout=30):

@@ -1,9 +1,9 @@
-"""What one payment costs a client's second time, with a saved card: ours and stock's.
+"""What one payment costs a client's second time, with a saved card: ours and Core's.
 
 Measured is the whole of it, over HTTP on two served Odoos that take turns: the payment
 form's request (which charges the card), the page that waits, what books the payment,
 and Stripe's event about it; with ours, the job that works on the event as well. Both go
-the same way, by stock's routes. Times are those that Odoo's log gives for its requests;
+the same way, by Core's routes. Times are those that Odoo's log gives for its requests;
 the emulator's share of them is that of one request each, and is not taken off.
 
 The bills of ours are of services, whose states and shares a payment brings up to date.
@@ -22,7 +22,7 @@ from workbench.server import running_odoo
 
 from .inside import inside
 from .outage import pay
-from .practice import STOCK_VERSION
+from .practice import CORE_API_VERSION
 from .rows import Row, median
 from .visitor import Visitor, costs
 
@@ -95,9 +95,7 @@ class Payer:
 def measure() -> list[Row]:
     count = ROUNDS + WARM_UP
     with contextlib.ExitStack() as stack:
-        payers = [
-            stack.enter_context(_payer(kind, count)) for kind in ("full", "stock")
-        ]
+        payers = [stack.enter_context(_payer(kind, count)) for kind in ("full", "core")]
         results = [[], []]
         for number in range(count):
             # Whoever comes second finds the machine warmer.
@@ -155,7 +153,7 @@ def _payer(kind: str, count: int):
 
 def _connect(database: str, control: Control, url: str) -> None:
     endpoint = control.add_endpoint(
-        url + WEBHOOK_PATH, [EVENT], api_version=STOCK_VERSION
+        url + WEBHOOK_PATH, [EVENT], api_version=CORE_API_VERSION
     )
     parameters = {
         "web.base.url": url,
@@ -176,7 +174,7 @@ def _connect(database: str, control: Control, url: str) -> None:
 
 
 def _environment(emulator_url: str) -> dict[str, str]:
-    """Lead stock's requests to the emulator; ours can be told where it is."""
+    """Lead Core's requests to the emulator; ours can be told where it is."""
     folder = Path(__file__).parent / "stand_in"
     path = odoo_command.environment()["PYTHONPATH"]
     return {"PYTHONPATH": f"{folder}:{path}", "BENCH_EMULATOR": emulator_url}

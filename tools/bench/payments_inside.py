@@ -113,7 +113,7 @@ def check_paid(env, count):
 
 
 def settling_job(env):
-    """Return the job that settles what has been received; stock has none."""
+    """Return the job that settles what has been received; Core has none."""
     name = "clinic_stripe_gateway.ir_cron_process_events"
     job = env.ref(name, raise_if_not_found=False)
     return job.id if job else 0

@@ -15,8 +15,8 @@ from workbench import odoo_command
 from workbench.emulator import PUBLISHABLE_KEY, SECRET_KEY, running_emulator
 
 WEBHOOK_SECRET = "whsec_of_the_benchmark"
-# The version of the API that stock Odoo is written for.
-STOCK_VERSION = "2019-05-16"
+# The version of the API that Core is written for.
+CORE_API_VERSION = "2019-05-16"
 AMOUNT = 120
 
 CONNECT = """
@@ -73,7 +73,7 @@ def prepare(database: str, count: int) -> None:
 
 
 def paid_messages(count: int) -> list[Message]:
-    """Return what Stripe tells about each of these payments, in stock's version."""
+    """Return what Stripe tells about each of these payments, in Core's version."""
     sample = _sample()
     return [_about(sample, number) for number in range(count)]
 
@@ -83,7 +83,7 @@ def _sample() -> dict:
     with running_emulator() as emulator:
         control = Control(emulator.url)
         endpoint = control.add_endpoint(
-            "http://127.0.0.1:9/", ["account.updated"], api_version=STOCK_VERSION
+            "http://127.0.0.1:9/", ["account.updated"], api_version=CORE_API_VERSION
         )
         _pay(emulator.url)
         event = control.events("payment_intent.succeeded")[-1]
@@ -95,7 +95,10 @@ def _pay(url: str) -> None:
         f"amount={AMOUNT * 100}&currency=usd&confirm=true&payment_method=pm_card_visa"
         "&description=bench&payment_method_types[]=card"
     )
-    headers = {"Authorization": f"Bearer {SECRET_KEY}", "Stripe-Version": STOCK_VERSION}
+    headers = {
+        "Authorization": f"Bearer {SECRET_KEY}",
+        "Stripe-Version": CORE_API_VERSION,
+    }
     request = urllib.request.Request(
         f"{url}/v1/payment_intents", form.encode(), headers
     )

@@ -2,13 +2,13 @@
 
 | kind         | holds                                                             |
 |--------------|-------------------------------------------------------------------|
-| `stock`      | Odoo with the modules that both our addons build on               |
-| `full`       | a clone of `stock` with both our addons                           |
+| `core`       | Odoo with the modules that both our addons build on               |
+| `full`       | a clone of `core` with both our addons                            |
 | `bare`       | Odoo with the modules that clinic_invoicing alone builds on       |
 | `alone`      | a clone of `bare` with clinic_invoicing                           |
 | `sale`       | `bare` with Odoo's sale orders                                    |
-| `stock_demo` | `stock` with Odoo's demo data                                     |
-| `demo`       | a clone of `stock_demo` with both our addons and their demo data  |
+| `core_demo`  | `core` with Odoo's demo data                                      |
+| `demo`       | a clone of `core_demo` with both our addons and their demo data   |
 | `connectors` | a clone of `full` with Odoo's connectors of other calendars       |
 
 A template's name ends in a hash of what it was built from. When that changes, a new one
@@ -79,17 +79,15 @@ class Template:
 
 
 TEMPLATES = {
-    "stock": Template(("account_payment", "payment_stripe", "calendar")),
-    "full": Template(("clinic_invoicing", "clinic_stripe_gateway"), base="stock"),
+    "core": Template(("account_payment", "payment_stripe", "calendar")),
+    "full": Template(("clinic_invoicing", "clinic_stripe_gateway"), base="core"),
     "bare": Template(("account_payment", "calendar")),
     "alone": Template(("clinic_invoicing",), base="bare"),
     "sale": Template(("account_payment", "calendar", "sale")),
-    "stock_demo": Template(
-        ("account_payment", "payment_stripe", "calendar"), demo=True
-    ),
+    "core_demo": Template(("account_payment", "payment_stripe", "calendar"), demo=True),
     "demo": Template(
         ("clinic_invoicing", "clinic_stripe_gateway"),
-        base="stock_demo",
+        base="core_demo",
         demo=True,
     ),
     # For tests of the addons.

@@ -59,7 +59,7 @@ def _serve(port: int) -> None:
 
 def _prepare_database(state: dict) -> dict:
     """Make, upgrade or just take the demo's database; return what is known about it."""
-    base = databases.key("stock_demo") + clock.label()
+    base = databases.key("core_demo") + clock.label()
     keys = {"base": base, "addons": databases.key("demo")}
     if state.get("base") != keys["base"] or not databases.exists(DATABASE):
         # Until the new database is whole, nothing is known about it.

@@ -9,7 +9,7 @@ from pathlib import Path
 from subprocess import Popen
 from threading import Thread
 
-from . import databases, days, odoo_command, postgres, stock_suites
+from . import core_suites, databases, days, odoo_command, postgres
 from .errors import Trouble
 from .paths import BUILD, LOGS, ROOT, VENV_PYTHON
 from .processes import end_in_order, run_in_foreground, spawn
@@ -126,7 +126,7 @@ def run_beside(arguments: list[str]) -> int:
     with postgres.running():
         return (
             run_alone(more)
-            or run_stocks_own(stock_suites.OF_EACH_CHANGE, arguments)
+            or run_core_suites(core_suites.OF_EACH_CHANGE, arguments)
             or run_people(more)
             or _run_served("Part of the failure matrix", MATRIX, [*SHORT, *more])
         )
@@ -159,7 +159,7 @@ def run_rest(arguments: list[str]) -> int:
         return (
             _run_served("The failure matrix", MATRIX, more)
             or run_sequences(more)
-            or run_stocks_own(stock_suites.SLOW, arguments)
+            or run_core_suites(core_suites.SLOW, arguments)
         )
 
 
@@ -186,16 +186,16 @@ def run_sequences(arguments: list[str]) -> int:
         return _run_on(database, [*paths, *arguments], CLINIC_SEQUENCES=NEW_SEQUENCES)
 
 
-def run_stocks_own(names: tuple[str, ...], arguments: list[str]) -> int:
+def run_core_suites(names: tuple[str, ...], arguments: list[str]) -> int:
     """Run tests that Odoo has of what we build on, with both addons installed."""
     for name in names:
-        run = stock_suites.RUNS[name]
+        run = core_suites.RUNS[name]
         say(f"Odoo's own tests {run.what}, with both addons")
-        options = [*POLICY, "-p", "workbench.stock_suites", f"--stock-run={name}"]
+        options = [*POLICY, "-p", "workbench.core_suites", f"--core-run={name}"]
         with databases.cloned(run.kind, assets=run.has_tours) as database:
-            if run.uses_stocks_transport:
-                databases.run_sql(database, stock_suites.USE_STOCKS_TRANSPORT)
-            paths = stock_suites.paths(run)
+            if run.uses_core_transport:
+                databases.run_sql(database, core_suites.USE_CORE_TRANSPORT)
+            paths = core_suites.paths(run)
             status = _run_on(database, [*paths, *options, *arguments])
         if status:
             return status

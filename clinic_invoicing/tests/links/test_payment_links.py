@@ -348,7 +348,7 @@ class TestPaymentLinks(OnlineCommon, PagesCommon):
         self._pay(self.bill)
         self.assertFalse(self.bill._clinic_is_link_printed())
 
-    def test_dialog_of_stock_makes_our_link(self):
+    def test_dialog_of_core_makes_our_link(self):
         wizard = self.env["payment.link.wizard"].create(
             {
                 "res_model": "account.move",
@@ -361,7 +361,7 @@ class TestPaymentLinks(OnlineCommon, PagesCommon):
         )
         self.assertEqual(wizard.link, self.bill._clinic_get_payment_link().sudo().url)
 
-    def test_link_of_stock_leads_visitors_to_ours(self):
+    def test_link_of_core_leads_visitors_to_ours(self):
         token = self.bill._portal_ensure_token()
         response = self._get(
             f"/my/invoices/{self.bill.id}", access_token=token, payment="True"

@@ -755,7 +755,7 @@ class TestPortal(OnlineCommon, PagesCommon):
             with self.subTest(values):
                 self.assertRefused(self.own_bill.id, 80, "not whitelisted", **values)
 
-    def test_parameters_that_stock_knows_cannot_turn_a_payment_into_another(self):
+    def test_parameters_that_core_knows_cannot_turn_a_payment_into_another(self):
         before = self._get_attempts()
         self._start_payment(
             self.own_bill.id,
@@ -837,7 +837,7 @@ class TestPortal(OnlineCommon, PagesCommon):
             with self.subTest(ids=str(ids)[:30]):
                 self.assertRefused(ids, 80, "nothing to pay")
 
-    def test_routes_of_stock_are_guarded_too(self):
+    def test_routes_of_core_are_guarded_too(self):
         url = "/invoice/transaction/%s"
         token = self.own_bill._portal_ensure_token()
         for access in ({}, {"access_token": token}):
@@ -852,7 +852,7 @@ class TestPortal(OnlineCommon, PagesCommon):
         self._pay(self.own_bill)
         self.assertRefused(self.own_bill.id, 80, "already been paid", url=url)
 
-    def test_route_of_stock_works_without_token_for_the_own_invoice(self):
+    def test_route_of_core_works_without_token_for_the_own_invoice(self):
         url = "/invoice/transaction/%s"
         before = self._get_attempts()
         self._start_payment(self.own_bill.id, 80, url=url)
@@ -865,7 +865,7 @@ class TestPortal(OnlineCommon, PagesCommon):
         term = self.env.ref("account.account_payment_term_immediate")
         self.client.property_payment_term_id = term
 
-    def test_overdue_page_of_stock_leads_clients_to_billing(self):
+    def test_overdue_page_of_core_leads_clients_to_billing(self):
         self._let_invoices_fall_due_at_once()
         self._invoice(self._create_service(price_unit=80))
         response = self._get("/my/invoices/overdue")

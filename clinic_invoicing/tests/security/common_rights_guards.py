@@ -101,10 +101,10 @@ class GuardsMixin:
         return any(self._get_roles_with(record, name) for name in ("create", "write"))
 
     def _forget(self, model, name):
-        stock = ClinicGuarded._clinic_get_derived
+        original = ClinicGuarded._clinic_get_derived
 
         def get_derived(records):
-            derived = stock(records)
+            derived = original(records)
             return derived - {name} if records._name == model else derived
 
         return lambda: patch.object(ClinicGuarded, "_clinic_get_derived", get_derived)

@@ -3,7 +3,7 @@
 from .common_rights import may
 from .rights_words import ACCOUNTING, BILLERS, DESK, MANAGERS
 
-BY_STOCK = "As stock: whoever invoices."
+BY_CORE = "As Core: whoever invoices."
 CORRECTS = may(ACCOUNTING, "Who corrects an invoice closes what stands in the way.")
 UNDOES = may(MANAGERS, "They undo mistakes.")
 BILLS = may(BILLERS, "They decide what is billed, and to whom.")
@@ -21,21 +21,21 @@ METHODS = {
         ),
         "action_clinic_remind": COLLECTS,
         "action_clinic_void": UNDOES,
-        "action_post": may(ACCOUNTING, BY_STOCK),
-        "button_cancel": may(ACCOUNTING, BY_STOCK),
-        "button_draft": may(ACCOUNTING, BY_STOCK),
+        "action_post": may(ACCOUNTING, BY_CORE),
+        "button_cancel": may(ACCOUNTING, BY_CORE),
+        "button_draft": may(ACCOUNTING, BY_CORE),
     },
     "account.move.reversal": {
-        "reverse_moves": may(ACCOUNTING, BY_STOCK),
+        "reverse_moves": may(ACCOUNTING, BY_CORE),
     },
     "account.payment": {
         "action_clinic_allocate": may(ACCOUNTING, "Who books payments says for what."),
         "action_clinic_reverse_payment": UNDOES,
         "action_clinic_void": UNDOES,
-        "action_post": may(ACCOUNTING, BY_STOCK),
+        "action_post": may(ACCOUNTING, BY_CORE),
     },
     "account.payment.register": {
-        "action_create_payments": may(ACCOUNTING, BY_STOCK),
+        "action_create_payments": may(ACCOUNTING, BY_CORE),
     },
     "calendar.event": {
         "action_clinic_add_patients": KEEPS_VISITS,

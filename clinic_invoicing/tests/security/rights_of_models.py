@@ -102,7 +102,7 @@ MODELS = {
     "clinic.visit.closing": _dialog(DESK, "The desk notes who did not come."),
     # === OF ODOO === #
     "product.template": {
-        "read": may(f"{DESK} accountant employee administrator", "As stock.")
+        "read": may(f"{DESK} accountant employee administrator", "As Core.")
     },
     "res.company": {"write": may(ADMINISTRATORS, "They hold the settings.")},
 }

@@ -113,7 +113,7 @@ class TestSeries(ClinicInvoicingCommon):
         self.assertEachHas(events, [self.rate])
         self.assertEqual(self._all_services().mapped("state"), ["planned"] * 3)
 
-    def test_series_without_patient_stays_stocks_own(self):
+    def test_series_without_patient_stays_cores_own(self):
         events = self._book(clinic_patient_id=False, clinic_service_ids=[])
         events[1].write({"recurrence_update": "all_events", "count": 6})
         self.assertFalse(self._series(events[0]).clinic_service_ids)

@@ -44,7 +44,7 @@ Boolean(window.crawl && window.odoo?.__WOWL_DEBUG__?.root?.env?.services?.action
     && document.querySelector(".o_web_client .o_action_manager"))
 """
 ACTION = "odoo.__WOWL_DEBUG__.root.env.services.action"
-# Said by Chromium or by stock of what is no fault of a page of ours.
+# Said by Chromium or by Core of what is no fault of a page of ours.
 HARMLESS = re.compile("favicon|net::ERR_(ABORTED|FAILED|NETWORK_CHANGED)")
 LOOK_MS = 1_500
 WAIT_MS, TRIES = 250, 60
@@ -234,7 +234,7 @@ class Hands:
         self.is_well()
 
     def clicks(self, selector):
-        """Press what is stock's, on the way to what is ours."""
+        """Press what is Core's, on the way to what is ours."""
         self._get_top().locator(selector).filter(visible=True).first.click()
         self.settles()
         self.is_well()

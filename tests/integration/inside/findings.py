@@ -1,6 +1,6 @@
-"""What stock's Stripe does wrong for a clinic, one scenario for each finding.
+"""What Core's Stripe does wrong for a clinic, one scenario for each finding.
 
-The same scenarios run on stock Odoo, where the defect must show, and with our addons,
+The same scenarios run on Odoo alone, where the defect must show, and with our addons,
 where it must not. Each returns plain facts.
 """
 
@@ -85,7 +85,7 @@ class Findings(Claims, MoneyBack, MoneyThatArrives):
             event = self.env["calendar.event"].create(values | self._with_service())
             noted, change = event.clinic_service_ids, {"price_unit": 1}
         else:
-            # Stock has no other place for it.
+            # Core has no other place for it.
             event = self.env["calendar.event"].create(values | {"notes": "100.00"})
             noted, change = event, {"notes": "1.00"}
         colleague = self.env["res.users"].create(

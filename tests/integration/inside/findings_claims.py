@@ -51,7 +51,7 @@ class Claims(Scenarios):
         return invoice
 
     def find_f7(self):
-        """Ask to pay what is not owed, through stock's own route."""
+        """Ask to pay what is not owed, through Core's own route."""
         paid, owed = self.bill(self.user.partner_id), self.bill(self.user.partner_id)
         self.paid(paid)
         cancelled, draft = (

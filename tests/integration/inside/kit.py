@@ -1,6 +1,6 @@
 """What steps inside Odoo share: the way to the emulator, people, books and messages.
 
-It runs on stock Odoo too, so it imports nothing of our addons.
+It runs on Odoo alone too, so it imports nothing of our addons.
 """
 
 import importlib
@@ -21,7 +21,7 @@ from stripe_emulator.control import Control
 from workbench.emulator import PUBLISHABLE_KEY, SECRET_KEY
 
 WEBHOOK = "/payment/stripe/webhook"
-STOCK_VERSION = "2019-05-16"
+CORE_API_VERSION = "2019-05-16"
 # A bank wants the payer's consent.
 CONSENT = {
     "mandate_data[customer_acceptance][type]": "online",
@@ -58,7 +58,7 @@ class Practice:
         self.env = env
         self.emulator = emulator
         self.stripe = Control(emulator)
-        _lead_stock_to(emulator)
+        _lead_core_to(emulator)
 
     @property
     def provider(self):
@@ -78,7 +78,7 @@ class Practice:
         endpoint = self.stripe.add_endpoint(
             "http://127.0.0.1:9/webhook",
             ["account.updated"],
-            api_version=STOCK_VERSION,
+            api_version=CORE_API_VERSION,
         )
         self.provider.write(
             {
@@ -157,7 +157,7 @@ class Practice:
         return tx
 
     def intent_of(self, tx):
-        """Return the id of a transaction's intent; stock notes it only when settled."""
+        """Return the id of a transaction's intent; Core notes it only when settled."""
         (intent,) = (
             each["payment_intent"]
             for each in self.stripe.ledger()["payments"]
@@ -202,7 +202,7 @@ class Practice:
             data=urllib.parse.urlencode(form).encode(),
             headers={
                 "Authorization": f"Bearer {PUBLISHABLE_KEY}",
-                "Stripe-Version": STOCK_VERSION,
+                "Stripe-Version": CORE_API_VERSION,
             },
         )
         try:
@@ -257,8 +257,8 @@ class Practice:
         self.env.invalidate_all()
 
 
-def _lead_stock_to(emulator):
-    """Let stock's transport find the emulator where it looks for Stripe."""
+def _lead_core_to(emulator):
+    """Let Core's transport find the emulator where it looks for Stripe."""
     original = PaymentProvider._build_request_url
 
     def build_request_url(self, endpoint, **kwargs):

@@ -11,8 +11,8 @@ SIX_DAYS = 6 * 24 * 3600
 # === BEFORE === #
 
 
-def use_stock(env, emulator):
-    """Let a practice work with stock's Stripe for a while; return what there is."""
+def use_core(env, emulator):
+    """Let a practice work with Core's Stripe for a while; return what there is."""
     practice = Practice(env, emulator)
     endpoint = practice.open()
     client = practice.create_client()
@@ -166,7 +166,7 @@ def uninstall(env, modules=OUR_ADDONS):
     return sorted(modules.mapped("name"))
 
 
-def use_stock_again(env, emulator, facts):
+def use_core_again(env, emulator, facts):
     """Pay, refund and use a saved card as if our addons had never been there."""
     practice = Practice(env, emulator)
     client = env["res.partner"].browse(facts["client"])

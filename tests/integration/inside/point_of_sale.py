@@ -1,6 +1,6 @@
 """What the point of sale asks of Stripe while a card is read at the till."""
 
-from kit import STOCK_VERSION, Practice
+from kit import CORE_API_VERSION, Practice
 
 from odoo.fields import Command
 
@@ -33,11 +33,11 @@ def sell(env, emulator):
         practice.stripe.clear_requests()
         sale = _sell_once(practice, method.with_user(cashier))
         sent = practice.stripe.requests(method="POST", path="/v1/*")
-        told["sdk" if sdk else "stock"] = {
+        told["sdk" if sdk else "core"] = {
             **sale,
             "params": [each["params"] for each in sent],
             "paths": [_without_id(each["path"]) for each in sent],
-            "is_stocks_version": {each["version"] for each in sent} == {STOCK_VERSION},
+            "is_core_version": {each["version"] for each in sent} == {CORE_API_VERSION},
         }
     return told
 

@@ -52,7 +52,7 @@ def client(url):
 
 @pytest.fixture
 def old_client(url):
-    """The SDK speaking the version that stock Odoo speaks."""
+    """The SDK speaking the version that Core speaks."""
     return make_client(url, version="2019-05-16")
 
 

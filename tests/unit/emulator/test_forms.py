@@ -10,7 +10,7 @@ from stripe_emulator.protocol import forms
 
 
 def by_requests(data):
-    """Encode like stock Odoo does."""
+    """Encode like Core does."""
     return requests.Request("POST", "http://x", data=data).prepare().body
 
 

@@ -18,7 +18,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <title>Pay</title></head><body><main><div id="form"></div>
 <button id="pay">Pay</button><output id="said"></output></main>
 <script src="EMULATOR/v3/"></script></body></html>"""
-# What stock Odoo's payment form does, in its order.
+# What Core's payment form does, in its order.
 FLOW = """
 window.stripe = Stripe(KEY, {apiVersion: "2019-05-16"});
 window.elements = stripe.elements({appearance: {theme: "stripe"}, captureMethod:
@@ -85,7 +85,7 @@ def page(chromium, shop):
 
 
 def start(page, secret, options, key="pk_test_emulator_default", types=("card",)):
-    """Run the flow of stock Odoo's payment form on the page."""
+    """Run the flow of Core's payment form on the page."""
     script = FLOW.replace("KEY", repr(key)).replace("SECRET", repr(secret))
     script = script.replace("OPTIONS", options).replace("TYPES", str(list(types)))
     page.evaluate(f"() => {{ {script} }}")

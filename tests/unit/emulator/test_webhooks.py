@@ -9,7 +9,7 @@ import stripe
 
 from .kit import Receiver, authorise, eventually, pay
 
-STOCK_EVENTS = [
+CORE_EVENTS = [
     "payment_intent.processing",
     "payment_intent.amount_capturable_updated",
     "payment_intent.succeeded",
@@ -139,7 +139,7 @@ def test_endpoint_gets_events_in_its_own_version(client, control):
 
 
 def test_endpoint_gets_only_the_types_it_asked_for(client, receiver, control):
-    listen(client, receiver, STOCK_EVENTS, "2019-05-16")
+    listen(client, receiver, CORE_EVENTS, "2019-05-16")
     paid = pay(client)
     client.v1.refunds.create({"payment_intent": paid.id})
     receiver.wait("charge.refunded")

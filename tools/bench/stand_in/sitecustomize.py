@@ -1,5 +1,5 @@
-"""Python loads this first where its folder is on the path: stock's address of Stripe's
-API leads to the emulator, which nothing in stock can be told.
+"""Python loads this first where its folder is on the path: Core's address of Stripe's
+API leads to the emulator, which nothing in Core can be told.
 """
 
 import os

@@ -1,7 +1,7 @@
 """pytest plugin: Odoo's own tests of what we build on, with our addons installed.
 
 Those of its payments run twice, each test in one of the runs: those that put a stand-in
-in the place of stock's transport need that transport, which a system parameter brings
+in the place of Core's transport need that transport, which a system parameter brings
 back; all others run as a practice does.
 """
 
@@ -74,7 +74,7 @@ class Run:
     paths: tuple[str, ...]
     # Of the template.
     kind: str = "full"
-    uses_stocks_transport: bool = False
+    uses_core_transport: bool = False
     # In a browser, whose pages would have to make their bundles.
     has_tours: bool = True
 
@@ -92,10 +92,10 @@ RUNS = {
             *_of_account(ACCOUNT_PAID),
         ),
     ),
-    "stock": Run(
-        "of Stripe, with stock's transport",
+    "core": Run(
+        "of Stripe, with Core's transport",
         ("payment_stripe/tests",),
-        uses_stocks_transport=True,
+        uses_core_transport=True,
     ),
     "posted": Run("of posted entries", _of_account(ACCOUNT_POSTED)),
     "connectors": Run(
@@ -105,17 +105,17 @@ RUNS = {
         has_tours=False,
     ),
 }
-OF_EACH_CHANGE = ("sdk", "stock")
+OF_EACH_CHANGE = ("sdk", "core")
 SLOW = ("posted", "connectors")
-# Stock's transport instead of the SDK, as an administrator sets it.
-USE_STOCKS_TRANSPORT = """
+# Core's transport instead of the SDK, as an administrator sets it.
+USE_CORE_TRANSPORT = """
 insert into ir_config_parameter (key, value)
 values ('clinic_stripe_gateway.use_sdk', 'False')
     on conflict (key) do update set value = excluded.value
 """
 
-# They replace a method of stock's that ours does not reach, or post unsigned events.
-NEED_STOCKS_TRANSPORT = {
+# They replace a method of Core's that ours does not reach, or post unsigned events.
+NEED_CORE_TRANSPORT = {
     "payment_stripe/TestRefundFlows": (
         "test_canceled_refund_webhook_notification_triggers_processing",
         "test_refund_id_is_set_as_provider_reference",
@@ -149,15 +149,15 @@ def paths(run: Run) -> list[str]:
 
 
 def pytest_addoption(parser):
-    parser.addoption("--stock-run", choices=tuple(RUNS), required=True)
+    parser.addoption("--core-run", choices=tuple(RUNS), required=True)
 
 
 # First: what a word like -k leaves out is there all the same.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--stock-run") == "sdk":
+    if config.getoption("--core-run") == "sdk":
         _check_that_all_exist(items)
-        elsewhere = [item for item in items if _is_in(NEED_STOCKS_TRANSPORT, item)]
+        elsewhere = [item for item in items if _is_in(NEED_CORE_TRANSPORT, item)]
         items[:] = [item for item in items if item not in elsewhere]
         config.hook.pytest_deselected(items=elsewhere)
     for item in items:
@@ -176,9 +176,9 @@ def _is_in(table, item) -> bool:
 
 
 def _check_that_all_exist(items) -> None:
-    """A name that fits nothing would hide that stock has changed."""
+    """A name that fits nothing would hide that Core has changed."""
     found = {(_class_of(item), item.name) for item in items}
-    for table in (NEED_STOCKS_TRANSPORT, CHANGED_ON_PURPOSE):
+    for table in (NEED_CORE_TRANSPORT, CHANGED_ON_PURPOSE):
         for owner, names in table.items():
             missing = [name for name in names if (owner, name) not in found]
             if missing:

@@ -1,4 +1,4 @@
-"""The requests that stock Odoo 19 makes, as it encodes them, and what it reads.
+"""The requests that Core makes, as it encodes them, and what it reads.
 
 Everything here is sent with API version 2019-05-16 through python-requests, the way
 `payment_stripe` and `pos_stripe` do it: `key[]` for lists, Python's `True`, parameters
@@ -246,7 +246,7 @@ def test_released_money_was_a_refund_until_basil(
     assert now.amount_captured == (amount or 0)
 
 
-def test_webhook_is_created_and_reads_as_stock_reads_it(http, browser):
+def test_webhook_is_created_and_reads_as_core_reads_it(http, browser):
     with Receiver() as receiver:
         made = post(http, "webhook_endpoints", {"url": receiver.url, **WEBHOOK})
         assert made["secret"].startswith("whsec_")
@@ -262,7 +262,7 @@ def test_webhook_is_created_and_reads_as_stock_reads_it(http, browser):
         assert receiver.types == ["payment_intent.succeeded", "charge.refunded"]
 
 
-def test_failed_refund_is_told_as_stock_expects_it(http, browser, control):
+def test_failed_refund_is_told_as_core_expects_it(http, browser, control):
     with Receiver() as receiver:
         post(http, "webhook_endpoints", {"url": receiver.url, **WEBHOOK})
         intent = create_intent(http)
@@ -278,7 +278,7 @@ def test_apple_pay_domain_tells_the_mode(http):
     assert domain["livemode"] is False
 
 
-def test_error_text_is_where_stock_reads_it(http):
+def test_error_text_is_where_core_reads_it(http):
     answer = http("POST", "payment_intents", {"amount": 10, "currency": "usd"})
     assert answer.json()["error"]["message"] == "Amount must be at least $0.50 usd"
 
