@@ -13,11 +13,11 @@ from .hosting import test_log_records, test_private_pages
 from .invoicing import test_batch_posting, test_billing_engine
 from .links import test_payment_links
 from .payers import (
-    test_merging,
+    test_partner_merge,
     test_share_sequences,
     test_shares,
     test_three_parties,
-    test_writing_off,
+    test_write_offs,
 )
 from .paying import (
     test_early_discount,
@@ -41,9 +41,9 @@ from .services import test_services
 from .settings import test_practice_days
 from .statements import test_money_owed, test_statements
 from .undo import (
-    test_leaving_books,
+    test_booked_payments,
     test_money_given_back,
-    test_refunding_providers,
+    test_provider_refunds,
     test_reversal,
     test_void,
 )

@@ -11,7 +11,7 @@ from .common_doors import CLOSED_BY_ODOO, DOORS, is_booked
 
 
 @tagged("post_install", "-at_install")
-class TestLeavingBooks(OnlineCommon):
+class TestBookedPayments(OnlineCommon):
     """Only the undo dialogs take out of the books what a provider has moved."""
 
     @classmethod

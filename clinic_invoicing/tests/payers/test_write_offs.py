@@ -8,7 +8,7 @@ WRITTEN_OFF = {"payer_type": "write_off", "fixed_amount": 99}
 
 
 @tagged("post_install", "-at_install")
-class TestWritingOff(ClinicInvoicingCommon):
+class TestWriteOffs(ClinicInvoicingCommon):
     """Billers say who owes what, and it is told what nobody owes."""
 
     @classmethod

@@ -5,7 +5,7 @@ from ..common_online import OnlineCommon
 
 
 @tagged("post_install", "-at_install")
-class TestRefundingProviders(OnlineCommon):
+class TestProviderRefunds(OnlineCommon):
     """A provider that can refund is asked to, whichever it is."""
 
     @classmethod

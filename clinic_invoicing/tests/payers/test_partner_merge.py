@@ -6,7 +6,7 @@ from ..common_neighbours import NeighboursCommon
 
 
 @tagged("post_install", "-at_install")
-class TestMerging(NeighboursCommon):
+class TestPartnerMerge(NeighboursCommon):
     """Who is merged reads what the other was billed."""
 
     # === MERGING CLIENTS === #
