@@ -22,13 +22,13 @@ from .inbox import (
 from .ledger import test_ledger_check
 from .payments import (
     test_attempts,
-    test_calling_off,
-    test_leaving_books,
+    test_booked_payments,
     test_lost_and_found,
+    test_never_charged,
     test_own_intent,
     test_programs,
     test_starts,
-    test_undoing,
+    test_undo,
 )
 from .privacy import test_privacy, test_privacy_flows
 from .requests import (

@@ -19,7 +19,7 @@ from .common_sequences_draws import (
     shares,
     step,
 )
-from .common_sequences_undoing import UndoingSteps
+from .common_sequences_undo import UndoSteps
 
 JOBS = (
     "clinic_stripe_gateway.ir_cron_sweep_events",
@@ -32,7 +32,7 @@ JOBS = (
 MANY = 3
 
 
-class PracticeMachine(UndoingSteps):
+class PracticeMachine(UndoSteps):
     """What clients, staff, banks and Stripe may do to a few invoices, in any order."""
 
     # === BILLS === #

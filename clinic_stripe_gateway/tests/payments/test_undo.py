@@ -6,7 +6,7 @@ from ..common import StripeEventCommon
 
 
 @tagged("post_install", "-at_install")
-class TestUndoing(StripeEventCommon):
+class TestStripeUndo(StripeEventCommon):
     """Void and reversal of what Stripe has charged: both ledgers agree."""
 
     @classmethod

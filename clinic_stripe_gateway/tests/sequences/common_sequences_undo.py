@@ -20,7 +20,7 @@ CORRECTABLE = {
 }
 
 
-class UndoingSteps(SequenceMachine):
+class UndoSteps(SequenceMachine):
     """How staff, banks and Stripe's own pages take back what was paid."""
 
     @step(

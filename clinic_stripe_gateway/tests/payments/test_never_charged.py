@@ -5,7 +5,7 @@ from ..common import StripeEventCommon
 
 
 @tagged("post_install", "-at_install")
-class TestCallingOff(StripeEventCommon):
+class TestNeverCharged(StripeEventCommon):
     """Stripe is asked before the books forget what it was believed to have done."""
 
     def setUp(self):

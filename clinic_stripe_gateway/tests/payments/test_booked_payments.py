@@ -13,7 +13,7 @@ ENTRY_DOORS.remove("entry: payments")
 
 
 @tagged("post_install", "-at_install")
-class TestStripeLeavingBooks(DisputeCommon):
+class TestStripeBookedPayments(DisputeCommon):
     """What Stripe has moved leaves the books when Stripe is asked, and not before."""
 
     def setUp(self):
