@@ -2,14 +2,14 @@
 
 from faults_at_calls import AT_CALLS, NOTHING
 from faults_of_events import OF_EVENTS
+from flows_at_stripe import DashboardRefund, DisputeLost, DisputeWon
 from flows_paying import (
     PortalCard,
     PortalCardAuthenticated,
     SavedCard,
     SeveralInvoices,
 )
-from flows_told import DashboardRefund, DisputeLost, DisputeWon
-from flows_undoing import (
+from flows_undo import (
     PartialRefund,
     Refund,
     Reversal,

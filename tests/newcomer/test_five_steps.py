@@ -3,9 +3,9 @@
 import re
 import shutil
 
+from newcomers_practice import newcomers_practice
 from people import CARD_PAID, VISITOR, Person
 from playwright.sync_api import expect
-from running_practice import running_practice
 
 from stripe_emulator.control import Control
 from workbench.emulator import PUBLISHABLE_KEY, SECRET_KEY, running_emulator
@@ -20,7 +20,7 @@ CLIENT, RATE, PRICE = "Nora Newcomer", "First Visit", 80
 
 def test_five_steps_lead_to_a_payment(tmp_path, browser):
     with (
-        running_practice(tmp_path, ODOOS_OWN) as practice,
+        newcomers_practice(tmp_path, ODOOS_OWN) as practice,
         running_emulator() as stripe,
     ):
         # 1. The folders, on the addons path.

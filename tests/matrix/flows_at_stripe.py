@@ -9,7 +9,7 @@ from recovery import is_unsettled, settle
 READ = ("GET", "/v1/*")
 
 
-class Told(Flow):
+class AtStripe(Flow):
     """A paid invoice, and something that happens to its payment at Stripe."""
 
     nonsense = {
@@ -42,7 +42,7 @@ def work_on_messages(cell):
     return not is_unsettled(cell)
 
 
-class DashboardRefund(Told):
+class DashboardRefund(AtStripe):
     """Somebody refunds on Stripe's own pages."""
 
     name = "dashboard refund"
@@ -51,7 +51,7 @@ class DashboardRefund(Told):
         cell.stripe.dashboard_refund(cell.memory["intent"])
 
 
-class DisputeLost(Told):
+class DisputeLost(AtStripe):
     """A client disputes a payment at the bank, and the bank takes it back."""
 
     name = "dispute lost"

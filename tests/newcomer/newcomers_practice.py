@@ -14,7 +14,7 @@ START_SECONDS = 120
 
 
 @dataclass(frozen=True)
-class RunningPractice:
+class NewcomersPractice:
     """Its folder of addons, its Python, and how it is started."""
 
     folder: Path
@@ -69,11 +69,11 @@ class RunningPractice:
 
 
 @contextlib.contextmanager
-def running_practice(folder: Path, requirements: Path):
-    """Set an Odoo up from these requirements; yields a `RunningPractice`."""
+def newcomers_practice(folder: Path, requirements: Path):
+    """Set an Odoo up from these requirements; yields a `NewcomersPractice`."""
     environment = CleanEnvironment(folder / "environment")
     environment.install("-r", str(requirements))
-    practice = RunningPractice(folder, environment, free_port())
+    practice = NewcomersPractice(folder, environment, free_port())
     practice.addons.mkdir()
     with postgres.running(), databases.scratch() as database:
         practice.prepare(database)
