@@ -20,6 +20,7 @@ KNOWN_GERUNDS = {
     "invoicing",
     "pricing",
     "paying",
+    "posting",
     "aging",
     "matching",
 }
@@ -177,6 +178,11 @@ def test_no_two_constants_of_one_name_mean_two_things():
     assert not differing
 
 
+def gerunds_of(stem):
+    """Return the words of a file's name that only its authors would understand."""
+    return {word for word in stem.split("_") if word.endswith("ing")} - KNOWN_GERUNDS
+
+
 @pytest.mark.parametrize("addon", ADDONS)
 def test_files_are_named_by_nouns(addon):
     folders = ("adapter", "cli", "controllers", "models", "rules", "wizards")
@@ -184,6 +190,21 @@ def test_files_are_named_by_nouns(addon):
         for path in (ROOT / addon / folder).rglob("*.py"):
             if path.stem.replace("_", ".") in map(model_of, classes(path)):
                 continue  # It has the name of its model.
-            words = path.stem.split("_")
-            gerunds = {word for word in words if word.endswith("ing")} - KNOWN_GERUNDS
+            gerunds = gerunds_of(path.stem)
             assert not gerunds, f"{name_of(path)}: {gerunds}"
+
+
+def test_files_of_tests_are_named_by_nouns():
+    """They are named like code, or after a model that is."""
+    models = {
+        model_of(node).replace(".", "_")
+        for addon in ADDONS
+        for kind in ("models", "wizards")
+        for path in (ROOT / addon / kind).rglob("*.py")
+        for node in classes(path)
+    }
+    for folder in (*(f"{addon}/tests" for addon in ADDONS), "tests"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if path.stem.replace("test_", "clinic_") not in models:
+                gerunds = gerunds_of(path.stem)
+                assert not gerunds, f"{name_of(path)}: {gerunds}"
