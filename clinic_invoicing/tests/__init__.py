@@ -31,7 +31,7 @@ from .paying import (
     test_ways_to_pay,
 )
 from .plans import test_payment_plans
-from .portal import test_portal
+from .portal import test_portal, test_portal_payments, test_portal_privacy
 from .programs import test_portal_programs, test_programs
 from .rates import test_rates
 from .receipts import test_payment_confirmation, test_portal_documents, test_receipts
