@@ -1,5 +1,5 @@
 from . import test_translations
-from .autopay import test_autopay
+from .autopay import test_autopay, test_autopay_agreements
 from .billing_runs import test_billing_run, test_run_starter
 from .deposits import test_deposits
 from .desk import test_desk
@@ -10,10 +10,15 @@ from .guards import (
     test_other_companies,
 )
 from .hosting import test_log_records, test_private_pages
-from .invoicing import test_batch_posting, test_billing_engine
+from .invoicing import (
+    test_batch_posting,
+    test_billing_engine,
+    test_service_amounts,
+)
 from .links import test_payment_links
 from .payers import (
     test_partner_merge,
+    test_rate_flips,
     test_share_sequences,
     test_shares,
     test_three_parties,
@@ -32,7 +37,11 @@ from .paying import (
 )
 from .plans import test_payment_plans
 from .portal import test_portal, test_portal_payments, test_portal_privacy
-from .programs import test_portal_programs, test_programs
+from .programs import (
+    test_cancelled_registrations,
+    test_portal_programs,
+    test_programs,
+)
 from .rates import test_rates
 from .receipts import test_payment_confirmation, test_portal_documents, test_receipts
 from .reminders import test_reminders
@@ -53,4 +62,5 @@ from .visits import (
     test_kept_visits,
     test_series,
     test_visit_closing,
+    test_withdrawn_appointments,
 )

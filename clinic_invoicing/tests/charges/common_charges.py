@@ -104,3 +104,11 @@ class ChargesCommon(OnlineCommon, PagesCommon):
     @classmethod
     def _in_days(cls, days):
         return fields.Date.context_today(cls.env.user) + timedelta(days=days)
+
+    def _notice(self, bill=None, **values):
+        """Return the charge of a client on autopay who has been told of it."""
+        self._agree(**values)
+        self._run()
+        charge = self._get_charges(bill)
+        self.assertEqual(charge.state, "noticed")
+        return charge
