@@ -1,6 +1,5 @@
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
@@ -8,6 +7,7 @@ from odoo.models import MAGIC_COLUMNS
 from odoo.service.model import call_kw, get_public_method
 
 from ..common import ClinicInvoicingCommon
+from .rights_words import NOBODY, Cell, Fields
 
 OPERATIONS = ("read", "create", "write", "unlink")
 # Doors of Odoo itself: they are tried with every field.
@@ -28,65 +28,6 @@ REPORT = Path(__file__).parents[3] / "build" / "rights.txt"
 
 class Done(Exception):
     """Rolls back what should have been refused."""
-
-
-class Cell(NamedTuple):
-    """Who may, and why: all others are refused."""
-
-    roles: frozenset
-    why: str
-
-
-def may(roles, why):
-    return Cell(frozenset(roles.split()), why)
-
-
-NOBODY = may("", "It follows from facts.")
-
-
-class Fields(NamedTuple):
-    """What is said of the fields of a model that are ours.
-
-    :param str derived: names that nobody writes by hand
-    :param dict given: cells by names; by hand at the creation, and never after
-    :param dict ordinary: cells by names
-    :param dict judged: cells by names; it depends on the values, and is tried elsewhere
-    """
-
-    derived: str = ""
-    given: dict = {}
-    ordinary: dict = {}
-    judged: dict = {}
-
-    def cells(self):
-        """Return ``{name: (cell for the creation, cell for changes)}``.
-
-        Nothing is said there of what is judged by its value.
-        """
-        found = dict.fromkeys(self.derived.split(), (NOBODY, NOBODY))
-        for names, cell in self.given.items():
-            found.update(dict.fromkeys(names.split(), (cell, NOBODY)))
-        for names, cell in self.ordinary.items():
-            found.update(dict.fromkeys(names.split(), (cell, cell)))
-        for names in self.judged:
-            found.update(dict.fromkeys(names.split(), ()))
-        return found
-
-
-class Table(NamedTuple):
-    """The rights of one addon: each allowed cell with the reason for it.
-
-    :param dict models: cells by operation by model
-    :param dict fields: :class:`Fields` by model
-    :param dict methods: cells by public method by model
-    :param dict foreign: by model and method, why people of another company may
-    """
-
-    addon: str
-    models: dict
-    fields: dict
-    methods: dict
-    foreign: dict
 
 
 class RightsCommon(ClinicInvoicingCommon):

@@ -3,8 +3,7 @@
 What is derived is written by nobody: not in a form, not in an import, not by a default.
 """
 
-from .common_rights import Fields, may
-from .rights_words import ADMINISTRATORS, BILLERS, DESK, MANAGERS
+from .rights_words import ADMINISTRATORS, BILLERS, DESK, MANAGERS, Fields, may
 
 ASKED = "What is chosen in a dialog; what is done with it asks for the rights again."
 RECORDED = "What was rendered is recorded at the desk, until it is billed."

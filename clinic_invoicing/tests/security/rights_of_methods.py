@@ -1,7 +1,6 @@
 """Which public methods of ours who may call, and why."""
 
-from .common_rights import may
-from .rights_words import ACCOUNTING, BILLERS, DESK, MANAGERS
+from .rights_words import ACCOUNTING, BILLERS, DESK, MANAGERS, may
 
 BY_CORE = "As Core: whoever invoices."
 CORRECTS = may(ACCOUNTING, "Who corrects an invoice closes what stands in the way.")

@@ -1,7 +1,6 @@
 """Which models of ours who reads, makes, changes and deletes, and why."""
 
-from .common_rights import may
-from .rights_words import ADMINISTRATORS, BILLERS, DESK, MANAGERS
+from .rights_words import ADMINISTRATORS, BILLERS, DESK, MANAGERS, may
 
 NO_ONE = may("", "Nobody: Odoo keeps it.")
 

@@ -4,12 +4,12 @@ from ...models.charges.clinic_collected import ClinicCollected
 from ...models.links.clinic_payment_link import ClinicPaymentLink
 from ...models.undo.account_payment import AccountPayment
 from ...models.visits.calendar_event_rights import CalendarEvent
-from .common_rights import Table
 from .common_rights_guards import GuardsMixin
 from .common_rights_records import InvoicingRightsCommon
 from .rights_of_fields import FIELDS
 from .rights_of_methods import FOREIGN, METHODS
 from .rights_of_models import MODELS
+from .rights_words import Table
 
 TABLE = Table("clinic_invoicing", MODELS, FIELDS, METHODS, FOREIGN)
 # What asks for rights before something is done in sudo.

@@ -1,10 +1,12 @@
 """Who may do what with what this addon adds, and why; everything else is refused."""
 
-from odoo.addons.clinic_invoicing.tests.security.common_rights import Fields, Table, may
 from odoo.addons.clinic_invoicing.tests.security.rights_words import (
     ADMINISTRATORS,
     BILLERS,
     MANAGERS,
+    Fields,
+    Table,
+    may,
 )
 
 ACCOUNTING = "accountant biller refunder manager"
