@@ -9,7 +9,7 @@ from .cards import (
 )
 from .charges import test_scheduled_charges
 from .disclosures import test_disclosures
-from .disputes import test_disputes
+from .disputes import test_dispute_readers, test_disputes
 from .health import test_health
 from .inbox import (
     test_event_batches,
@@ -19,7 +19,7 @@ from .inbox import (
     test_refund_events,
     test_webhook,
 )
-from .ledger import test_ledger_check
+from .ledger import test_ledger_check, test_ledger_disputes
 from .payments import (
     test_attempts,
     test_booked_payments,
@@ -43,4 +43,4 @@ from .requests import (
 from .routes import test_public_routes
 from .security import test_rights
 from .sequences import test_sequences
-from .unanswered import test_unanswered
+from .unanswered import test_unanswered, test_unanswered_refunds
