@@ -126,6 +126,23 @@ def test_rooms_import_only_from_rooms_above(addon):
 
 
 @pytest.mark.parametrize("addon", ADDONS)
+def test_pages_are_known_to_no_room_above_theirs(addon):
+    """A template that asks which page it is on stands in the page's room or below."""
+    rooms = order_of_rooms(addon)
+    pages = {
+        name: path.parent.name
+        for path in (ROOT / addon / "controllers").glob("*/*.py")
+        for name in re.findall(r'"page_name": "(\w+)"', path.read_text("utf-8"))
+    }
+    for path in (ROOT / addon / "views").glob("*/*.xml"):
+        for name in re.findall(r"'(\w+)'", path.read_text("utf-8")):
+            room = pages.get(name, path.parent.name)
+            assert rooms.index(room) <= rooms.index(path.parent.name), (
+                f"{name_of(path)} knows the page {name} of {room}"
+            )
+
+
+@pytest.mark.parametrize("addon", ADDONS)
 def test_no_override_hangs_on_the_alphabet(addon):
     """A room says a method once, and only overrides what rooms above it say."""
     rooms = order_of_rooms(addon)
