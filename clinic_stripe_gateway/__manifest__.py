@@ -28,6 +28,7 @@
         "views/inbox/clinic_stripe_event_views.xml",
         "views/ledger/clinic_stripe_check_views.xml",
         "views/disputes/clinic_stripe_dispute_views.xml",
+        "views/health/payment_provider_views.xml",
         "views/disclosures/clinic_stripe_disclosure_views.xml",
     ],
     "application": True,

@@ -10,6 +10,7 @@ EVENT, EVENTS = "clinic_stripe_event_view_form", "clinic_stripe_event_view_list"
 CHECK, CHECKS = "clinic_stripe_check_view_form", "clinic_stripe_check_view_list"
 DIFFERENCE = "clinic_stripe_difference_view_list"
 PROVIDER = "payment_provider_view_form"
+HEALTH = "payment_provider_view_form_health"
 # Paid in a web shop of the same account.
 FOREIGN_PAYMENT = {
     "amount": 900,
@@ -241,19 +242,19 @@ def the_keys_are_checked(hands):
 
 
 @presses(
-    f"{PROVIDER}.action_clinic_stripe_repair_endpoint",
-    f"{PROVIDER}.action_clinic_stripe_check_health",
-    f"{PROVIDER}.action_clinic_stripe_open_checks",
+    f"{HEALTH}.action_clinic_stripe_repair_endpoint",
+    f"{HEALTH}.action_clinic_stripe_check_health",
+    f"{HEALTH}.action_clinic_stripe_open_checks",
     by=(ADMIN,),
 )
 def the_health_of_the_gateway_is_checked(hands):
     provider = opens_provider(hands)
     hands.clicks("a[name=clinic_stripe_health]")
-    hands.presses(f"{PROVIDER}.action_clinic_stripe_repair_endpoint")
+    hands.presses(f"{HEALTH}.action_clinic_stripe_repair_endpoint")
     hands.clicks("a[name=clinic_stripe_health]")
-    hands.presses(f"{PROVIDER}.action_clinic_stripe_check_health")
+    hands.presses(f"{HEALTH}.action_clinic_stripe_check_health")
     effect = hands.reads("payment.provider", provider, clinic_stripe_health_on=bool)
     hands.clicks("a[name=clinic_stripe_health]")
-    hands.presses(f"{PROVIDER}.action_clinic_stripe_open_checks")
+    hands.presses(f"{HEALTH}.action_clinic_stripe_open_checks")
     hands.shows("clinic.stripe.check")
     return effect
