@@ -1,7 +1,7 @@
 """Balance transactions: what every charge, refund and dispute does to the balance."""
 
 from ..protocol import ids
-from ..protocol.pagination import page
+from ..protocol.pagination import matching, page
 from ..protocol.routing import Route
 from .currencies import ZERO_DECIMAL
 
@@ -89,16 +89,8 @@ def _retrieve(call):
 
 
 def _list(call):
-    params = call.params
-    wanted = {
-        name: params[name] for name in ("currency", "source", "type") if name in params
-    }
-    transactions = [
-        _refresh(call, each)
-        for each in call.side.all("balance_transaction")
-        if all(each[name] == value for name, value in wanted.items())
-    ]
-    return page(call, transactions)
+    found = matching(call, _KIND, "currency", "source", "type")
+    return page(call, [_refresh(call, each) for each in found])
 
 
 _KIND = "balance_transaction"

@@ -4,7 +4,7 @@ from ..delivery.events import emit
 from ..protocol import ids
 from ..protocol.errors import invalid
 from ..protocol.fields import change, merged_metadata, shipping, unset_empty
-from ..protocol.pagination import page
+from ..protocol.pagination import matching, page
 from ..protocol.rendering import visible
 from ..protocol.routing import Route
 from ..protocol.search import search
@@ -248,19 +248,8 @@ def _retrieve(call):
 
 
 def _list(call):
-    wanted = {
-        name: call.params[name]
-        for name in ("customer", "payment_intent", "transfer_group")
-        if name in call.params
-    }
-    charges = call.side.all("charge")
     return page(
-        call,
-        [
-            charge
-            for charge in charges
-            if all(charge[name] == value for name, value in wanted.items())
-        ],
+        call, matching(call, "charge", "customer", "payment_intent", "transfer_group")
     )
 
 

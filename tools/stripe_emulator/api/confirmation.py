@@ -65,7 +65,7 @@ def check_return_url(intent, return_url):
     automatic = intent["automatic_payment_methods"]
     if automatic and automatic["allow_redirects"] == "always" and not return_url:
         raise invalid(
-            f"This {_label(intent)} is configured to accept payment methods enabled in "
+            f"This {label(intent)} is configured to accept payment methods enabled in "
             "your Dashboard. Because some of these payment methods might redirect "
             "your customer off of your page, you must provide a `return_url`. If you "
             "don't want to accept redirect-based payment methods, set "
@@ -95,7 +95,7 @@ def check_method(intent, method):
         allowed = ", ".join(intent["payment_method_types"])
         raise invalid(
             f"The PaymentMethod provided ({method['type']}) is not allowed for this "
-            f"{_label(intent)}. Please attach a PaymentMethod of one of the following "
+            f"{label(intent)}. Please attach a PaymentMethod of one of the following "
             f"types: {allowed}.",
             param="payment_method",
             code=_INCOMPATIBLE.get(intent["object"]),
@@ -110,22 +110,23 @@ def check_status(intent, verb, allowed):
     code = f"{intent['object']}_unexpected_state"
     if verb == "confirm" and intent["status"] == "succeeded":
         raise ApiError(
-            f"You cannot confirm this {_label(intent)} because it has already "
+            f"You cannot confirm this {label(intent)} because it has already "
             "succeeded after being previously confirmed.",
             code=code,
             **{intent["object"]: intent},
         )
     listed = ", ".join(allowed)
     raise ApiError(
-        f"You cannot {verb} this {_label(intent)} because it has a status of "
-        f"{intent['status']}. Only a {_label(intent)} with one of the following "
+        f"You cannot {verb} this {label(intent)} because it has a status of "
+        f"{intent['status']}. Only a {label(intent)} with one of the following "
         f"statuses may be {_PAST[verb]}: {listed}.",
         code=code,
         **{intent["object"]: intent},
     )
 
 
-def _label(intent):
+def label(intent):
+    """Return how Stripe's messages call an intent."""
     return "PaymentIntent" if intent["object"] == "payment_intent" else "SetupIntent"
 
 
@@ -260,7 +261,7 @@ def unexpected_secret(intent):
     """Return the answer for a client secret of another intent."""
     return invalid(
         "The client_secret provided does not match the client_secret associated with "
-        f"this {_label(intent)}.",
+        f"this {label(intent)}.",
         param="client_secret",
         code=f"{intent['object']}_invalid_parameter",
     )

@@ -7,7 +7,7 @@ from ..delivery.events import emit
 from ..protocol import ids
 from ..protocol.errors import invalid
 from ..protocol.fields import change, merged_metadata
-from ..protocol.pagination import page
+from ..protocol.pagination import matching, page
 from ..protocol.routing import Route
 from ..scheduler import task
 from . import balance
@@ -229,20 +229,7 @@ def _close(call):
 
 
 def _list(call):
-    wanted = {
-        name: call.params[name]
-        for name in ("charge", "payment_intent")
-        if name in call.params
-    }
-    disputes = call.side.all("dispute")
-    return page(
-        call,
-        [
-            dispute
-            for dispute in disputes
-            if all(dispute[name] == value for name, value in wanted.items())
-        ],
-    )
+    return page(call, matching(call, "dispute", "charge", "payment_intent"))
 
 
 _ONE = "/v1/disputes/{dispute}"

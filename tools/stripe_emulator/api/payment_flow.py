@@ -4,13 +4,12 @@ https://docs.stripe.com/payments/paymentintents/lifecycle
 """
 
 from ..delivery.events import emit
-from ..protocol.errors import ApiError, invalid
+from ..protocol.errors import ApiError
 from ..protocol.versions import NO_RELEASE_REFUND
 from ..scheduler import task
-from . import bank_accounts, charges, confirmation, payment_methods
+from . import bank_accounts, charges, confirmation, intents, payment_methods
 from .behaviours import DECLINES, decline_error
 
-CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 CANCELABLE = (
     "requires_payment_method",
     "requires_capture",
@@ -24,13 +23,7 @@ AUTHORISATION_LASTS = 7 * DAY
 
 def confirm(context, intent, method, params):
     """Try to collect the payment; raises Stripe's 402 when it is declined."""
-    confirmation.check_status(intent, "confirm", CONFIRMABLE)
-    if method is None and intent["payment_method"]:
-        method = context.get("payment_method", intent["payment_method"])
-    if method is None:
-        raise _method_missing(intent)
-    confirmation.check_method(intent, method)
-    confirmation.check_return_url(intent, params.get("return_url"))
+    method = intents.method_to_confirm(context, intent, method, params)
     multi_use = bool(intent["setup_future_usage"])
     mandate = confirmation.mandate_for(context, method, params, multi_use=multi_use)
     intent.update(
@@ -48,29 +41,11 @@ def confirm(context, intent, method, params):
     return intent
 
 
-def _method_missing(intent):
-    return invalid(
-        "You cannot confirm this PaymentIntent because it's missing a payment method. "
-        "You can either update the PaymentIntent with a payment method and then "
-        "confirm it again, or confirm it again directly with a payment method or "
-        "ConfirmationToken.",
-        code="payment_intent_unexpected_state",
-        payment_intent=intent,
-    )
-
-
 def _ask_cardholder(context, intent, method, params):
     """Wait for the cardholder; nobody is there off-session."""
     if intent["_off_session"] or params.get("error_on_requires_action"):
         decline(context, intent, method, "authentication_required")
-    intent["status"] = "requires_action"
-    intent["next_action"] = confirmation.next_action(
-        context,
-        intent,
-        params.get("return_url"),
-        use_stripe_sdk=params.get("use_stripe_sdk"),
-    )
-    emit(context, "payment_intent.requires_action", intent)
+    intents.ask_cardholder(context, intent, params)
 
 
 def authenticate(context, intent, *, success):

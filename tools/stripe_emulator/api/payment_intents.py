@@ -1,14 +1,13 @@
 """PaymentIntents: the operations of the API."""
 
 from ..delivery.events import emit
-from ..protocol import ids
 from ..protocol.errors import invalid, refused_parameter
 from ..protocol.fields import change, merged_metadata, shipping
-from ..protocol.pagination import page
+from ..protocol.pagination import matching, page
 from ..protocol.routing import Route
 from ..protocol.search import search
 from ..protocol.versions import AUTOMATIC_ASYNC
-from . import confirmation, customers, payment_flow
+from . import confirmation, customers, intents, payment_flow
 from .currencies import check_amount, check_currency
 
 _TEXTS = (
@@ -35,10 +34,8 @@ def _create(call):
     if customer_id:
         customers.customer_in_use(call, customer_id)
     intent = _new(call, params, currency)
-    method = confirmation.given_method(call, params, publishable=call.publishable)
-    if method is not None:
-        confirmation.check_method(intent, method)
-        intent.update(payment_method=method["id"], status="requires_confirmation")
+    method = intents.given_method(call)
+    intents.choose(intent, method)
     if params.get("confirm"):
         confirmation.check_return_url(intent, params.get("return_url"))
     call.side.add(intent)
@@ -97,36 +94,24 @@ _NOT_YET_SET = dict.fromkeys(
 
 def _new(call, params, currency):
     """Return a PaymentIntent that is not stored yet."""
-    intent_id = ids.new_id("payment_intent")
-    kinds, automatic = confirmation.method_types(call, params, currency)
+    types = confirmation.method_types(call, params, currency)
     at_once = "automatic" if call.version.before(AUTOMATIC_ASYNC) else "automatic_async"
     future_usage = params.get("setup_future_usage")
     if params.get("save_payment_method"):
         future_usage = future_usage or "off_session"
     return {
-        "id": intent_id,
-        "object": "payment_intent",
-        "allowed_payment_method_types": params.get("allowed_payment_method_types"),
+        **intents.new(call, _KIND, types, secret_length=25),
         "amount": params["amount"],
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
-        "automatic_payment_methods": automatic,
         "capture_method": params.get("capture_method") or at_once,
-        "client_secret": f"{intent_id}_secret_{ids.random_text(25)}",
         "confirmation_method": params.get("confirmation_method") or "automatic",
-        "created": call.now,
         "currency": currency,
-        "customer": params.get("customer"),
         **{name: params.get(name) for name in _TEXTS},
-        "excluded_payment_method_types": params.get("excluded_payment_method_types"),
-        "livemode": call.side.livemode,
-        "metadata": merged_metadata({}, params.get("metadata")),
-        "payment_method_options": _method_options(kinds, params),
-        "payment_method_types": kinds,
+        "payment_method_options": _method_options(types[0], params),
         "setup_future_usage": future_usage,
         "shipping": shipping(params.get("shipping")),
-        "status": "requires_payment_method",
         **_NOT_YET_SET,
         **_NEVER_SET,
         "_charges": [],
@@ -150,12 +135,10 @@ def _method_options(kinds, params):
 
 
 def _confirm(call):
-    intent = call.get("payment_intent", call.ids["intent"])
+    intent = intents.retrieve(call, _KIND)
     params = call.params
-    secret = params.get("client_secret")
-    confirmation.check_secret(intent, secret, publishable=call.publishable)
-    confirmation.check_status(intent, "confirm", payment_flow.CONFIRMABLE)
-    method = confirmation.given_method(call, params, publishable=call.publishable)
+    confirmation.check_status(intent, "confirm", intents.CONFIRMABLE)
+    method = intents.given_method(call)
     if method is not None:
         confirmation.check_method(intent, method)
     changes = {
@@ -170,10 +153,7 @@ def _confirm(call):
 
 
 def _retrieve(call):
-    intent = call.get("payment_intent", call.ids["intent"])
-    secret = call.params.get("client_secret")
-    confirmation.check_secret(intent, secret, publishable=call.publishable)
-    return intent
+    return intents.retrieve(call, _KIND)
 
 
 def _update(call):
@@ -192,11 +172,9 @@ def _update(call):
         changes["shipping"] = shipping(params["shipping"])
     if params.get("payment_method_types"):
         changes["payment_method_types"] = params["payment_method_types"]
-    method = confirmation.given_method(call, params, publishable=call.publishable)
+    method = intents.given_method(call)
     change(intent, **changes)
-    if method is not None:
-        confirmation.check_method(intent, method)
-        intent.update(payment_method=method["id"], status="requires_confirmation")
+    intents.choose(intent, method)
     return intent
 
 
@@ -233,11 +211,7 @@ def _capture(call):
 
 
 def _list(call):
-    customer_id = call.params.get("customer")
-    intents = call.side.all("payment_intent")
-    return page(
-        call, [each for each in intents if customer_id in (None, each["customer"])]
-    )
+    return page(call, matching(call, _KIND, "customer"))
 
 
 def _search(call):

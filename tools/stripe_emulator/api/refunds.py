@@ -4,7 +4,7 @@ from ..delivery.events import emit
 from ..protocol import ids
 from ..protocol.errors import invalid, refused_parameter, resource_missing
 from ..protocol.fields import change, merged_metadata
-from ..protocol.pagination import page
+from ..protocol.pagination import matching, page
 from ..protocol.rendering import visible
 from ..protocol.routing import Route
 from ..scheduler import task
@@ -243,20 +243,12 @@ def _cancel(call):
 
 
 def _list(call):
-    wanted = {
-        name: call.params[name]
-        for name in ("charge", "payment_intent")
-        if name in call.params
-    }
-    for name, object_id in wanted.items():
-        call.get(name, object_id, param=name)
-    refunds = [
-        refund
-        for refund in call.side.all("refund")
-        if visible(refund, call.version)
-        and all(refund[name] == value for name, value in wanted.items())
-    ]
-    return page(call, refunds)
+    names = ("charge", "payment_intent")
+    for name in names:
+        if name in call.params:
+            call.get(name, call.params[name], param=name)
+    refunds = matching(call, "refund", *names)
+    return page(call, [each for each in refunds if visible(each, call.version)])
 
 
 _ONE = "/v1/refunds/{refund}"

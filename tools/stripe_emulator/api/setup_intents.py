@@ -1,15 +1,11 @@
 """SetupIntents: saving a payment method without a payment."""
 
 from ..delivery.events import emit
-from ..protocol import ids
-from ..protocol.errors import invalid
 from ..protocol.fields import change, merged_metadata
-from ..protocol.pagination import page
+from ..protocol.pagination import matching, page
 from ..protocol.routing import Route
-from . import confirmation, customers, payment_methods
+from . import confirmation, customers, intents, payment_methods
 from .behaviours import decline_error
-
-CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
 def _create(call):
@@ -17,10 +13,8 @@ def _create(call):
     if params.get("customer"):
         customers.customer_in_use(call, params["customer"])
     intent = _new(call, params)
-    method = confirmation.given_method(call, params, publishable=call.publishable)
-    if method is not None:
-        confirmation.check_method(intent, method)
-        intent.update(payment_method=method["id"], status="requires_confirmation")
+    method = intents.given_method(call)
+    intents.choose(intent, method)
     if params.get("confirm"):
         confirmation.check_return_url(intent, params.get("return_url"))
     call.side.add(intent)
@@ -31,54 +25,30 @@ def _create(call):
 
 
 def _new(call, params):
-    intent_id = ids.new_id("setup_intent")
-    kinds, automatic = confirmation.method_types(call, params)
+    types = confirmation.method_types(call, params)
     return {
-        "id": intent_id,
-        "object": "setup_intent",
-        "allowed_payment_method_types": params.get("allowed_payment_method_types"),
+        **intents.new(call, _KIND, types, secret_length=33),
         "application": None,
         "attach_to_self": None,
-        "automatic_payment_methods": automatic,
         "cancellation_reason": None,
-        "client_secret": f"{intent_id}_secret_{ids.random_text(33)}",
-        "created": call.now,
-        "customer": params.get("customer"),
         "customer_account": None,
-        "description": params.get("description"),
-        "excluded_payment_method_types": params.get("excluded_payment_method_types"),
         "flow_directions": None,
         "last_setup_error": None,
         "latest_attempt": None,
-        "livemode": call.side.livemode,
         "mandate": None,
-        "metadata": merged_metadata({}, params.get("metadata")),
         "next_action": None,
         "on_behalf_of": None,
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": params.get("payment_method_options") or {},
-        "payment_method_types": kinds,
         "single_use_mandate": None,
-        "status": "requires_payment_method",
         "usage": params.get("usage") or "off_session",
     }
 
 
 def confirm(context, intent, method, params):
     """Check the payment method with its issuer and save it."""
-    confirmation.check_status(intent, "confirm", CONFIRMABLE)
-    if method is None and intent["payment_method"]:
-        method = context.get("payment_method", intent["payment_method"])
-    if method is None:
-        raise invalid(
-            "You cannot confirm this SetupIntent because it's missing a payment "
-            "method.",
-            code="setup_intent_unexpected_state",
-            setup_intent=intent,
-        )
-    confirmation.check_method(intent, method)
-    confirmation.check_return_url(intent, params.get("return_url"))
+    method = intents.method_to_confirm(context, intent, method, params)
     mandate = confirmation.mandate_for(context, method, params, multi_use=True)
     intent.update(
         payment_method=method["id"],
@@ -88,14 +58,7 @@ def confirm(context, intent, method, params):
     )
     # Saving a card is what `unless_set_up` cards ask about, so nothing is set up yet.
     if payment_methods.behaviour(method).authentication != "never":
-        intent["status"] = "requires_action"
-        intent["next_action"] = confirmation.next_action(
-            context,
-            intent,
-            params.get("return_url"),
-            use_stripe_sdk=params.get("use_stripe_sdk"),
-        )
-        emit(context, "setup_intent.requires_action", intent)
+        intents.ask_cardholder(context, intent, params)
         return intent
     _finish(context, intent, method)
     return intent
@@ -140,19 +103,13 @@ def _succeed(context, intent, method):
 
 
 def _confirm(call):
-    intent = call.get("setup_intent", call.ids["intent"])
-    secret = call.params.get("client_secret")
-    confirmation.check_secret(intent, secret, publishable=call.publishable)
-    confirmation.check_status(intent, "confirm", CONFIRMABLE)
-    method = confirmation.given_method(call, call.params, publishable=call.publishable)
-    return confirm(call, intent, method, call.params)
+    intent = intents.retrieve(call, _KIND)
+    confirmation.check_status(intent, "confirm", intents.CONFIRMABLE)
+    return confirm(call, intent, intents.given_method(call), call.params)
 
 
 def _retrieve(call):
-    intent = call.get("setup_intent", call.ids["intent"])
-    secret = call.params.get("client_secret")
-    confirmation.check_secret(intent, secret, publishable=call.publishable)
-    return intent
+    return intents.retrieve(call, _KIND)
 
 
 def _update(call):
@@ -167,18 +124,16 @@ def _update(call):
     if params.get("payment_method_types"):
         changes["payment_method_types"] = params["payment_method_types"]
     if set(changes) - {"description", "metadata"} or "payment_method" in params:
-        confirmation.check_status(intent, "update", CONFIRMABLE)
-    method = confirmation.given_method(call, params, publishable=call.publishable)
+        confirmation.check_status(intent, "update", intents.CONFIRMABLE)
+    method = intents.given_method(call)
     change(intent, **changes)
-    if method is not None:
-        confirmation.check_method(intent, method)
-        intent.update(payment_method=method["id"], status="requires_confirmation")
+    intents.choose(intent, method)
     return intent
 
 
 def _cancel(call):
     intent = call.get("setup_intent", call.ids["intent"])
-    confirmation.check_status(intent, "cancel", CONFIRMABLE)
+    confirmation.check_status(intent, "cancel", intents.CONFIRMABLE)
     intent.update(
         status="canceled",
         cancellation_reason=call.params.get("cancellation_reason"),
@@ -189,20 +144,7 @@ def _cancel(call):
 
 
 def _list(call):
-    wanted = {
-        name: call.params[name]
-        for name in ("customer", "payment_method")
-        if name in call.params
-    }
-    intents = call.side.all("setup_intent")
-    return page(
-        call,
-        [
-            intent
-            for intent in intents
-            if all(intent[name] == value for name, value in wanted.items())
-        ],
-    )
+    return page(call, matching(call, _KIND, "customer", "payment_method"))
 
 
 _ALL = "/v1/setup_intents"

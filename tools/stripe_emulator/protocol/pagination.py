@@ -23,6 +23,16 @@ class Page:
     has_more: bool
 
 
+def matching(call, kind, *names):
+    """Return the objects of a kind, oldest first, with the values that a call names."""
+    wanted = {name: call.params[name] for name in names if name in call.params}
+    return [
+        each
+        for each in call.side.all(kind)
+        if all(each[name] == value for name, value in wanted.items())
+    ]
+
+
 def page(call, objects):
     """Return the page of `objects` (oldest first) for which the call's parameters ask.
 
