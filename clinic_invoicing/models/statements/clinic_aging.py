@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
+from ...rules.payers import PAYER_INSURER
 from ..paying.clinic_open_item import AS_OF, DEPENDS
 
 AGING = """
@@ -9,8 +10,8 @@ SELECT aging.*,
                           WHERE patient.clinic_insurer_id = aging.partner_id)
               OR EXISTS (SELECT FROM clinic_service_share share
                           WHERE share.partner_id = aging.partner_id
-                            AND share.payer_type = 'insurer')
-            THEN 'insurer' ELSE 'client' END AS payer_type
+                            AND share.payer_type = %(insurer)s)
+            THEN %(insurer)s ELSE 'client' END AS payer_type
   FROM (SELECT MIN(id) AS id,
                partner_id,
                company_id,
@@ -59,7 +60,7 @@ class ClinicAging(models.Model):
 
     partner_id = fields.Many2one("res.partner", string="Payer", readonly=True)
     payer_type = fields.Selection(
-        [("client", "Client"), ("insurer", "Insurer")], readonly=True
+        [("client", "Client"), (PAYER_INSURER, "Insurer")], readonly=True
     )
     company_id = fields.Many2one("res.company", readonly=True)
     company_currency_id = fields.Many2one("res.currency", readonly=True)
@@ -128,7 +129,7 @@ class ClinicAging(models.Model):
             for bucket, name in AMOUNT_BY_BUCKET.items()
         )
         items = self.env["clinic.open.item"]._table_query
-        return SQL(AGING, buckets=buckets, items=items)
+        return SQL(AGING, buckets=buckets, items=items, insurer=PAYER_INSURER)
 
     # === ACTION METHODS === #
 
