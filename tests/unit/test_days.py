@@ -86,7 +86,7 @@ def test_a_day_is_well_when_all_that_is_played_is(monkeypatch, tmp_path, statuse
 
 def test_test_all_plays_another_day_unless_it_is_on_one(monkeypatch):
     played = []
-    monkeypatch.setattr(days, "play", lambda day: played.append(day) or 3)
+    monkeypatch.setattr(days, "play", lambda day, people: played.append(day) or 3)
     for name in ("PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(days.clock.VARIABLE, "60")

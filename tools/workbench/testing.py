@@ -26,7 +26,8 @@ PICTURES = ("tests/browser/pictures.py",)
 # The same, in an environment that it makes.
 BY_NEWCOMER = ("tests/newcomer",)
 OF_INVOICING = ("clinic_invoicing/tests",)
-EVERYTHING = ("clinic_invoicing/tests", "clinic_stripe_gateway/tests", "tests")
+OF_ADDONS = (*OF_INVOICING, "clinic_stripe_gateway/tests")
+COMMITTING = ("tests/integration",)
 SERVED = (*BY_BROWSER, *MATRIX, *BY_NEWCOMER)
 AS_EVERYBODY = (
     "tests/browser/test_every_button.py",
@@ -38,7 +39,7 @@ OF_SEQUENCES = (
     "clinic_stripe_gateway/tests/sequences/test_sequences.py",
 )
 # As many new ones as take a few minutes.
-NEW_SEQUENCES = "40"
+NEW_SEQUENCES = "10"
 POLICY = ("-p", "workbench.skip_policy")
 # What pytest ends with when tests have failed, and its word for those alone.
 TESTS_FAILED = 1
@@ -103,21 +104,17 @@ def _tell_of_failure(lane: Popen, log: Path) -> None:
 
 
 def run_both_addons(arguments: list[str]) -> int:
-    """Run all that needs both addons and neither a browser nor servers to kill."""
+    """Run the tests of both addons that are undone at their end."""
     say("Tests of both addons")
-    apart = (*WITHOUT_DATABASE, *SERVED)
-    ignored = [f"--ignore={ROOT / path}" for path in apart]
-    paths = [*_present(EVERYTHING), *ignored, *POLICY]
-    with postgres.running(), databases.cloned("practice", assets=True) as database:
-        return _run_on(database, [*paths, *arguments])
+    return _run_with_both(OF_ADDONS, [*POLICY, *arguments])
 
 
 def run_beside(arguments: list[str]) -> int:
     """Run the other tests of each change; the first run that fails is the last.
 
-    1. What needs no database. 2. clinic_invoicing alone, where the Stripe SDK does not
-    exist. 3. Odoo's own tests of what we build on. 4. People in front of a browser.
-    5. A part of the failure matrix.
+    1. What needs no database. 2. Odoo's own tests of what we build on. 3. People in
+    front of a browser. 4. A part of the failure matrix. 5. Both addons, with real
+    commits.
     """
     more = [*POLICY, *arguments]
     status = _run_served("Tests that need no database", WITHOUT_DATABASE, more)
@@ -125,11 +122,22 @@ def run_beside(arguments: list[str]) -> int:
         return status
     with postgres.running():
         return (
-            run_alone(more)
-            or run_core_suites(core_suites.OF_EACH_CHANGE, arguments)
+            run_core_suites(core_suites.OF_EACH_CHANGE, arguments)
             or run_people(more)
             or _run_served("Part of the failure matrix", MATRIX, [*SHORT, *more])
+            or run_committing(more)
         )
+
+
+def run_committing(arguments: list[str]) -> int:
+    """Run what is several transactions, with real commits."""
+    say("Tests of both addons that commit")
+    return _run_with_both(COMMITTING, arguments)
+
+
+def _run_with_both(paths: tuple[str, ...], arguments: list[str]) -> int:
+    with postgres.running(), databases.cloned("practice", assets=True) as database:
+        return _run_on(database, [*_present(paths), *arguments])
 
 
 def run_people(arguments: list[str]) -> int:
@@ -153,27 +161,30 @@ def run_alone(arguments: list[str]) -> int:
 
 
 def run_rest(arguments: list[str]) -> int:
-    """Run the failure matrix, random sequences, and more of Odoo's own tests."""
+    """Run the failure matrix, random sequences, what each role finds in the browser,
+    and more of Odoo's own tests.
+    """
     more = [*POLICY, *arguments]
     with postgres.running():
         return (
             _run_served("The failure matrix", MATRIX, more)
             or run_sequences(more)
+            or _run_served(
+                "Every button and menu, as each role",
+                AS_EVERYBODY,
+                more,
+                CLINIC_CRAWL="all",
+            )
             or run_core_suites(core_suites.SLOW, arguments)
         )
 
 
 def run_rest_beside(arguments: list[str]) -> int:
-    """Run what newcomers do, what each role finds in the browser, and another day."""
+    """Run clinic_invoicing alone, what newcomers do, and another day."""
     more = [*POLICY, *arguments]
     with postgres.running():
-        status = _run_served(
+        status = run_alone(more) or _run_served(
             "The README's steps, with all that they fetch", BY_NEWCOMER, more
-        ) or _run_served(
-            "Every button and menu, as each role",
-            AS_EVERYBODY,
-            more,
-            CLINIC_CRAWL="all",
         )
     return status or days.play_one()
 
