@@ -4,7 +4,7 @@ import re
 
 import pytest
 from conftest import SCREENSHOTS
-from people import CARD_PAID, PARENT, RATE, VISITOR, Person
+from people import CARD_PAID, VISITOR, Person
 from test_pages import overflow
 from test_paying import OURS, link_of
 
@@ -33,8 +33,8 @@ def german(practice, browser):
 
 
 @pytest.fixture
-def bill(person, german):
-    return person("frontdesk").invoices_a_visit(PARENT, RATE)
+def bill(bills, german):
+    return bills()
 
 
 def test_the_billing_pages_are_german(person, bill):

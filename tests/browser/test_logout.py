@@ -1,7 +1,7 @@
 """Who comes to a browser after somebody has logged out sees nothing of theirs."""
 
 import pytest
-from people import PARENT, RATE, Person
+from people import PARENT, Person
 
 from workbench.browser import ARGUMENTS, executable
 
@@ -43,9 +43,9 @@ def log_out_and_go_back(someone, path, shown):
     ],
 )
 def test_back_shows_nothing(
-    practice, remembering_browser, person, tmp_path, login, path, width
+    practice, remembering_browser, person, bills, tmp_path, login, path, width
 ):
-    number = person("frontdesk").invoices_a_visit(PARENT, RATE)
+    number = bills()
     domain = [("name", "=", number)]
     (invoice,) = person("biller").calls("account.move", "search_read", domain, ["id"])
     someone = Person(remembering_browser, practice.url, login, (width, 800), tmp_path)

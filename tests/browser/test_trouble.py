@@ -10,13 +10,9 @@ RETURN_PAGE = "**/payment/stripe/return**"
 
 
 @pytest.fixture(params=SIZES)
-def unpaid_bill(person, request):
+def unpaid_bill(person, bills, request):
     """A client with a new unpaid invoice; returns both."""
-    front_desk = person("frontdesk")
-    invoice = front_desk.invoices_a_visit(
-        "Petra Example", "Physiotherapy 45 min (Self-Pay)"
-    )
-    return person("client", *request.param), invoice
+    return person("client", *request.param), bills()
 
 
 def pay(client, invoice, card):
