@@ -317,13 +317,22 @@ def test_second_lane_is_a_command(lanes):
         testing.WITHOUT_DATABASE,
         testing.SERVED,
         testing.OF_INVOICING,
-        testing.EVERYTHING,
+        testing.OF_ADDONS,
+        testing.COMMITTING,
         testing.OF_SEQUENCES,
         testing.AS_EVERYBODY,
     ],
 )
 def test_tests_that_a_command_names_are_there(paths_of_a_run):
     assert len(testing._present(paths_of_a_run)) == len(paths_of_a_run)
+
+
+def test_each_folder_of_tests_is_in_a_run():
+    runs = (testing.WITHOUT_DATABASE, testing.SERVED, testing.COMMITTING)
+    run = {path for one in runs for path in one}
+    files = (paths.ROOT / "tests").rglob("test_*.py")
+    there = {path.relative_to(paths.ROOT).parts[:2] for path in files}
+    assert {"/".join(parts) for parts in there} == run
 
 
 def test_run_whose_tests_are_gone_does_not_run_all_others():
