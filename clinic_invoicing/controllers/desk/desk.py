@@ -5,6 +5,7 @@ from werkzeug.exceptions import NotFound
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
+from ...rules.asking import DESK
 from ...server_side import tell
 from ..paying.form import Shown, prepare_form
 from ..paying.transaction import ClinicPaymentPortal
@@ -31,11 +32,11 @@ class ClinicDeskPages(ClinicPaymentPortal):
         invoice = self._clinic_desk_find_invoice(invoice_id)
         invoices = self._clinic_desk_choose(invoice)
         due = self._clinic_desk()._get_due(invoices or invoice)
-        owed = invoices._clinic_sum_asked()
+        owed = invoices._clinic_sum_offered(DESK)
         part = self._clinic_desk()._read_amount(amount, due.currency)
         is_part = part and due.currency.compare_amounts(part, owed) <= 0
         offered = invoice._clinic_get_owed_by_same_payer()
-        payable = offered.filtered(lambda one: not one._clinic_get_first_obstacle())
+        payable = offered._clinic_filter_for(DESK)
         values = {
             "invoice": invoice,
             "offered": offered,

@@ -5,6 +5,7 @@ from odoo.http import request
 
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 
+from ...rules.asking import DIALOG
 from ...rules.typed_numbers import read_number
 from .form import prepare_form
 
@@ -63,7 +64,7 @@ class ClinicPaymentPanel(PortalAccount):
         """
         invoices._clinic_check_chosen()
         currency = invoices.currency_id
-        owed = invoices._clinic_sum_asked()
+        owed = invoices._clinic_sum_offered(DIALOG)
         invoices._clinic_check_payable(owed, currency)
         to_pay, error = owed, False
         if amount:
@@ -166,7 +167,7 @@ class ClinicPaymentPanel(PortalAccount):
             overdue_invoices, **kwargs
         )
         if "payment" in values:
-            owed = overdue_invoices._clinic_sum_asked()
+            owed = overdue_invoices._clinic_sum_offered(DIALOG)
             values["amount"] = values["payment"]["amount"] = owed
         return values
 

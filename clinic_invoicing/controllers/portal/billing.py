@@ -5,6 +5,7 @@ from odoo.http import request, route
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ...models.paying.account_move_allocation import PAID_FIRST
+from ...rules.asking import DIALOG, PAGE
 from ..paying.form import Shown
 from ..paying.panel import ClinicPaymentPanel
 
@@ -93,13 +94,13 @@ class ClinicBilling(ClinicPaymentPanel):
             return self._get_own_invoices(",".join(ticked))
         # sudo: as in _get_own_invoices().
         moves = request.env["account.move"].sudo()
-        domain = moves._clinic_get_payable_domain(request.env.user.partner_id)
+        domain = moves._clinic_get_asked_domain(request.env.user.partner_id, PAGE)
         for name in ("company_id", "currency_id"):
             if group.get(name):
                 domain &= Domain(name, "in", self._clinic_read_ids(group[name]))
         domain &= self._get_patient_domain(patient)
         payable = moves.search(domain, order=PAID_FIRST, limit=MOST_AT_ONCE)
-        return payable.filtered(lambda move: not move._clinic_get_payment_obstacle())
+        return payable._clinic_filter_for(DIALOG)
 
     def _get_patient_domain(self, patient):
         ids = self._clinic_read_ids(patient)
@@ -114,7 +115,7 @@ class ClinicBilling(ClinicPaymentPanel):
         moves = request.env["account.move"].sudo()
         chosen = self._get_patient_domain(patient)
         asked = moves._clinic_get_asked(
-            moves._clinic_get_payable_domain(partner) & chosen
+            moves._clinic_get_asked_domain(partner, PAGE) & chosen
         )
         return {
             **self._prepare_portal_layout_values(),

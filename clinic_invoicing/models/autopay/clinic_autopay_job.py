@@ -3,6 +3,8 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
 
+from ...rules.asking import AUTOPAY
+
 
 class ClinicAutopay(models.Model):
     """The part of the job that plans a charge for what is owed."""
@@ -63,7 +65,7 @@ class ClinicAutopay(models.Model):
             for agreement in self
         }
         planned = defaultdict(self.env["account.move"].browse)
-        for move in self._find_unplanned()._clinic_get_claimable():
+        for move in self._find_unplanned()._clinic_filter_for(AUTOPAY):
             payer = move.partner_id
             owner = payer if payer in self.partner_id else payer.parent_id
             agreement = by_payer.get((owner, move.company_id))
@@ -100,7 +102,7 @@ class ClinicAutopay(models.Model):
             "autopay_id": self.id,
             "token_id": self.token_id.id,
             "invoice_ids": [Command.set(invoices.ids)],
-            "amount": invoices._clinic_sum_asked(date),
+            "amount": invoices._clinic_sum_closing(date),
             "date": date,
             "discount_day": date,
             "next_date": today,

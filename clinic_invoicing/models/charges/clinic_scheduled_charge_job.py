@@ -6,6 +6,7 @@ from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...rules import charge_days, schedule
+from ...rules.asking import AUTOPAY
 from .clinic_scheduled_charge import DUE_STATES
 
 _logger = logging.getLogger(__name__)
@@ -178,13 +179,17 @@ class ClinicScheduledCharge(models.Model):
     def _get_discount_day(self):
         return self.discount_day or self._get_today()
 
+    def _get_asker(self):
+        """Return as whom it asks for money. Rooms below add to it."""
+        return AUTOPAY
+
     def _get_claimable(self):
         """Return those of its invoices that the payer can be asked for now."""
-        return self._get_payable()._clinic_get_claimable()
+        return self._get_payable()._clinic_filter_for(self._get_asker())
 
     def _get_amount(self):
         """Return what is charged now: never more than planned, agreed and owed."""
-        asked = self._get_claimable()._clinic_sum_asked(self._get_discount_day())
+        asked = self._get_claimable()._clinic_sum_closing(self._get_discount_day())
         return min(self.amount, asked)
 
     def _wait_or_close(self):

@@ -119,7 +119,7 @@ class ClinicScheduledCharge(models.Model):
     def _get_link_amount(self):
         """Return what the link asks for, of a plan no more than the instalment."""
         self.ensure_one()
-        asked = self._get_payable()._clinic_sum_asked()
+        asked = self._get_payable()._clinic_sum_closing()
         return min(self.amount, asked) if self.plan_id else asked
 
     def _get_stop_url(self):

@@ -1,21 +1,13 @@
 from odoo import models
 from odoo.fields import Domain
 
-from ...server_side import heard
+from ...rules.asking import INSURERS
 
 
 class AccountMove(models.Model):
     """Invoices that are paid at the desk."""
 
     _inherit = "account.move"
-
-    def _clinic_can_be_paid_online(self):
-        """Whether the client finds a way online, which is not asked at the desk.
-
-        The context key is set by clinic.desk, which checks who they are.
-        """
-        is_at_desk = heard(self.env, "clinic_at_desk")
-        return bool(is_at_desk) or super()._clinic_can_be_paid_online()
 
     def _clinic_get_owed_by_same_payer(self):
         """Return what the payer of this invoice owes the practice in its currency."""
@@ -41,7 +33,7 @@ class AccountMove(models.Model):
     def _clinic_is_due_at_desk(self):
         """Whether somebody who stands at the desk may pay it."""
         self.ensure_one()
-        return self._clinic_is_unpaid() and not self._clinic_is_billed_to_insurer()
+        return self._clinic_is_unpaid() and not self._clinic_has_reason(INSURERS)
 
     def _clinic_get_first_obstacle(self):
         """Return why one of these cannot be paid now; nothing if all can be."""

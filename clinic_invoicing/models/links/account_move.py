@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...rules.asking import INSURERS, LINK, REQUEST
+
 # A client who pays at the desk after the visit need not be asked by e-mail.
 TIME_TO_PAY_AT_DESK = timedelta(hours=1)
 INVOICES_PER_CHUNK = 200
@@ -82,16 +84,15 @@ class AccountMove(models.Model):
     def _clinic_takes_link(self):
         """Whether clients pay this invoice by our link instead of Odoo's."""
         self.ensure_one()
-        return self.clinic_has_services and not self._clinic_get_payment_obstacle()
+        return bool(self.clinic_has_services and self._clinic_filter_for(LINK))
 
     def _clinic_is_link_printed(self):
         """Whether the document shows the link as a QR code, whatever Core's switch."""
         self.ensure_one()
         # sudo: a user who prints it need not read transactions and services.
         document = self.sudo()
-        return (
-            document._clinic_takes_link()
-            and not document._clinic_is_billed_to_insurer()
+        return document._clinic_takes_link() and not document._clinic_has_reason(
+            INSURERS
         )
 
     # === ASKING BY E-MAIL === #
@@ -139,6 +140,5 @@ class AccountMove(models.Model):
             and not self.clinic_asked_on
             # Odoo's own e-mail carries the invoice with a link.
             and not self.is_move_sent
-            and not self._clinic_get_payment_obstacle()
-            and not self._clinic_is_billed_to_insurer()
+            and self._clinic_filter_for(REQUEST)
         )

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.image import image_data_uri
 
 from ...actions import CLOSE, notification
+from ...rules.asking import LINK, Answer
 
 TOKEN = re.compile("[A-Za-z0-9_-]{32}")
 TEMPLATE = "clinic_invoicing.clinic_payment_link_mail_template"
@@ -87,7 +88,7 @@ class ClinicPaymentLink(models.Model):
     @api.depends("invoice_ids.amount_residual", "invoice_ids.state")
     def _compute_amount_due(self):
         for link in self:
-            link.amount_due = link._get_payable()._clinic_sum_asked()
+            link.amount_due = link._get_payable()._clinic_sum_offered(LINK)
 
     @api.depends("partner_id", "invoice_ids.name")
     def _compute_display_name(self):
@@ -206,9 +207,7 @@ class ClinicPaymentLink(models.Model):
 
     def _get_payable(self):
         """Return those of the invoices that can be paid now."""
-        return self._get_invoices().filtered(
-            lambda move: not move._clinic_get_payment_obstacle()
-        )
+        return self._get_invoices()._clinic_filter_for(LINK)
 
     def _get_thanks(self):
         """Return what has just arrived for these invoices, if anything has."""
@@ -223,12 +222,8 @@ class ClinicPaymentLink(models.Model):
 
     def _get_unpayable(self):
         """Return those that are owed and cannot be paid at the moment."""
-        return self._get_invoices().filtered(
-            lambda move: (
-                not self.currency_id.is_zero(move.amount_residual)
-                and move._clinic_get_payment_obstacle()
-            )
-        )
+        shown = self._get_invoices()._clinic_filter_for(LINK, Answer.SHOWS)
+        return shown - self._get_payable()
 
     def _note_opening(self):
         """Remember when the link was used; not each time, so that visits stay cheap."""

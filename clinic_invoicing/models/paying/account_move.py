@@ -3,9 +3,11 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import html2plaintext, str2bool
 
-from ...rules.payers import PAYER_INSURER
+from ...rules.asking import CLEARING
 
 UNPAID_STATES = ("not_paid", "partial")
+# Money is open on these as well, and cannot be paid at the moment.
+OPEN_STATES = (*UNPAID_STATES, "blocked")
 # What is larger cannot be rounded.
 LARGEST_AMOUNT = 1e300
 
@@ -52,68 +54,32 @@ class AccountMove(models.Model):
         return Domain("partner_id", "any", partner._clinic_get_own_domain())
 
     @api.model
+    def _clinic_get_posted_domain(self):
+        """Invoices that are in the books."""
+        return Domain([("state", "=", "posted"), ("move_type", "=", "out_invoice")])
+
+    @api.model
     def _clinic_get_billed_domain(self, partner):
         """Posted invoices that ``partner`` sees under Billing."""
-        return self._clinic_get_billed_to_domain(partner) & Domain(
-            [("state", "=", "posted"), ("move_type", "=", "out_invoice")]
-        )
+        own = self._clinic_get_billed_to_domain(partner)
+        return own & self._clinic_get_posted_domain()
 
     @api.model
     def _clinic_get_unpaid_domain(self, partner):
         """Invoices that ``partner`` still owes money for."""
-        return self._clinic_get_billed_domain(partner) & Domain(
-            "payment_state", "in", UNPAID_STATES
-        )
+        own = self._clinic_get_billed_to_domain(partner)
+        return own & self._clinic_get_owed_domain()
+
+    @api.model
+    def _clinic_get_owed_domain(self):
+        """Invoices that somebody still owes money for."""
+        owed = Domain("payment_state", "in", UNPAID_STATES)
+        return self._clinic_get_posted_domain() & owed
 
     def _clinic_is_unpaid(self):
         """Whether it is an invoice that somebody still owes money for."""
         self.ensure_one()
-        return (
-            self.state == "posted"
-            and self.move_type == "out_invoice"
-            and self.payment_state in UNPAID_STATES
-        )
-
-    def _clinic_get_claimable(self):
-        """Return those that clients can be asked for at present.
-
-        Left out is what they cannot pay, what is on its way, what a bank or an
-        insurer has still to decide, and what insurers owe. A hook for what else has
-        to wait.
-        """
-        return self.filtered(
-            lambda move: (
-                not move._clinic_get_payment_obstacle()
-                and not move._clinic_is_disputed()
-                and not move._clinic_is_waiting_for_insurer()
-                and not move._clinic_is_billed_to_insurer()
-            )
-        )
-
-    def _clinic_is_disputed(self):
-        """Whether a bank has still to decide about a payment: a hook for providers."""
-        self.ensure_one()
-        return False
-
-    def _clinic_is_waiting_for_insurer(self):
-        """Whether an insurer still owes a part of a service on this invoice.
-
-        What the client owes may change with the insurer's answer.
-        """
-        self.ensure_one()
-        # sudo: clients read no services.
-        services = self.sudo().invoice_line_ids.clinic_service_id
-        return any(
-            share.payer_type == PAYER_INSURER and share.amount_due > 0
-            for share in services.share_ids
-        )
-
-    def _clinic_is_billed_to_insurer(self):
-        """Whether this is an insurer's invoice, not a client's."""
-        self.ensure_one()
-        # sudo: clients read no shares.
-        shares = self.sudo().invoice_line_ids.clinic_share_id
-        return any(share.payer_type == PAYER_INSURER for share in shares)
+        return bool(self.filtered_domain(self._clinic_get_owed_domain()))
 
     # === WHAT MAY BE PAID === #
 
@@ -151,7 +117,7 @@ class AccountMove(models.Model):
             raise ValidationError(self.env._("This is not an amount of money."))
         if not amount or currency.compare_amounts(amount, 0) <= 0:
             raise ValidationError(self.env._("The amount must be more than zero."))
-        asked = self._clinic_sum_asked()
+        asked = self._clinic_sum_offered(self._clinic_get_asker())
         if currency.compare_amounts(amount, asked) > 0:
             raise ValidationError(self._clinic_explain_asked(asked))
 
@@ -169,29 +135,6 @@ class AccountMove(models.Model):
             "Only %(owed)s is still owed. Please reload the page.", owed=amount
         )
 
-    def _clinic_get_payment_obstacle(self):
-        """Return why this cannot be paid online, ``False`` if it can: a hook."""
-        self.ensure_one()
-        if self.move_type != "out_invoice" or self.state != "posted":
-            return self.env._("This document cannot be paid.")
-        if self.payment_state == "reversed":
-            return self.env._("This invoice has been cancelled. Nothing is owed.")
-        if self.payment_state == "blocked":
-            return self.env._(
-                "This invoice is on hold. Nothing needs to be paid for it at present."
-            )
-        # What was paid without an entry is open until the bank statement comes.
-        is_paid = self.payment_state not in UNPAID_STATES
-        if is_paid or self.currency_id.is_zero(self.amount_residual):
-            return self.env._("This invoice has already been paid.")
-        if self._clinic_is_clearing():
-            return self.env._(
-                "A payment of this invoice is on its way. You need not pay again."
-            )
-        if not self._clinic_can_be_paid_online():
-            return self.env._("Invoices cannot be paid online at the moment.")
-        return False
-
     def _clinic_can_be_paid_online(self):
         """Whether the client finds a way to pay this invoice in the portal."""
         self.ensure_one()
@@ -206,12 +149,7 @@ class AccountMove(models.Model):
 
     def _clinic_is_clearing(self):
         """Whether money for this invoice is promised, or has come and is not booked."""
-        self.ensure_one()
-        # One by one: joined, they would be read for each invoice by itself.
-        return any(
-            tx._clinic_is_clearing()
-            for tx in (*self.transaction_ids, *self.clinic_deposit_transaction_ids)
-        )
+        return self._clinic_has_reason(CLEARING)
 
     def _clinic_get_payment_notice(self):
         """Tell the client what became of the last attempt to pay online.

@@ -25,7 +25,7 @@ class AccountMove(models.Model):
         owed = sum(self.mapped("amount_residual"))
         return self.currency_id[:1].round(owed) if self else owed
 
-    def _clinic_sum_asked(self, day=None):
+    def _clinic_sum_closing(self, day=None):
         """Return the money that closes these invoices: what is owed less discounts.
 
         :param date day: on which it is paid; today if there is none
@@ -58,7 +58,7 @@ class AccountMove(models.Model):
         )
         return lines.sorted(
             lambda line: (
-                line.date_maturity or line.date,
+                line._clinic_get_due_day(),
                 line.currency_id.id,
                 line.amount_currency,
                 line.id,
@@ -112,7 +112,7 @@ class AccountMove(models.Model):
 
         :param float amount: what the client wants to pay of what these owe
         """
-        asked = self._clinic_sum_asked()
+        asked = self._clinic_sum_offered(self._clinic_get_asker())
         for company in self.company_id:
             currency = self.currency_id[:1]
             least = company.currency_id._convert(
@@ -159,7 +159,7 @@ class AccountMove(models.Model):
         if not lines:
             return None
         last_day = min(lines.mapped("discount_date"))
-        return {"amount": self._clinic_sum_asked(), "last_day": last_day}
+        return {"amount": self._clinic_sum_closing(), "last_day": last_day}
 
     def _get_invoice_next_payment_values(self, custom_amount=None):
         values = super()._get_invoice_next_payment_values(custom_amount)

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...rules.asking import CLEARING
+
 # A payment form that was opened less long ago may still be in front of somebody.
 ATTEMPT_MINUTES = 30
 
@@ -48,10 +50,11 @@ class AccountMove(models.Model):
         "move_type",
     )
     def _compute_clinic_is_clearing(self):
+        clearing = self._clinic_get_reason_domains()[CLEARING]
         # sudo: billers do not read every transaction.
-        for move in self.sudo():
-            is_open = move.state == "posted" and move.move_type == "out_invoice"
-            move.clinic_is_clearing = is_open and move._clinic_is_clearing()
+        found = self.sudo().filtered_domain(self._clinic_get_posted_domain() & clearing)
+        for move in self:
+            move.clinic_is_clearing = move in found
 
     # === ACTION METHODS === #
 

@@ -1,10 +1,41 @@
 from odoo import models
 
+from ...rules.asking import LATER
+
 
 class AccountMoveLine(models.Model):
-    """Odoo's early payment discount: what is let off whoever pays all in time."""
+    """What is owed by a day, and Odoo's early discount for whoever pays in time."""
 
     _inherit = "account.move.line"
+
+    # === WHEN IT IS ASKED FOR === #
+
+    def _clinic_get_due_day(self):
+        """Return the day on which it is to be paid."""
+        self.ensure_one()
+        return self.date_maturity or self.date
+
+    def _clinic_get_reasons(self, day):
+        """Return why each of these is not simply asked for on a day.
+
+        Rooms below add to it.
+
+        :rtype: dict[account.move.line, set]
+        """
+        by_move = self.move_id._clinic_get_reasons()
+        return {
+            line: by_move[line.move_id]
+            | ({LATER} if line._clinic_get_due_day() > day else set())
+            for line in self
+        }
+
+    # === HOW MUCH CLOSES IT === #
+
+    def _clinic_get_closing(self, day):
+        """Return the money that closes it on a day: what is open less its discount."""
+        self.ensure_one()
+        discount = self._clinic_get_discount(day)
+        return self.currency_id.round(self.amount_residual_currency - discount)
 
     def _clinic_get_discount(self, day):
         """Return what is let off this line when it is paid on ``day``.

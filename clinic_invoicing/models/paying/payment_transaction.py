@@ -21,15 +21,13 @@ class PaymentTransaction(models.Model):
     # === MONEY ON ITS WAY === #
 
     def _clinic_is_clearing(self):
-        """Whether its money is on its way; as the domain below."""
+        """Whether its money is on its way."""
         self.ensure_one()
-        if self.state == "done":
-            return not self.is_post_processed
-        return self.state in PROMISED_STATES and self.provider_code not in OFFLINE_CODES
+        return bool(self.filtered_domain(self._clinic_get_clearing_domain()))
 
     @api.model
     def _clinic_get_clearing_domain(self):
-        """Transactions whose money is on its way: see :meth:`_clinic_is_clearing`."""
+        """Transactions whose money is on its way."""
         arrived = Domain("state", "=", "done") & Domain("is_post_processed", "=", False)
         promised = Domain("state", "in", PROMISED_STATES) & Domain(
             "provider_code", "not in", OFFLINE_CODES

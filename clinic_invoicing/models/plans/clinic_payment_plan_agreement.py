@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...rules.asking import PROPOSAL
+
 # It changes with the meaning of the wording, not with its language.
 PLAN_WORDING = "2026-11"
 
@@ -76,7 +78,7 @@ class ClinicPaymentPlan(models.Model):
         planned = sum(self._get_open_charges().mapped("amount"))
         is_same = self.currency_id.compare_amounts(owed, planned) == 0
         # What has a plan already is not claimable either.
-        if not is_same or open_invoices._clinic_get_claimable() != open_invoices:
+        if not is_same or open_invoices._clinic_filter_for(PROPOSAL) != open_invoices:
             raise UserError(
                 self.env._(
                     "What you owe has changed since this plan was made. Please ask "

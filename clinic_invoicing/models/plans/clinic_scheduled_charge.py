@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ...server_side import tell
+from ...rules.asking import INSTALMENT
 
 
 class ClinicScheduledCharge(models.Model):
@@ -13,7 +13,5 @@ class ClinicScheduledCharge(models.Model):
         plans = self.env["clinic.payment.plan"]
         return [plans._refresh_all, *super()._get_preparations()]
 
-    def _get_claimable(self):
-        # context: what a plan keeps from others, it collects itself.
-        told = self.with_context(**tell(clinic_in_plan=bool(self.plan_id)))
-        return super(ClinicScheduledCharge, told)._get_claimable()
+    def _get_asker(self):
+        return INSTALMENT if self.plan_id else super()._get_asker()

@@ -1,10 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..paying.account_move import UNPAID_STATES
-
-# Money is open on these as well, and cannot be paid at the moment.
-OPEN_STATES = (*UNPAID_STATES, "blocked")
+from ..paying.account_move import OPEN_STATES
 
 
 class AccountMove(models.Model):
@@ -27,26 +24,6 @@ class AccountMove(models.Model):
         return self._clinic_get_billed_domain(partner) & Domain(
             "payment_state", "not in", OPEN_STATES
         )
-
-    @api.model
-    def _clinic_get_asked_domain(self, partner):
-        """Return the domain of the invoices that the red number counts.
-
-        A hook for what is paid otherwise.
-        """
-        return self._clinic_get_unpaid_domain(partner)
-
-    @api.model
-    def _clinic_get_payable_domain(self, partner):
-        """Return the domain of the invoices that ``partner`` is asked to pay.
-
-        A hook for what is on hold.
-        """
-        clearing = self.env["payment.transaction"]._clinic_get_clearing_domain()
-        is_clearing = Domain("transaction_ids", "any", clearing) | Domain(
-            "clinic_deposit_transaction_ids", "any", clearing
-        )
-        return self._clinic_get_asked_domain(partner) & ~is_clearing
 
     @api.model
     def _clinic_get_patient_domain(self, patient_id):

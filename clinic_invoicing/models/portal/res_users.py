@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.http import request
 
+from ...rules.asking import NUMBER
+
 
 class ResUsers(models.Model):
     """The red number: how many invoices a user of the portal is asked for."""
@@ -19,6 +21,6 @@ class ResUsers(models.Model):
             # sudo: the domain itself says whose invoices are counted.
             moves = self.env["account.move"].sudo()
             counts[self.id] = moves.search_count(
-                moves._clinic_get_asked_domain(self.partner_id)
+                moves._clinic_get_asked_domain(self.partner_id, NUMBER)
             )
         return counts[self.id]

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...rules.asking import DIALOG
+
 
 class ClinicProgramRegistration(models.Model):
     """A client's own registrations in the portal; called in sudo."""
@@ -48,9 +50,7 @@ class ClinicProgramRegistration(models.Model):
         """Return the invoice that the client can pay now, empty if there is none."""
         self.ensure_one()
         bill = self._get_bills()[:1] if self.state == "reserved" else None
-        if not bill or bill._clinic_get_payment_obstacle():
-            return self.env["account.move"]
-        return bill
+        return bill._clinic_filter_for(DIALOG) if bill else self.env["account.move"]
 
     def _is_cancellable_by_client(self):
         self.ensure_one()

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from ...rules.asking import INSURERS
 from ..paying.account_payment import BOOKED_STATES
 
 CONFIRMATION = "clinic_invoicing.account_payment_mail_template_letter"
@@ -116,9 +117,7 @@ class AccountPayment(models.Model):
         tx = self.payment_transaction_id
         invoices = self._clinic_get_letter_invoices()
         billed_to_client = [
-            invoice
-            for invoice in invoices
-            if not invoice._clinic_is_billed_to_insurer()
+            invoice for invoice in invoices if not invoice._clinic_has_reason(INSURERS)
         ]
         return bool(
             self.company_id.clinic_email_receipts

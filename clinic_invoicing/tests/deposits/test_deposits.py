@@ -1,6 +1,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ...rules.asking import PAGE, REMINDER
 from ..common_online import OnlineCommon
 from ..desk.common_desk import KEY, DeskCommon
 
@@ -103,8 +104,8 @@ class TestDeposits(DeskCommon, OnlineCommon):
         tx = self._send_deposit()
         bill = self._bill_visit()
         self.assertTrue(bill.clinic_is_clearing)
-        self.assertFalse(bill._clinic_get_claimable())
-        asked = bill.search(bill._clinic_get_payable_domain(self.client))
+        self.assertFalse(bill._clinic_filter_for(REMINDER))
+        asked = bill.search(bill._clinic_get_asked_domain(self.client, PAGE))
         self.assertEqual(asked, self.older_bill)
         with self.assertRaisesRegex(UserError, "on its way"):
             self._pay_bill(bill)

@@ -86,9 +86,9 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
 
     def test_less_is_asked_for_in_time_and_all_is_owed(self):
         self.assertEqual(self.both._clinic_sum_owed(), 148)
-        self.assertEqual(self.both._clinic_sum_asked(), 146)
+        self.assertEqual(self.both._clinic_sum_closing(), 146)
         late = self.today + timedelta(days=8)
-        self.assertEqual(self.both._clinic_sum_asked(late), 148)
+        self.assertEqual(self.both._clinic_sum_closing(late), 148)
         link = self.both.sudo()._clinic_get_payment_link()
         self.assertEqual(link.amount_due, 146)
 
@@ -99,7 +99,7 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
                 # context: of whoever reads the invoice.
                 read = self.early.with_context(tz=zone)
                 with self.subTest(now=now, zone=zone), freeze_time(now):
-                    self.assertEqual(read._clinic_sum_asked(), asked)
+                    self.assertEqual(read._clinic_sum_closing(), asked)
                     offer = read._clinic_get_discount_offer()
                     self.assertEqual(bool(offer), asked == 98)
                     domain = [("id", "=", read.id)]
@@ -124,7 +124,7 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
 
     def test_a_part_gets_no_discount_nor_does_the_rest(self):
         self.assertBooked(self.early, 50, [50], 0)
-        self.assertEqual(self.early._clinic_sum_asked(), 50)
+        self.assertEqual(self.early._clinic_sum_closing(), 50)
         self.assertBooked(self.early, 48, [2], 0)
 
     def test_an_amount_that_closes_one_alone_is_shared_by_several(self):
@@ -152,7 +152,7 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
         self.term.early_pay_discount_computation = "included"
         tax = self._create_tax(10)
         bill = self._bill(100, tax_ids=[Command.set(tax.ids)])
-        self.assertEqual((bill.amount_total, bill._clinic_sum_asked()), (110, 107.8))
+        self.assertEqual((bill.amount_total, bill._clinic_sum_closing()), (110, 107.8))
         payment = self._book_attempt(self._start(bill, 107.8))
         self.assertEqual(bill.amount_residual, 0)
         written_off = payment._seek_for_lines()[2]
@@ -171,7 +171,7 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
         )
         bill.invoice_payment_term_id = self.term
         bill.action_post()
-        self.assertEqual(bill._clinic_sum_asked(), 98)
+        self.assertEqual(bill._clinic_sum_closing(), 98)
         payment = self._book_attempt(self._start(bill, 98))
         self.assertEqual(bill.amount_residual, 0)
         self.assertTrue(
@@ -283,7 +283,7 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
         self._get_term_line(self.early).discount_date = self.today
         tx.sudo().clinic_discount_day = self.today - timedelta(days=1)
         self._get_term_line(self.early).discount_date = self.today - timedelta(days=1)
-        self.assertEqual(self.early._clinic_sum_asked(), 100)
+        self.assertEqual(self.early._clinic_sum_closing(), 100)
         self._book_attempt(tx)
         self.assertEqual(self.early.amount_residual, 0)
 

@@ -2,6 +2,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ...rules.asking import REMINDER, UNANSWERED
 from ..common_online import OnlineCommon
 
 
@@ -40,9 +41,9 @@ class TestPayable(OnlineCommon):
             Command.create({"payer_type": "patient", "fixed_amount": 30})
         ]
         bill = self._invoice(service)
-        self.assertTrue(bill._clinic_is_waiting_for_insurer())
+        self.assertTrue(bill._clinic_has_reason(UNANSWERED))
         self.assertEqual(
-            (bill | self.bill)._clinic_get_claimable(), self.bill, "the insurer's"
+            (bill | self.bill)._clinic_filter_for(REMINDER), self.bill, "the insurer's"
         )
 
     def _start(self, invoices, amount, currency=None):

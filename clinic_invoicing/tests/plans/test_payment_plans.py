@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
+from ...rules.asking import IN_PLAN, REMINDER
 from ..charges.common_charges import ChargesCommon
 
 PLAN_LOGGER = "odoo.addons.clinic_invoicing.models.plans.clinic_payment_plan"
@@ -75,8 +76,8 @@ class TestPaymentPlans(ChargesCommon):
         plan.charge_ids.write({"next_date": "2020-01-01"})
         self._run()
         self.assertEqual(self.sent, [])
-        self.assertFalse(self.bill._clinic_has_plan())
-        self.assertEqual(self.bill._clinic_get_claimable(), self.bill)
+        self.assertFalse(self.bill._clinic_has_reason(IN_PLAN))
+        self.assertEqual(self.bill._clinic_filter_for(REMINDER), self.bill)
 
     def test_what_cannot_be_a_plan_is_refused(self):
         foreign = self._invoice(self._create_service(patient=self.other_client))
@@ -220,10 +221,11 @@ class TestPaymentPlans(ChargesCommon):
         autopay = self._get_charges()
         self._start(number=2)
         self.assertEqual(autopay.state, "cancelled")
-        self.assertTrue(self.bill._clinic_has_plan())
-        self.assertFalse(self.bill._clinic_get_claimable())
+        self.assertTrue(self.bill._clinic_has_reason(IN_PLAN))
+        self.assertFalse(self.bill._clinic_filter_for(REMINDER))
         self.assertEqual(
-            (self.bill | self.second_bill)._clinic_get_claimable(), self.second_bill
+            (self.bill | self.second_bill)._clinic_filter_for(REMINDER),
+            self.second_bill,
         )
         self._run()
         planned = self._get_charges() - autopay
@@ -272,7 +274,7 @@ class TestPaymentPlans(ChargesCommon):
         self._run()
         self.assertEqual((plan.state, second.state), ("broken", "cancelled"))
         self.assertIn("broken", self._get_activities(plan).summary)
-        self.assertEqual(self.bill._clinic_get_claimable(), self.bill)
+        self.assertEqual(self.bill._clinic_filter_for(REMINDER), self.bill)
 
     def test_a_plan_that_ends_while_it_is_charged_tries_no_card_again(self):
         plan = self._start(number=2)
@@ -365,7 +367,7 @@ class TestPaymentPlans(ChargesCommon):
         plan = self._start()
         plan.with_user(self.biller).action_cancel()
         self.assertEqual(set(plan.charge_ids.mapped("state")), {"cancelled"})
-        self.assertFalse(self.bill._clinic_has_plan())
+        self.assertFalse(self.bill._clinic_has_reason(IN_PLAN))
 
     # === PAGES === #
 

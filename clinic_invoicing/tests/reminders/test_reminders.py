@@ -6,6 +6,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ...rules.asking import UNANSWERED
 from ..common_online import OnlineCommon
 
 DUE = "2024-04-30"
@@ -181,7 +182,7 @@ class TestReminders(OnlineCommon):
         ]
         bill = self._invoice(service)
         bill.invoice_date_due = DUE
-        self.assertTrue(bill._clinic_is_waiting_for_insurer())
+        self.assertTrue(bill._clinic_has_reason(UNANSWERED))
         self.assertFalse(self._run("2024-05-03"))
 
     def test_invoices_without_services_are_left_alone(self):

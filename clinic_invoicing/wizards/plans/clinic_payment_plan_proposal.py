@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
 from ...rules import instalments
+from ...rules.asking import PROPOSAL
 
 MOST_INSTALMENTS = 60
 
@@ -86,7 +87,7 @@ class ClinicPaymentPlanProposal(models.TransientModel):
         invoices._clinic_check_chosen()
         if len(invoices.partner_id) > 1:
             raise UserError(self.env._("A payment plan is for one payer."))
-        refused = invoices - invoices._clinic_get_claimable()
+        refused = invoices - invoices._clinic_filter_for(PROPOSAL)
         if refused:
             raise UserError(
                 self.env._(

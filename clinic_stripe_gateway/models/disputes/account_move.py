@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from odoo.addons.clinic_invoicing.rules.asking import DISPUTED
+
 
 class AccountMove(models.Model):
     """Invoices whose payment is disputed, and entries that are booked for a dispute."""
@@ -42,9 +44,7 @@ class AccountMove(models.Model):
 
     def _clinic_stripe_is_disputed(self):
         """Whether a bank has not decided yet about a payment of this invoice."""
-        self.ensure_one()
-        # sudo: clients and staff need the fact, not the dispute.
-        return any(self.sudo().clinic_stripe_dispute_ids.mapped("is_held"))
+        return self._clinic_has_reason(DISPUTED)
 
     def action_clinic_stripe_view_disputes(self):
         """Open the disputes about payments of this invoice."""
@@ -88,8 +88,15 @@ class AccountMove(models.Model):
 
     # === WHAT A CLIENT MAY PAY === #
 
-    def _clinic_is_disputed(self):
-        return self._clinic_stripe_is_disputed() or super()._clinic_is_disputed()
+    @api.model
+    def _clinic_get_reason_domains(self):
+        disputed = Domain("clinic_stripe_dispute_ids.is_held", "=", True)
+        return {**super()._clinic_get_reason_domains(), DISPUTED: disputed}
+
+    def _clinic_explain_reason(self, reason):
+        if reason == DISPUTED:
+            return self._clinic_stripe_get_hold()
+        return super()._clinic_explain_reason(reason)
 
     def _has_to_be_paid(self):
         return super()._has_to_be_paid() and not self._clinic_stripe_is_disputed()
@@ -97,16 +104,8 @@ class AccountMove(models.Model):
     def _get_online_payment_error(self):
         return self._clinic_stripe_get_hold() or super()._get_online_payment_error()
 
-    def _clinic_get_payment_obstacle(self):
-        return super()._clinic_get_payment_obstacle() or self._clinic_stripe_get_hold()
-
     def _clinic_get_payment_notice(self):
         return self._clinic_stripe_get_hold() or super()._clinic_get_payment_notice()
-
-    @api.model
-    def _clinic_get_payable_domain(self, partner):
-        disputed = Domain("clinic_stripe_dispute_ids.is_held", "=", True)
-        return super()._clinic_get_payable_domain(partner) & ~disputed
 
     def _clinic_stripe_get_hold(self):
         """Return what the client reads while the bank decides, else ``False``."""
