@@ -191,6 +191,24 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
         )
 
     @classmethod
+    def _create_term(cls, *parts):
+        """Return a payment term.
+
+        :param parts: a percentage and the number of days after the invoice, each
+        """
+        return cls.env["account.payment.term"].create(
+            {
+                "name": "In parts",
+                "line_ids": [
+                    Command.create(
+                        {"value": "percent", "value_amount": share, "nb_days": days}
+                    )
+                    for share, days in parts
+                ],
+            }
+        )
+
+    @classmethod
     def _create_event(cls, patient=None, rates=None, user=None, **values):
         """Book an appointment of the practitioner, with one service of each rate.
 

@@ -19,7 +19,7 @@ ALLOWED = {
     ("clinic_invoicing/models/settings/res_company.py", "_clinic_get_today"): (
         "The earlier of two days: the practice's, and the payer's."
     ),
-    ("clinic_invoicing/models/settings/res_company.py", "_clinic_get_day"): (
+    ("clinic_invoicing/models/settings/res_company.py", "_clinic_get_day_in"): (
         "It is the answer: the day in the zone of the practice."
     ),
     ("clinic_invoicing/models/charges/clinic_scheduled_charge_job.py", "_query_due"): (

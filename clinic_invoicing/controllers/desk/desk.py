@@ -5,7 +5,7 @@ from werkzeug.exceptions import NotFound
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
-from ...rules.asking import DESK
+from ...rules.asking import DESK, LINK
 from ...server_side import tell
 from ..paying.form import Shown, prepare_form
 from ..paying.transaction import ClinicPaymentPortal
@@ -32,9 +32,10 @@ class ClinicDeskPages(ClinicPaymentPortal):
         invoice = self._clinic_desk_find_invoice(invoice_id)
         invoices = self._clinic_desk_choose(invoice)
         due = self._clinic_desk()._get_due(invoices or invoice)
-        owed = invoices._clinic_sum_offered(DESK)
+        most = invoices._clinic_sum_offered(DESK)
+        owed = invoices._clinic_get_suggested(DESK)
         part = self._clinic_desk()._read_amount(amount, due.currency)
-        is_part = part and due.currency.compare_amounts(part, owed) <= 0
+        is_part = part and due.currency.compare_amounts(part, most) <= 0
         offered = invoice._clinic_get_owed_by_same_payer()
         payable = offered._clinic_filter_for(DESK)
         values = {
@@ -48,7 +49,8 @@ class ClinicDeskPages(ClinicPaymentPortal):
             "payable": payable,
             "payable_ids": _join(payable),
             "obstacle": invoices._clinic_get_first_obstacle(),
-            "owed": owed,
+            "owed": most,
+            "link_asks": invoices._clinic_get_suggested(LINK),
             "others": invoice._clinic_get_of_same_visit(),
             "allocation": invoices._clinic_get_allocation(part if is_part else owed),
             "obstacles": invoice._clinic_get_left_of_visit(),

@@ -64,9 +64,9 @@ class ClinicPaymentPanel(PortalAccount):
         """
         invoices._clinic_check_chosen()
         currency = invoices.currency_id
-        owed = invoices._clinic_sum_offered(DIALOG)
-        invoices._clinic_check_payable(owed, currency)
-        to_pay, error = owed, False
+        most = invoices._clinic_sum_offered(DIALOG)
+        invoices._clinic_check_payable(most, currency)
+        to_pay, error = invoices._clinic_get_suggested(DIALOG), False
         if amount:
             try:
                 to_pay = self._clinic_check_amount(invoices, amount)
@@ -74,7 +74,7 @@ class ClinicPaymentPanel(PortalAccount):
                 error = refusal.args[0]
         return {
             "payable": invoices,
-            "owed_total": owed,
+            "owed_total": most,
             "amount": to_pay,
             "amount_step": 10**-currency.decimal_places,
             "amount_error": error,

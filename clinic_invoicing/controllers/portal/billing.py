@@ -11,6 +11,8 @@ from ..paying.panel import ClinicPaymentPanel
 
 # Instead of ids: everything that can be paid.
 ALL = "all"
+# So many days that come are told one by one.
+LATER_DAYS = 3
 # An address names them all, and servers refuse long ones.
 MOST_AT_ONCE = 100
 
@@ -121,6 +123,8 @@ class ClinicBilling(ClinicPaymentPanel):
             **self._prepare_portal_layout_values(),
             "page_name": "clinic_billing",
             "asked": asked,
+            "asked_now": [group for group in asked if group.amount > 0],
+            "later_days": LATER_DAYS,
             **self._prepare_ways(asked),
             "patients": moves._clinic_get_billed_patients(partner),
             "patient_id": next(iter(self._clinic_read_ids(patient)), False),
@@ -135,11 +139,11 @@ class ClinicBilling(ClinicPaymentPanel):
         partner = request.env.user.partner_id
         is_on = request.env["account.move"]._clinic_is_online_payment_on()
         online = {
-            (company, currency)
-            for company, currency, _amount in asked
-            if is_on and company._clinic_get_gateways(partner, currency)
+            group[:2]
+            for group in asked
+            if is_on and group.company._clinic_get_gateways(partner, group.currency)
         }
-        offline = {company for company, currency, _amount in asked} - {
+        offline = {group.company for group in asked if group.amount > 0} - {
             company for company, _currency in online
         }
         return {
@@ -179,6 +183,7 @@ class ClinicBilling(ClinicPaymentPanel):
         return {
             "unpaid": unpaid.with_prefetch(rows.ids),
             "settled": settled.with_prefetch(rows.ids),
+            "described": rows._clinic_describe_rows(),
             "given_back": rows._clinic_get_given_back_by_invoice(),
             "pager": pager,
         }

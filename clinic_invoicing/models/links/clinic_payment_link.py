@@ -88,7 +88,7 @@ class ClinicPaymentLink(models.Model):
     @api.depends("invoice_ids.amount_residual", "invoice_ids.state")
     def _compute_amount_due(self):
         for link in self:
-            link.amount_due = link._get_payable()._clinic_sum_offered(LINK)
+            link.amount_due = link._get_payable()._clinic_get_suggested(LINK)
 
     @api.depends("partner_id", "invoice_ids.name")
     def _compute_display_name(self):

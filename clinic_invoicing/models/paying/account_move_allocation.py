@@ -49,13 +49,8 @@ class AccountMove(models.Model):
 
         It is the order in which Odoo reconciles: the oldest due first.
         """
-        lines = self.line_ids.filtered(
-            lambda line: (
-                line.account_id.account_type == "asset_receivable"
-                and line.parent_state == "posted"
-                and not line.reconciled
-            )
-        )
+        lines = self.line_ids
+        lines = lines.filtered_domain(lines._clinic_get_open_domain())
         return lines.sorted(
             lambda line: (
                 line._clinic_get_due_day(),
@@ -130,8 +125,9 @@ class AccountMove(models.Model):
 
     @api.model
     def _clinic_get_discounts(self, domain):
-        """Return what is let off these invoices today, by company and currency.
+        """Return what is let off these invoices today.
 
+        :return: amounts by company, currency and the day on which it is due
         :rtype: dict[tuple, float]
         """
         discounts = defaultdict(float)
@@ -140,7 +136,7 @@ class AccountMove(models.Model):
         in_time = Domain("line_ids.discount_date", ">=", day)
         moves = self.search(Domain(domain) & early & in_time)
         for line in moves._clinic_get_open_lines():
-            key = line.company_id, line.currency_id
+            key = line.company_id, line.currency_id, line._clinic_get_due_day()
             discounts[key] += line._clinic_get_discount(day)
         return discounts
 

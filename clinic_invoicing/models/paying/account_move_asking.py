@@ -146,7 +146,7 @@ class AccountMove(models.Model):
         return self.filtered(lambda move: get_answer(asker, reasons[move]) >= least)
 
     def _clinic_get_payment_obstacle(self):
-        """Return why this cannot be paid, online or at the desk; ``False`` if it can."""
+        """Return why this cannot be paid online, or at the desk, else ``False``."""
         self.ensure_one()
         barring = get_barring(self._clinic_get_asker(), Answer.OFFERS)
         reason = get_first(self._clinic_get_reasons()[self].intersection(barring))

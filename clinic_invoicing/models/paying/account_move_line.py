@@ -1,4 +1,5 @@
-from odoo import models
+from odoo import api, models
+from odoo.fields import Domain
 
 from ...rules.asking import LATER
 
@@ -28,6 +29,17 @@ class AccountMoveLine(models.Model):
             | ({LATER} if line._clinic_get_due_day() > day else set())
             for line in self
         }
+
+    @api.model
+    def _clinic_get_open_domain(self):
+        """Return the domain of receivable lines with money open."""
+        return Domain(
+            [
+                ("account_id.account_type", "=", "asset_receivable"),
+                ("parent_state", "=", "posted"),
+                ("reconciled", "=", False),
+            ]
+        )
 
     # === HOW MUCH CLOSES IT === #
 

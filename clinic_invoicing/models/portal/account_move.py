@@ -1,7 +1,98 @@
+from collections import defaultdict
+from datetime import date
+from typing import NamedTuple
+
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
+from ...rules.asking import (
+    CLEARING,
+    DIALOG,
+    DISPUTED,
+    IN_PLAN,
+    NUMBER,
+    ON_HOLD,
+    Answer,
+    get_first,
+)
 from ..paying.account_move import OPEN_STATES
+from ..paying.clinic_open_item import IS_RECEIVABLE
+
+COUNT_BY_FIRST_DUE = """
+SELECT zone, due, COUNT(*)
+  FROM (SELECT practice.tz AS zone,
+               MIN(COALESCE(line.date_maturity, line.date)) AS due
+          FROM account_move_line line
+          JOIN res_company company ON company.id = line.company_id
+          JOIN res_partner practice ON practice.id = company.partner_id
+         WHERE line.move_id IN %(moves)s
+           AND line.reconciled IS NOT TRUE
+           AND %(is_receivable)s
+         GROUP BY line.move_id, practice.tz) invoice
+ GROUP BY zone, due
+"""
+
+
+class Row(NamedTuple):
+    """What a client reads of what is to be paid of an invoice.
+
+    :ivar str badge: the name of the reason why it is not simply to be paid, if any
+    :ivar list dues: each day and what is open for it, as long as it is asked for
+    :ivar bool is_later: whether none of these days has come
+    :ivar bool can_pay: whether the client may pay something of it now
+    """
+
+    badge: str
+    dues: list[tuple[date, float]]
+    today: date
+    is_later: bool
+    can_pay: bool
+
+    @classmethod
+    def from_claims(cls, move, reasons, claims):
+        """Return it for why the invoice is not asked, and what is, line by line."""
+        badge = get_first(reasons.intersection((DISPUTED, CLEARING, IN_PLAN, ON_HOLD)))
+        dues = defaultdict(float)
+        for claim in () if reasons.intersection((ON_HOLD, IN_PLAN)) else claims:
+            dues[claim.due] += claim.line.amount_residual_currency
+        today = move._clinic_get_day()
+        offered = [each.amount for each in claims if each.answer >= Answer.OFFERS]
+        return cls(
+            badge=badge.name if badge else "",
+            dues=list(dues.items()),
+            today=today,
+            is_later=bool(dues) and min(dues) > today,
+            can_pay=any(amount > 0 for amount in offered),
+        )
+
+
+class Asked(NamedTuple):
+    """What somebody is to pay to a practice in a currency.
+
+    :ivar float amount: now, less discounts
+    :ivar list later: each day that comes, and what is due on it
+    """
+
+    company: models.BaseModel
+    currency: models.BaseModel
+    amount: float
+    later: list[tuple[date, float]]
+
+    @classmethod
+    def from_dues(cls, company, currency, dues):
+        """Return it for what is owed, and what closes it today, by the days it is due.
+
+        :param dict dues: pairs of both amounts
+        """
+        today = company._clinic_get_day()
+        now = sum(closing for due, (_owed, closing) in dues.items() if due <= today)
+        later = [
+            (due, currency.round(owed))
+            for due, (owed, _closing) in sorted(dues.items())
+            if due > today
+        ]
+        return cls(company, currency, currency.round(now), later)
 
 
 class AccountMove(models.Model):
@@ -32,15 +123,40 @@ class AccountMove(models.Model):
 
     @api.model
     def _clinic_get_asked(self, domain):
-        """Return each ``(company, currency, amount)`` that closes these today."""
-        groups = self._read_group(
-            domain, ["company_id", "currency_id"], ["amount_residual:sum"]
+        """Return what is to be paid of these invoices now, and what later.
+
+        One query for what is owed, however many invoices there are.
+
+        :rtype: list[Asked]
+        """
+        groups = self.env["account.move.line"]._read_group(
+            self.env["account.move.line"]._clinic_get_open_domain()
+            & Domain("move_id", "any", domain),
+            ["company_id", "currency_id", "date_maturity:day"],
+            ["amount_residual_currency:sum"],
         )
-        discounts = self._clinic_get_discounts(domain)
-        return [
-            (company, currency, currency.round(owed - discounts[company, currency]))
-            for company, currency, owed in groups
-        ]
+        discounts = self._clinic_get_discounts(domain) if groups else {}
+        dues = defaultdict(dict)
+        for company, currency, due, owed in groups:
+            discount = discounts.get((company, currency, due), 0.0)
+            dues[company, currency][due] = owed, owed - discount
+        return [Asked.from_dues(*key, by_day) for key, by_day in dues.items()]
+
+    @api.model
+    def _clinic_count_asked(self, partner):
+        """Return of how many invoices something is to be paid now, in one query."""
+        moves = self._search(self._clinic_get_asked_domain(partner, NUMBER))
+        self.env["account.move.line"].flush_model(["date_maturity", "reconciled"])
+        # SQL: the first day of each invoice, and where it is that day.
+        rows = self.env.execute_query(
+            SQL(
+                COUNT_BY_FIRST_DUE,
+                moves=moves.subselect(),
+                is_receivable=IS_RECEIVABLE,
+            )
+        )
+        get_day = self.env["res.company"]._clinic_get_day_in
+        return sum(count for zone, due, count in rows if due <= get_day(zone))
 
     @api.model
     def _clinic_count_open(self, domain):
@@ -59,6 +175,23 @@ class AccountMove(models.Model):
         )
         patients = partner.browse().concat(*(patient for (patient,) in groups))
         return patients.sorted(lambda patient: (patient != partner, patient.name or ""))
+
+    # === WHAT A ROW SAYS === #
+
+    def _clinic_describe_rows(self):
+        """Return what a client reads of what is to be paid of each of these invoices.
+
+        :rtype: dict[account.move, Row]
+        """
+        # sudo: clients read no entries, and what is open of theirs.
+        moves = self.sudo()
+        reasons = moves._clinic_get_reasons()
+        claims = defaultdict(list)
+        for claim in moves._clinic_get_claims(DIALOG):
+            claims[claim.line.move_id].append(claim)
+        return {
+            move: Row.from_claims(move, reasons[move], claims[move]) for move in self
+        }
 
     # === WHAT A ROW OPENS TO === #
 

@@ -1,8 +1,6 @@
 from odoo import models
 from odoo.http import request
 
-from ...rules.asking import NUMBER
-
 
 class ResUsers(models.Model):
     """The red number: how many invoices a user of the portal is asked for."""
@@ -20,7 +18,5 @@ class ResUsers(models.Model):
         if self.id not in counts:
             # sudo: the domain itself says whose invoices are counted.
             moves = self.env["account.move"].sudo()
-            counts[self.id] = moves.search_count(
-                moves._clinic_get_asked_domain(self.partner_id, NUMBER)
-            )
+            counts[self.id] = moves._clinic_count_asked(self.partner_id)
         return counts[self.id]

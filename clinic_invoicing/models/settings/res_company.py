@@ -159,9 +159,14 @@ class ResCompany(models.Model):
         :param datetime moment: instead of now
         """
         self.ensure_one()
-        # sudo: clients may not read the practice's contact. Context: jobs have no zone.
-        practice = self.with_context(tz=self.sudo().partner_id.tz)
-        return fields.Date.context_today(practice, moment)
+        # sudo: clients may not read the practice's contact.
+        return self._clinic_get_day_in(self.sudo().partner_id.tz, moment)
+
+    @api.model
+    def _clinic_get_day_in(self, zone, moment=None):
+        """Return the day of a moment as it is in a zone."""
+        # Context: jobs have no zone.
+        return fields.Date.context_today(self.with_context(tz=zone), moment)
 
     # === WHO IS TOLD === #
 
