@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...actions import RELOAD, notification
-from ...rules.asking import REMINDER
+from ...rules.asking import REMINDER, Answer
 
 
 class AccountMove(models.Model):
@@ -116,7 +116,11 @@ class AccountMove(models.Model):
     def _clinic_get_remindable(self):
         """Return those that their payers may and can be reminded of now: a hook."""
         reachable = self.filtered(lambda move: move._clinic_is_reachable())
-        return reachable._clinic_filter_for(REMINDER)
+        claims = reachable._clinic_get_claims(REMINDER)
+        moves = (
+            claim.line.move_id for claim in claims if claim.answer >= Answer.OFFERS
+        )
+        return self.browse().union(*moves)
 
     def _clinic_is_reachable(self):
         """Whether somebody may and can be reminded of this invoice. Called in sudo."""

@@ -1,44 +1,64 @@
 import logging
+from collections import defaultdict
+from datetime import date
+from typing import NamedTuple
 
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import split_every
+from odoo.tools import SQL, split_every
 
 from ...rules import schedule
+from ...rules.asking import REMINDER, Answer
+from ..paying.clinic_open_item import IS_RECEIVABLE
 
 _logger = logging.getLogger(__name__)
 
-REMINDER = "clinic_invoicing.clinic_reminder_mail_template"
+MAIL = "clinic_invoicing.clinic_reminder_mail_template"
 # So many are reminded in one transaction.
 PAYERS_PER_CHUNK = 50
-# The latest step that an invoice has come to; earlier ones are not made up for.
+# The latest step that each part of an invoice has come to; earlier ones are not made up
+# for.
 DUE_STEPS = """
-    SELECT move.id, due.step
+    SELECT DISTINCT ON (move.partner_id, move.id)
+           move.id, due.step, part.day
       FROM account_move move
+      JOIN (SELECT line.move_id, COALESCE(line.date_maturity, line.date) AS day
+              FROM account_move_line line
+             WHERE line.reconciled IS NOT TRUE
+               AND line.parent_state = 'posted'
+               AND %(is_receivable)s
+           ) part ON part.move_id = move.id
       JOIN LATERAL (
                SELECT max(step) AS step
                  FROM unnest(%(steps)s) AS step
-                WHERE move.invoice_date_due + step <= %(today)s
+                WHERE part.day + step <= %(today)s
            ) due ON due.step IS NOT NULL
-     WHERE move.company_id = %(company)s
-       AND move.state = 'posted'
-       AND move.move_type = 'out_invoice'
-       AND move.payment_state IN ('not_paid', 'partial')
-       AND move.clinic_has_services
-       AND move.clinic_no_reminders IS NOT TRUE
-       AND (%(moves)s IS NULL OR move.id = ANY(%(moves)s))
+     WHERE move.id IN %(owed)s
        AND NOT EXISTS (
                SELECT 1
                  FROM clinic_reminder_line line
                 WHERE line.move_id = move.id
                   AND line.is_scheduled
-                  AND line.step >= due.step
+                  AND line.date_due + line.step >= part.day + due.step
            )
-     ORDER BY move.partner_id, move.id
+     ORDER BY move.partner_id, move.id, part.day + due.step DESC
 """
+
+
+class Step(NamedTuple):
+    """How far an invoice has come in the schedule, and what is asked of it.
+
+    :ivar int days: after the day on which a part of it is, or was, due
+    :ivar float amount: what is due of it; while nothing is, what is due that day
+    """
+
+    days: int
+    due: date
+    is_scheduled: bool = True
+    amount: float = 0.0
 
 
 class ClinicReminder(models.Model):
@@ -79,12 +99,14 @@ class ClinicReminder(models.Model):
 
         Called in sudo, for invoices that are locked and may be asked for.
 
-        :param dict steps: by invoice, the step of the schedule that it has come to;
-            nothing when somebody sends it by hand
+        :param dict steps: by invoice, the :class:`Step` that it has come to; nothing
+            when somebody sends it by hand
         """
+        steps = self._add_amounts(moves, steps or {})
+        moves = moves.filtered(lambda move: move in steps)
         reminders = self.create(
             [
-                self._prepare_reminder(*key, own, steps or {})
+                self._prepare_reminder(*key, own, steps)
                 for key, own in moves.grouped(
                     lambda move: (
                         move._clinic_get_reminded(),
@@ -96,12 +118,36 @@ class ClinicReminder(models.Model):
         )
         # The database decides whether somebody else has just sent the same.
         self.env.flush_all()
-        self.env.ref(REMINDER).send_mail_batch(reminders.ids)
+        self.env.ref(MAIL).send_mail_batch(reminders.ids)
         return reminders
 
     @api.model
+    def _add_amounts(self, moves, steps):
+        """Return the steps of these invoices with what is asked of each.
+
+        Where nothing is, as of what is charged by itself, there is none.
+        """
+        claims = moves._clinic_get_claims(REMINDER)
+        asked = defaultdict(list)
+        for claim in claims:
+            if claim.answer >= Answer.OFFERS:
+                asked[claim.line.move_id].append(claim)
+        found = {}
+        for move, own in asked.items():
+            step = steps.get(move) or Step(0, own[0].due, is_scheduled=False)
+            due = [claim.amount for claim in own if claim.answer == Answer.ASKS]
+            amount = sum(due or [each.amount for each in own if each.due == step.due])
+            if move.currency_id.compare_amounts(amount, 0) > 0:
+                amount = move.currency_id.round(amount)
+                found[move] = step._replace(amount=amount)
+        return found
+
+    @api.model
     def _prepare_reminder(self, payer, company, currency, moves, steps):
-        """Return the values of one reminder: a hook."""
+        """Return the values of one reminder: a hook.
+
+        :param dict steps: by invoice, its :class:`Step`
+        """
         moves = moves.sorted(lambda move: (move.invoice_date_due, move.id))
         return {
             "partner_id": payer.id,
@@ -112,10 +158,10 @@ class ClinicReminder(models.Model):
                 Command.create(
                     {
                         "move_id": move.id,
-                        "amount": move.amount_residual,
-                        "date_due": move.invoice_date_due,
-                        "is_scheduled": move in steps,
-                        "step": steps.get(move, 0),
+                        "amount": steps[move].amount,
+                        "date_due": steps[move].due,
+                        "is_scheduled": steps[move].is_scheduled,
+                        "step": steps[move].days,
                     }
                 )
                 for move in moves
@@ -182,19 +228,29 @@ class ClinicReminder(models.Model):
         Raw SQL: ten thousand invoices at once, and the ORM knows no such comparison.
 
         :param account.move moves: look at these alone
-        :rtype: dict
+        :rtype: dict[account.move, Step]
         """
         self.env.flush_all()
-        values = {
-            "steps": schedule.parse_days(company.clinic_reminder_days),
-            "company": company.id,
-            "today": company._clinic_get_today(company.partner_id),
-            "moves": None if moves is None else moves.ids,
-        }
-        self.env.cr.execute(DUE_STEPS, values)
-        rows = self.env.cr.fetchall()
-        found = self.env["account.move"].browse(move_id for move_id, _step in rows)
-        return dict(zip(found, (step for _move_id, step in rows), strict=True))
+        all_moves = self.env["account.move"]
+        owed = all_moves._search(
+            all_moves._clinic_get_owed_domain()
+            & Domain("company_id", "=", company.id)
+            & Domain("clinic_has_services", "=", True)
+            & Domain("clinic_no_reminders", "=", False)
+            & (Domain.TRUE if moves is None else Domain("id", "in", moves.ids))
+        )
+        rows = self.env.execute_query(
+            SQL(
+                DUE_STEPS,
+                steps=schedule.parse_days(company.clinic_reminder_days),
+                today=company._clinic_get_today(company.partner_id),
+                owed=owed.subselect(),
+                is_receivable=IS_RECEIVABLE,
+            )
+        )
+        found = all_moves.browse(move_id for move_id, _days, _due in rows)
+        steps = (Step(days, due) for _move_id, days, due in rows)
+        return dict(zip(found, steps, strict=True))
 
     @api.model
     def _remind(self, company, moves):
@@ -237,7 +293,7 @@ class ClinicReminderLine(models.Model):
     step = fields.Integer(string="Days After Due", help="The step of the schedule.")
 
     _step_once = models.UniqueIndex(
-        "(move_id, step) WHERE is_scheduled",
+        "(move_id, date_due, step) WHERE is_scheduled",
         "This invoice has been reminded already.",
     )
     _by_hand_once_a_day = models.UniqueIndex(
