@@ -1,4 +1,4 @@
-"""The days of a charge: when it is tried again, and how long its notice lasts."""
+"""Charges: when they are tried again, how long their notice lasts, what fits."""
 
 from datetime import timedelta
 
@@ -36,3 +36,15 @@ def get_last_day(date, first, days):
     if not first:
         return date
     return max(date, first + timedelta(days=max(days, default=0)))
+
+
+def take_what_fits(amounts, limit):
+    """Return which of these amounts fit into a limit together, the first ones first.
+
+    :rtype: list[bool]
+    """
+    fits, total = [], 0
+    for amount in amounts:
+        fits.append(total + amount <= limit)
+        total += amount if fits[-1] else 0
+    return fits

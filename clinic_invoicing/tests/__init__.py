@@ -1,5 +1,5 @@
 from . import test_translations
-from .autopay import test_autopay, test_autopay_agreements
+from .autopay import test_autopay, test_autopay_agreements, test_due_days
 from .billing_runs import test_billing_run, test_run_starter
 from .deposits import test_deposits
 from .desk import test_desk
@@ -10,11 +10,7 @@ from .guards import (
     test_other_companies,
 )
 from .hosting import test_log_records, test_private_pages
-from .invoicing import (
-    test_batch_posting,
-    test_billing_engine,
-    test_service_amounts,
-)
+from .invoicing import test_batch_posting, test_billing_engine, test_service_amounts
 from .links import test_payment_links
 from .payers import (
     test_partner_merge,
@@ -37,11 +33,7 @@ from .paying import (
 )
 from .plans import test_payment_plans
 from .portal import test_portal, test_portal_payments, test_portal_privacy
-from .programs import (
-    test_cancelled_registrations,
-    test_portal_programs,
-    test_programs,
-)
+from .programs import test_cancelled_registrations, test_portal_programs, test_programs
 from .rates import test_rates
 from .receipts import test_payment_confirmation, test_portal_documents, test_receipts
 from .reminders import test_reminders

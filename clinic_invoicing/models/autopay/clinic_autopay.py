@@ -233,13 +233,27 @@ class ClinicAutopay(models.Model):
 
     # === HELPERS === #
 
-    def _is_above_cap(self, amount, currency):
-        """Return whether this is more than the client has allowed at once."""
-        self.ensure_one()
+    def _is_above_cap(self, charge, amount):
+        """Return whether this is more than the client has allowed at once.
+
+        What is charged on the same day counts as well.
+
+        :param float amount: of the charge, in its currency
+        """
+        if not self:
+            return False
+        told = charge._get_told_for_same_day()
+        amounts = [(charge.currency_id, amount)]
+        amounts += [(each.currency_id, each.amount) for each in told]
+        total = sum(self._convert(currency, each) for currency, each in amounts)
+        return self.currency_id.compare_amounts(total, self.cap) > 0
+
+    def _convert(self, currency, amount):
+        """Return an amount in the currency of the limit."""
         own = self.currency_id
-        if currency != own:
-            amount = currency._convert(amount, own, self.company_id)
-        return own.compare_amounts(amount, self.cap) > 0
+        if currency == own:
+            return amount
+        return currency._convert(amount, own, self.company_id)
 
     def _get_notice_days(self):
         """Give no less notice than agreed; the practice may give more by now."""

@@ -12,6 +12,8 @@ from . import (
     clinic_collected,
     clinic_agreement,
     account_move,
+    account_move_line,
+    account_partial_reconcile,
     clinic_scheduled_charge,
     clinic_scheduled_charge_job,
     clinic_scheduled_charge_notice,

@@ -33,11 +33,6 @@ class AccountMove(models.Model):
             )
         )
 
-    def _clinic_get_remindable(self):
-        """Leave out what a card is about to pay: its payer is told of that."""
-        remindable = super()._clinic_get_remindable()
-        return remindable.filtered(lambda move: not move._clinic_has_charge())
-
     def _clinic_has_charge(self, *more_states):
         """Return whether a charge for this is under way, or in one of these states."""
         self.ensure_one()
@@ -60,7 +55,8 @@ class AccountMove(models.Model):
         """Close what a link was sent for."""
         # sudo: the person who books the payment need not see charges.
         asked = self.sudo().clinic_charge_ids.filtered(
-            lambda charge: charge.state == "link_sent" and not charge._get_payable()
+            lambda charge: charge.state == "link_sent"
         )
-        asked._set_done()
+        for charge in asked:
+            charge._close_if_paid()
         return super()._clinic_after_paid()

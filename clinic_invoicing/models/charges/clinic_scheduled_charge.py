@@ -51,6 +51,17 @@ class ClinicScheduledCharge(models.Model):
         readonly=True, help="The most that is charged; less when less is owed by then."
     )
     date = fields.Date(string="Due on", required=True, readonly=True)
+    due_from = fields.Date(
+        string="Pays What Is Due From",
+        readonly=True,
+        help="Of its invoices it pays what is due from this day on; empty: from the "
+        "first.",
+    )
+    due_until = fields.Date(
+        string="Until",
+        readonly=True,
+        help="Of its invoices it pays what is due until this day; empty: all.",
+    )
     next_date = fields.Date(
         string="Next Step on",
         readonly=True,
@@ -147,6 +158,13 @@ class ClinicScheduledCharge(models.Model):
         """Return those of its invoices that the payer still owes."""
         return self.invoice_ids._clinic_keep_agreed(self.partner_id, self.currency_id)
 
+    def _covers(self, due):
+        """Whether it pays what is due on a day."""
+        self.ensure_one()
+        return (not self.due_from or self.due_from <= due) and (
+            not self.due_until or due <= self.due_until
+        )
+
     def _get_end_reason(self):
         """Return why it is not charged any more, after the agreement has ended."""
         return self.plan_id.end_reason or self.env._("Autopay is off.")
@@ -199,11 +217,27 @@ class ClinicScheduledCharge(models.Model):
         )._set_cancelled(reason)
 
     def _close_if_paid(self):
-        """Close it when nothing is owed any more; return whether it is so."""
-        is_paid = not self._get_payable()
-        if is_paid:
+        """Close it when nothing is owed of what it pays; return whether it is so."""
+        payable = self._get_payable()
+        is_open = any(
+            self._covers(line._clinic_get_due_day())
+            for line in payable._clinic_get_open_lines()
+        )
+        if is_open:
+            return False
+        if payable and not self._is_due_as_planned():
+            # Autopay takes it up again, for its new day.
+            self._set_cancelled(self.env._("It is due on another day now."))
+        else:
             self._set_done(self.env._("Nothing is owed any more."))
-        return is_paid
+        return True
+
+    def _is_due_as_planned(self):
+        """Whether something of its invoices is, or was, due on the days it pays."""
+        lines = self.invoice_ids.line_ids.filtered(
+            lambda line: line.display_type == "payment_term"
+        )
+        return any(self._covers(line._clinic_get_due_day()) for line in lines)
 
     def _update_state(self, target, **values):
         """Change the state, if the table of moves allows it.

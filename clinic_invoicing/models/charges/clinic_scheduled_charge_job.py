@@ -6,7 +6,7 @@ from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...rules import charge_days, schedule
-from ...rules.asking import AUTOPAY
+from ...rules.asking import AUTOPAY, Answer
 from .clinic_scheduled_charge import DUE_STATES
 
 _logger = logging.getLogger(__name__)
@@ -183,14 +183,26 @@ class ClinicScheduledCharge(models.Model):
         """Return as whom it asks for money. Rooms below add to it."""
         return AUTOPAY
 
+    def _get_claims(self):
+        """Return what it asks for on its day: due by then, and not more."""
+        claims = self._get_payable()._clinic_get_claims(
+            self._get_asker(), self._get_discount_day()
+        )
+        return [
+            claim
+            for claim in claims
+            if claim.answer == Answer.ASKS and self._covers(claim.due)
+        ]
+
     def _get_claimable(self):
         """Return those of its invoices that the payer can be asked for now."""
-        return self._get_payable()._clinic_filter_for(self._get_asker())
+        claimed = (claim.line.move_id for claim in self._get_claims())
+        return self.invoice_ids.browse().union(*claimed)
 
     def _get_amount(self):
         """Return what is charged now: never more than planned, agreed and owed."""
-        asked = self._get_claimable()._clinic_sum_closing(self._get_discount_day())
-        return min(self.amount, asked)
+        asked = sum(claim.amount for claim in self._get_claims())
+        return min(self.amount, self.currency_id.round(asked))
 
     def _wait_or_close(self):
         """Close it when nothing is owed; wait when nothing can be charged yet."""

@@ -93,7 +93,7 @@ class ClinicScheduledCharge(models.Model):
 
     def _get_refusal(self, amount):
         """Return why the card is not charged, ``False`` if it is."""
-        if self.autopay_id and self.autopay_id._is_above_cap(amount, self.currency_id):
+        if self.autopay_id._is_above_cap(self, amount):
             return self.env._("It is more than the limit that you have set.")
         if not self.partner_id.email:
             return self.env._("There is no e-mail address to tell you beforehand.")
@@ -117,10 +117,22 @@ class ClinicScheduledCharge(models.Model):
         return self._get_payable()._clinic_get_payment_link().url
 
     def _get_link_amount(self):
-        """Return what the link asks for, of a plan no more than the instalment."""
+        """Return what the link is for, of a plan no more than the instalment."""
         self.ensure_one()
-        asked = self._get_payable()._clinic_sum_closing()
+        day = self._get_today()
+        asked = sum(
+            line._clinic_get_closing(day)
+            for line in self._get_payable()._clinic_get_open_lines()
+            if self._covers(line._clinic_get_due_day())
+        )
+        asked = self.currency_id.round(asked)
         return min(self.amount, asked) if self.plan_id else asked
+
+    def _get_link_day(self):
+        """Return when that is due, if the day has not come; used by the e-mails."""
+        self.ensure_one()
+        day = self.due_until if self.due_from else False
+        return day if day and day > self._get_today() else False
 
     def _get_stop_url(self):
         """Return where the payer stops it; used by the e-mails."""
