@@ -22,6 +22,7 @@ from .payers import (
 )
 from .paying import (
     test_early_discount,
+    test_held_money,
     test_late_payments,
     test_offline,
     test_pace,

@@ -6,6 +6,7 @@ undo how money is matched, from desk how it is taken.
 
 from . import (
     account_move,
+    account_move_line,
     account_partial_reconcile,
     account_payment,
     calendar_event,

@@ -55,6 +55,12 @@ BILLED_PARTNER = SQL(
         line.partner_id)"""
 )
 
+# The person or insurer behind the address that was billed.
+PAYER = SQL(
+    """CASE WHEN billed.type <> 'contact' AND billed.parent_id IS NOT NULL
+            THEN billed.parent_id ELSE billed.id END"""
+)
+
 RECEIVABLE_LINES = SQL(
     """account_move_line line
     JOIN account_move move ON move.id = line.move_id
@@ -82,8 +88,7 @@ SELECT line.id,
            AS amount_open,
        line.amount_residual + COALESCE(later.amount, 0) AS company_amount_open,
        billed.id AS billed_partner_id,
-       CASE WHEN billed.type <> 'contact' AND billed.parent_id IS NOT NULL
-            THEN billed.parent_id ELSE billed.id END AS partner_id
+       %(payer)s AS partner_id
   FROM %(lines)s
   %(later)s
   LEFT JOIN res_partner billed ON billed.id = %(billed_partner)s
@@ -225,12 +230,19 @@ class ClinicOpenItem(models.Model):
             if date
             else SQL("CROSS JOIN (SELECT 0 AS amount, 0 AS amount_currency) later"),
             billed_partner=BILLED_PARTNER,
+            payer=PAYER,
             condition=SQL(
                 OPEN_AT_DATE, date=date, is_receivable=IS_RECEIVABLE, later=later
             )
             if date
             else SQL("line.reconciled IS NOT TRUE AND %s", IS_RECEIVABLE),
         )
+
+    @api.model
+    def _flush_facts(self):
+        """Write to the database what follows from it, for SQL that is not a view's."""
+        for model_name, names in DEPENDS.items():
+            self.env[model_name].flush_model(names)
 
     # === ACTION METHODS === #
 

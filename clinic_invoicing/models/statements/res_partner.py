@@ -9,7 +9,6 @@ from ..paying.clinic_open_item import (
     AS_OF,
     BILLED_PARTNER,
     BUCKETS,
-    DEPENDS,
     IS_RECEIVABLE,
     RECEIVABLE_LINES,
 )
@@ -182,8 +181,7 @@ class ResPartner(models.Model):
 
         :return: two dictionaries by payer and currency: amounts, lists of entries
         """
-        for model_name, names in DEPENDS.items():
-            self.env[model_name].flush_model(names)
+        self.env["clinic.open.item"]._flush_facts()
         # SQL: no domain finds who is billed, nor what was matched by others.
         rows = self.env.execute_query_dict(
             self._clinic_get_entries_query(company, date_from, date_to)

@@ -5,6 +5,7 @@ Takes requests, payments and inbox.
 
 from . import (
     account_move,
+    account_move_line,
     account_payment,
     clinic_stripe_dispute,
     clinic_stripe_dispute_booking,

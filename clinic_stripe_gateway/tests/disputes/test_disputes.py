@@ -115,6 +115,15 @@ class TestDisputes(DisputeCommon):
         self.assertFalse(dispute.entry_ids)
         self.assertFalse(dispute.activity_ids)
 
+    def test_what_a_bank_asks_about_is_not_held_for_other_invoices(self):
+        tx = self._pay_and_settle(self.invoice)
+        tx.payment_id._clinic_take_off(self.invoice)
+        key = self.invoice._clinic_get_held_key()
+        lines = self.env["account.move.line"]
+        self.assertEqual(lines._clinic_sum_held(self.client, self.practice)[key], 120)
+        self._dispute(tx, "created", inquiry=True)
+        self.assertNotIn(key, lines._clinic_sum_held(self.client, self.practice))
+
     def test_an_inquiry_that_becomes_a_dispute_moves_it_then(self):
         tx = self._pay_and_settle(self.invoice)
         dispute_id = self._dispute(tx, "created", inquiry=True)

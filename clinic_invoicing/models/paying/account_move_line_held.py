@@ -1,0 +1,132 @@
+from collections import defaultdict
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from .account_payment import BOOKED_STATES
+from .clinic_open_item import BILLED_PARTNER, IS_RECEIVABLE, PAYER, RECEIVABLE_LINES
+
+# In the order in which Odoo reconciles: the oldest first.
+HELD_LINES = """
+SELECT line.id,
+       %(payer)s AS payer_id,
+       SPLIT_PART(company.parent_path, '/', 1)::integer AS company_id,
+       line.currency_id
+  FROM %(lines)s
+  JOIN res_company company ON company.id = line.company_id
+  JOIN res_partner billed ON billed.id = %(billed_partner)s
+ WHERE line.reconciled IS NOT TRUE
+   AND line.parent_state = 'posted'
+   AND line.amount_residual < 0
+   AND line.amount_residual_currency < 0
+   AND %(is_receivable)s
+   AND %(payer)s IN %(payers)s
+   AND SPLIT_PART(company.parent_path, '/', 1)::integer IN %(companies)s
+   AND %(condition)s
+ ORDER BY COALESCE(line.date_maturity, line.date), line.amount_currency, line.id
+"""
+
+# What a web shop was paid is for its orders: no invoice was meant.
+IS_MEANT_FOR_INVOICES = SQL(
+    """EXISTS (SELECT FROM account_invoice_transaction_rel meant
+                WHERE meant.transaction_id IN (tx.id, tx.source_transaction_id))"""
+)
+
+
+class AccountMoveLine(models.Model):
+    """Money that the practice holds for payers: credit that has paid nothing yet.
+
+    Payments that were too much, unallocated, or kept when an invoice was voided, and
+    what credit notes have freed. It belongs to the person who was billed or has paid,
+    not to their employer or family.
+    """
+
+    _inherit = "account.move.line"
+
+    @api.model
+    def _clinic_get_held_lines(self, payers, companies):
+        """Return the lines on which money is held for payers, the oldest first.
+
+        Deposits stay with their visits. What a bank disputes, what is still on its way
+        and what was paid for something else than invoices is not in it. A practice and
+        its branches hold money together.
+
+        :param res.partner payers: people or insurers, or their addresses
+        :param res.company companies: practices, or branches of them
+        :return: by payer, practice and currency, each in sudo; see
+            :meth:`account.move._clinic_get_held_key`
+        :rtype: dict[tuple, account.move.line]
+        """
+        query = self._clinic_get_held_query(payers, companies)
+        rows = self.env.execute_query(query) if query else []
+        ids = defaultdict(list)
+        for line_id, *key in rows:
+            ids[tuple(key)].append(line_id)
+        # sudo: what is held counts for everybody who asks for money.
+        lines = self.sudo()
+        everybodys = [row[0] for row in rows]
+        names = ("res.partner", "res.company", "res.currency")
+        return {
+            tuple(
+                self.env[name].browse(key_id)
+                for name, key_id in zip(names, key, strict=True)
+            ): lines.browse(line_ids).with_prefetch(everybodys)
+            for key, line_ids in ids.items()
+        }
+
+    @api.model
+    def _clinic_sum_held(self, payers, companies):
+        """Return how much money is held: see :meth:`_clinic_get_held_lines`.
+
+        :return: by payer, practice and currency
+        :rtype: dict[tuple, float]
+        """
+        held = self._clinic_get_held_lines(payers, companies)
+        return {
+            key: key[-1].round(-sum(lines.mapped("amount_residual_currency")))
+            for key, lines in held.items()
+        }
+
+    @api.model
+    def _clinic_get_held_query(self, payers, companies):
+        """Return the SQL that finds the lines; ``None`` when there is nobody."""
+        payer_ids = payers._clinic_get_addressees().ids
+        company_ids = companies.root_id.ids
+        if not payer_ids or not company_ids:
+            return None
+        self.env["clinic.open.item"]._flush_facts()
+        # SQL: no domain finds who was billed, nor is fast where much is open.
+        return SQL(
+            HELD_LINES,
+            lines=RECEIVABLE_LINES,
+            billed_partner=BILLED_PARTNER,
+            payer=PAYER,
+            is_receivable=IS_RECEIVABLE,
+            payers=tuple(payer_ids),
+            companies=tuple(company_ids),
+            condition=self._clinic_get_held_condition(),
+        )
+
+    @api.model
+    def _clinic_get_held_condition(self):
+        """Return the SQL condition under which open credit is held for any invoice.
+
+        It may speak of ``line``, ``move``, ``payment`` and ``tx``, and names the fields
+        to be flushed. A hook for money that is there for something else.
+        """
+        payments, transactions = (
+            self.env[name]._fields
+            for name in ("account.payment", "payment.transaction")
+        )
+        return SQL(
+            """(payment.id IS NULL OR payment.state IN %(booked)s)
+               AND (tx.id IS NULL
+                    OR (tx.state = 'done' AND %(is_meant_for_invoices)s))""",
+            booked=BOOKED_STATES,
+            is_meant_for_invoices=IS_MEANT_FOR_INVOICES,
+            to_flush=(
+                payments["state"],
+                transactions["state"],
+                transactions["source_transaction_id"],
+            ),
+        )
