@@ -21,6 +21,7 @@ from .payers import (
     test_write_offs,
 )
 from .paying import (
+    test_asking,
     test_early_discount,
     test_held_money,
     test_late_payments,

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from clinic_invoicing.rules import asking
+from clinic_invoicing.rules import askers
 
 from . import documents as docs
 from .sources import ADDONS, ROOT, name_of
@@ -210,4 +210,4 @@ def test_each_picture_is_small_shown_and_taken_by_make_pictures():
 
 
 def test_who_asks_for_what_is_printed_as_it_is_in_the_code():
-    assert asking.describe() in docs.text_of(docs.DOCS / "developer" / "asking.md")
+    assert askers.describe() in docs.text_of(docs.DOCS / "developer" / "asking.md")

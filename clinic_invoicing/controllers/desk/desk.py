@@ -5,7 +5,7 @@ from werkzeug.exceptions import NotFound
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
-from ...rules.asking import DESK, LINK
+from ...rules.askers import DESK, LINK
 from ...server_side import tell
 from ..paying.form import Shown, prepare_form
 from ..paying.transaction import ClinicPaymentPortal

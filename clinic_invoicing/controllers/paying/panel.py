@@ -5,7 +5,7 @@ from odoo.http import request
 
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 
-from ...rules.asking import DIALOG
+from ...rules.askers import DIALOG
 from ...rules.typed_numbers import read_number
 from .form import prepare_form
 
@@ -75,6 +75,7 @@ class ClinicPaymentPanel(PortalAccount):
         return {
             "payable": invoices,
             "owed_total": most,
+            "covered": invoices._clinic_sum_covered(DIALOG),
             "amount": to_pay,
             "amount_step": 10**-currency.decimal_places,
             "amount_error": error,

@@ -5,7 +5,7 @@ from odoo.http import request, route
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ...models.paying.account_move_allocation import PAID_FIRST
-from ...rules.asking import DIALOG, PAGE
+from ...rules.askers import DIALOG, PAGE
 from ..paying.form import Shown
 from ..paying.panel import ClinicPaymentPanel
 
@@ -116,9 +116,7 @@ class ClinicBilling(ClinicPaymentPanel):
         # sudo: clients read the services and payments of their own invoices.
         moves = request.env["account.move"].sudo()
         chosen = self._get_patient_domain(patient)
-        asked = moves._clinic_get_asked(
-            moves._clinic_get_asked_domain(partner, PAGE) & chosen
-        )
+        asked = moves._clinic_get_asked(partner, chosen)
         return {
             **self._prepare_portal_layout_values(),
             "page_name": "clinic_billing",

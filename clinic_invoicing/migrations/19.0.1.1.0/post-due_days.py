@@ -6,6 +6,7 @@ What has ended keeps paying all of its invoices: an upgrade takes nothing up aga
 
 def migrate(cr, _version):
     """Give planned charges their days; called by Odoo."""
+    # SQL: no model is changed, and nobody is told.
     cr.execute(
         """UPDATE clinic_scheduled_charge
               SET due_until = date

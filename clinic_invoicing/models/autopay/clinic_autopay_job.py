@@ -5,7 +5,7 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
 
-from ...rules.asking import AUTOPAY, Answer
+from ...rules.askers import AUTOPAY, Answer
 from ...rules.charge_days import take_what_fits
 from ...rules.smallest_units import to_smallest_unit
 
@@ -155,7 +155,7 @@ class ClinicAutopay(models.Model):
         """
         amounts = defaultdict(float)
         for claim in invoices._clinic_get_claims(AUTOPAY, key.due_until):
-            if key.covers(claim.due):
+            if key.covers(claim.due) and claim.amount > 0:
                 amounts[claim.line.move_id] += claim.amount
         fits = take_what_fits(
             [self._to_units(key.currency, amount) for amount in amounts.values()],

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ...rules.asking import CHARGED
+from ...rules.askers import CHARGED
 from .clinic_scheduled_charge import OPEN_CHARGE_STATES
 
 

@@ -6,7 +6,7 @@ from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...rules import charge_days, schedule
-from ...rules.asking import AUTOPAY, Answer
+from ...rules.askers import AUTOPAY, Answer
 from .clinic_scheduled_charge import DUE_STATES
 
 _logger = logging.getLogger(__name__)
@@ -194,19 +194,26 @@ class ClinicScheduledCharge(models.Model):
             if claim.answer == Answer.ASKS and self._covers(claim.due)
         ]
 
+    def _get_asked(self):
+        """Return what is asked for that money which is held does not cover."""
+        return [claim for claim in self._get_claims() if claim.amount > 0]
+
     def _get_claimable(self):
         """Return those of its invoices that the payer can be asked for now."""
-        claimed = (claim.line.move_id for claim in self._get_claims())
+        claimed = (claim.line.move_id for claim in self._get_asked())
         return self.invoice_ids.browse().union(*claimed)
 
     def _get_amount(self):
         """Return what is charged now: never more than planned, agreed and owed."""
-        asked = sum(claim.amount for claim in self._get_claims())
+        asked = sum(claim.amount for claim in self._get_asked())
         return min(self.amount, self.currency_id.round(asked))
 
     def _wait_or_close(self):
         """Close it when nothing is owed; wait when nothing can be charged yet."""
         if self._close_if_paid():
+            return
+        if self._get_claims():
+            self._wait(self.env._("Money that is held for the payer covers it."))
             return
         self._wait(
             self._get_payable()[0]._clinic_get_payment_obstacle()

@@ -217,12 +217,19 @@ class CalendarEvent(models.Model):
         return max(0.0, currency.round(owed - self._clinic_get_deposited(payer)))
 
     def _clinic_get_deposit_amount(self, payer):
-        """Return what is suggested: the rates' deposits without what was paid."""
+        """Return what is suggested: the rates' deposits without what was paid.
+
+        Money that is held for a payer who does not owe it is as good as a deposit.
+        """
         services = self._clinic_get_deposit_shares(payer).service_id.filtered(
             lambda one: one.bill_to_id == payer
         )
         asked = sum(service._get_deposit() for service in services)
-        left = max(0.0, asked - self._clinic_get_deposited(payer))
+        company = self._clinic_get_company()
+        free = self.env["account.move"]._clinic_get_free_held(
+            payer, company, company.currency_id
+        )
+        left = max(0.0, asked - self._clinic_get_deposited(payer) - free)
         return min(left, self._clinic_get_deposit_room(payer))
 
     # === INVOICED === #

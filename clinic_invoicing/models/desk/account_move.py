@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.fields import Domain
 
-from ...rules.asking import INSURERS
+from ...rules.askers import INSURERS
 
 
 class AccountMove(models.Model):

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ...rules.asking import INSURERS, LINK, REQUEST
+from ...rules.askers import INSURERS, LINK, REQUEST
 
 # A client who pays at the desk after the visit need not be asked by e-mail.
 TIME_TO_PAY_AT_DESK = timedelta(hours=1)

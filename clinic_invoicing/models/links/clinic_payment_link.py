@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.image import image_data_uri
 
 from ...actions import CLOSE, notification
-from ...rules.asking import LINK, Answer
+from ...rules.askers import LINK, Answer
 
 TOKEN = re.compile("[A-Za-z0-9_-]{32}")
 TEMPLATE = "clinic_invoicing.clinic_payment_link_mail_template"

@@ -6,7 +6,7 @@ payment is posted, or money is matched.
 
 from . import (
     account_move,
-    account_move_asking,
+    account_move_claims,
     account_move_allocation,
     account_move_attempts,
     account_move_held,

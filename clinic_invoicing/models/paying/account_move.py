@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import html2plaintext, str2bool
 
-from ...rules.asking import CLEARING
+from ...rules.askers import CLEARING
 
 UNPAID_STATES = ("not_paid", "partial")
 # Money is open on these as well, and cannot be paid at the moment.
@@ -115,16 +115,22 @@ class AccountMove(models.Model):
         # It comes from a browser: JSON knows texts, and Python's reads NaN as a number.
         if amount and not _is_number(amount):
             raise ValidationError(self.env._("This is not an amount of money."))
+        asked = self._clinic_sum_offered(self._clinic_get_asker())
+        if currency.compare_amounts(amount or 0, asked) > 0 or not asked:
+            raise ValidationError(self._clinic_explain_asked(asked))
         if not amount or currency.compare_amounts(amount, 0) <= 0:
             raise ValidationError(self.env._("The amount must be more than zero."))
-        asked = self._clinic_sum_offered(self._clinic_get_asker())
-        if currency.compare_amounts(amount, asked) > 0:
-            raise ValidationError(self._clinic_explain_asked(asked))
 
     def _clinic_explain_asked(self, asked):
         """Return why no more is taken than ``asked``, which closes these invoices."""
         currency = self.currency_id[:1]
         amount = currency.format(asked)
+        if currency.compare_amounts(asked, self._clinic_sum_closing()) < 0:
+            return self.env._(
+                "Only %(owed)s is to be paid: the rest is covered by money that the "
+                "practice holds for you.",
+                owed=amount,
+            )
         if currency.compare_amounts(asked, self._clinic_sum_owed()) < 0:
             return self.env._(
                 "Only %(owed)s is still owed: the discount for paying early is taken "

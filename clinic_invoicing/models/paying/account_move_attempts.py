@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...rules.asking import CLEARING
+from ...rules.askers import CLEARING
 
 # A payment form that was opened less long ago may still be in front of somebody.
 ATTEMPT_MINUTES = 30

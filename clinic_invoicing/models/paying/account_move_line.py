@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from ...rules.asking import LATER
+from ...rules.askers import NOT_DUE
 
 
 class AccountMoveLine(models.Model):
@@ -26,7 +26,7 @@ class AccountMoveLine(models.Model):
         by_move = self.move_id._clinic_get_reasons()
         return {
             line: by_move[line.move_id]
-            | ({LATER} if line._clinic_get_due_day() > day else set())
+            | ({NOT_DUE} if line._clinic_get_due_day() > day else set())
             for line in self
         }
 

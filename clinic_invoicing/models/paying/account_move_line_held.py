@@ -6,11 +6,14 @@ from odoo.tools import SQL
 from .account_payment import BOOKED_STATES
 from .clinic_open_item import BILLED_PARTNER, IS_RECEIVABLE, PAYER, RECEIVABLE_LINES
 
+# A practice, whichever of its branches it is.
+ROOT_COMPANY = SQL("SPLIT_PART(company.parent_path, '/', 1)::integer")
+
 # In the order in which Odoo reconciles: the oldest first.
 HELD_LINES = """
 SELECT line.id,
        %(payer)s AS payer_id,
-       SPLIT_PART(company.parent_path, '/', 1)::integer AS company_id,
+       %(root_company)s AS company_id,
        line.currency_id
   FROM %(lines)s
   JOIN res_company company ON company.id = line.company_id
@@ -21,7 +24,7 @@ SELECT line.id,
    AND line.amount_residual_currency < 0
    AND %(is_receivable)s
    AND %(payer)s IN %(payers)s
-   AND SPLIT_PART(company.parent_path, '/', 1)::integer IN %(companies)s
+   AND %(is_of_practice)s
    AND %(condition)s
  ORDER BY COALESCE(line.date_maturity, line.date), line.amount_currency, line.id
 """
@@ -58,6 +61,7 @@ class AccountMoveLine(models.Model):
         :rtype: dict[tuple, account.move.line]
         """
         query = self._clinic_get_held_query(payers, companies)
+        # SQL: see where it is made.
         rows = self.env.execute_query(query) if query else []
         ids = defaultdict(list)
         for line_id, *key in rows:
@@ -88,11 +92,13 @@ class AccountMoveLine(models.Model):
         }
 
     @api.model
-    def _clinic_get_held_query(self, payers, companies):
-        """Return the SQL that finds the lines; ``None`` when there is nobody."""
+    def _clinic_get_held_query(self, payers, companies=None):
+        """Return the SQL that finds the lines; ``None`` when there is nobody.
+
+        :param res.company companies: all if it is ``None``
+        """
         payer_ids = payers._clinic_get_addressees().ids
-        company_ids = companies.root_id.ids
-        if not payer_ids or not company_ids:
+        if not payer_ids or (companies is not None and not companies):
             return None
         self.env["clinic.open.item"]._flush_facts()
         # SQL: no domain finds who was billed, nor is fast where much is open.
@@ -101,9 +107,12 @@ class AccountMoveLine(models.Model):
             lines=RECEIVABLE_LINES,
             billed_partner=BILLED_PARTNER,
             payer=PAYER,
+            root_company=ROOT_COMPANY,
             is_receivable=IS_RECEIVABLE,
             payers=tuple(payer_ids),
-            companies=tuple(company_ids),
+            is_of_practice=SQL("TRUE")
+            if companies is None
+            else SQL("%s IN %s", ROOT_COMPANY, tuple(companies.root_id.ids)),
             condition=self._clinic_get_held_condition(),
         )
 

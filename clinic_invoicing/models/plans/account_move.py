@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ...rules.asking import IN_PLAN
+from ...rules.askers import IN_PLAN
 
 
 class AccountMove(models.Model):

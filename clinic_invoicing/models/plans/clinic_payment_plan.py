@@ -6,6 +6,7 @@ from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...rules import instalments
+from ...rules.askers import INSTALMENT
 from ...rules.moves import PLAN_MOVES, is_allowed
 from ..charges.clinic_scheduled_charge import DUE_STATES, OPEN_CHARGE_STATES
 
@@ -214,7 +215,8 @@ class ClinicPaymentPlan(models.Model):
         unit = self.currency_id.rounding
         parts = [round(charge.amount / unit) for charge in charges]
         asked = sum(charge.state == "link_sent" for charge in charges)
-        owed = self.amount_open - self._get_amount_on_its_way()
+        covered = self._get_open_invoices()._clinic_sum_covered(INSTALMENT)
+        owed = self.amount_open - self._get_amount_on_its_way() - covered
         left = instalments.shrink(parts, asked, round(owed / unit))
         for charge, before, after in zip(charges, parts, left, strict=True):
             if not after:

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...rules.asking import PROPOSAL
+from ...rules.askers import PROPOSAL
 
 # It changes with the meaning of the wording, not with its language.
 PLAN_WORDING = "2026-11"
@@ -74,7 +74,8 @@ class ClinicPaymentPlan(models.Model):
         if self.state != "proposed" or wording != self._get_wording():
             raise UserError(self.env._("This plan has changed. Please read it again."))
         open_invoices = self._get_open_invoices()
-        owed = open_invoices._clinic_sum_owed()
+        covered = open_invoices._clinic_sum_covered(PROPOSAL)
+        owed = open_invoices._clinic_sum_owed() - covered
         planned = sum(self._get_open_charges().mapped("amount"))
         is_same = self.currency_id.compare_amounts(owed, planned) == 0
         # What has a plan already is not claimable either.

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ...rules.asking import INSTALMENT
+from ...rules.askers import INSTALMENT
 
 
 class ClinicScheduledCharge(models.Model):

@@ -6,31 +6,54 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...rules.asking import (
+from ...rules.askers import (
     CLEARING,
     DIALOG,
     DISPUTED,
     IN_PLAN,
-    NUMBER,
     ON_HOLD,
+    PAGE,
+    RED_NUMBER,
     Answer,
     get_first,
 )
 from ..paying.account_move import OPEN_STATES
+from ..paying.account_move_line_held import ROOT_COMPANY
 from ..paying.clinic_open_item import IS_RECEIVABLE
 
+# By the first day of each invoice that money which is held does not cover.
 COUNT_BY_FIRST_DUE = """
-SELECT zone, due, COUNT(*)
-  FROM (SELECT practice.tz AS zone,
-               MIN(COALESCE(line.date_maturity, line.date)) AS due
-          FROM account_move_line line
-          JOIN res_company company ON company.id = line.company_id
-          JOIN res_partner practice ON practice.id = company.partner_id
-         WHERE line.move_id IN %(moves)s
-           AND line.reconciled IS NOT TRUE
-           AND %(is_receivable)s
-         GROUP BY line.move_id, practice.tz) invoice
- GROUP BY zone, due
+WITH held AS (
+    SELECT found.company_id, found.currency_id,
+           -SUM(line.amount_residual_currency) AS amount
+      FROM (%(held)s) found
+      JOIN account_move_line line ON line.id = found.id
+     GROUP BY 1, 2
+), part AS (
+    SELECT line.move_id,
+           line.currency_id,
+           %(root_company)s AS company_id,
+           practice.tz AS zone,
+           COALESCE(line.date_maturity, line.date) AS due,
+           SUM(line.amount_residual_currency) OVER (
+               PARTITION BY %(root_company)s, line.currency_id
+               ORDER BY COALESCE(line.date_maturity, line.date),
+                        line.amount_currency, line.id
+           ) AS owed_until
+      FROM account_move_line line
+      JOIN res_company company ON company.id = line.company_id
+      JOIN res_partner practice ON practice.id = company.partner_id
+     WHERE line.move_id IN %(moves)s
+       AND line.reconciled IS NOT TRUE
+       AND %(is_receivable)s
+), invoice AS (
+    SELECT part.zone, MIN(part.due) AS due
+      FROM part
+      LEFT JOIN held USING (company_id, currency_id)
+     WHERE part.owed_until > COALESCE(held.amount, 0)
+     GROUP BY part.move_id, part.zone
+)
+SELECT zone, due, COUNT(*) FROM invoice GROUP BY zone, due
 """
 
 
@@ -70,29 +93,31 @@ class Row(NamedTuple):
 class Asked(NamedTuple):
     """What somebody is to pay to a practice in a currency.
 
-    :ivar float amount: now, less discounts
+    :ivar float amount: now, less discounts and what is held
     :ivar list later: each day that comes, and what is due on it
+    :ivar float held: what is taken off because the practice holds it
     """
 
     company: models.BaseModel
     currency: models.BaseModel
     amount: float
     later: list[tuple[date, float]]
+    held: float = 0.0
 
     @classmethod
-    def from_dues(cls, company, currency, dues):
-        """Return it for what is owed, and what closes it today, by the days it is due.
+    def from_dues(cls, company, currency, now, later, held=0.0):
+        """Return it with its amounts rounded, and without days that ask for nothing.
 
-        :param dict dues: pairs of both amounts
+        :param dict later: amounts by their day
         """
-        today = company._clinic_get_day()
-        now = sum(closing for due, (_owed, closing) in dues.items() if due <= today)
-        later = [
-            (due, currency.round(owed))
-            for due, (owed, _closing) in sorted(dues.items())
-            if due > today
-        ]
-        return cls(company, currency, currency.round(now), later)
+        later = [(due, currency.round(later[due])) for due in sorted(later)]
+        return cls(
+            company,
+            currency,
+            currency.round(now),
+            [(due, amount) for due, amount in later if amount > 0],
+            currency.round(held),
+        )
 
 
 class AccountMove(models.Model):
@@ -122,35 +147,69 @@ class AccountMove(models.Model):
         return Domain("invoice_line_ids.clinic_service_id.patient_id", "=", patient_id)
 
     @api.model
-    def _clinic_get_asked(self, domain):
-        """Return what is to be paid of these invoices now, and what later.
+    def _clinic_get_asked(self, partner, chosen=Domain.TRUE):
+        """Return what ``partner`` is to pay now, and what later.
 
         One query for what is owed, however many invoices there are.
 
+        :param Domain chosen: of the invoices that count
         :rtype: list[Asked]
         """
-        groups = self.env["account.move.line"]._read_group(
-            self.env["account.move.line"]._clinic_get_open_domain()
-            & Domain("move_id", "any", domain),
+        lines = self.env["account.move.line"]
+        domain = self._clinic_get_asked_domain(partner, PAGE) & chosen
+        groups = lines._read_group(
+            lines._clinic_get_open_domain() & Domain("move_id", "any", domain),
             ["company_id", "currency_id", "date_maturity:day"],
             ["amount_residual_currency:sum"],
         )
+        companies = self.env["res.company"].union(*(group[0] for group in groups))
+        if lines._clinic_sum_held(partner, companies):
+            return self.search(domain)._clinic_get_asked_by_claims()
+        return self._clinic_get_asked_by_day(domain, groups)
+
+    @api.model
+    def _clinic_get_asked_by_day(self, domain, groups):
+        """Return what is asked where no money is held.
+
+        :param list groups: by company, currency and day, what is owed
+        """
         discounts = self._clinic_get_discounts(domain) if groups else {}
-        dues = defaultdict(dict)
+        now, later = defaultdict(float), defaultdict(dict)
         for company, currency, due, owed in groups:
-            discount = discounts.get((company, currency, due), 0.0)
-            dues[company, currency][due] = owed, owed - discount
-        return [Asked.from_dues(*key, by_day) for key, by_day in dues.items()]
+            if due > company._clinic_get_day():
+                later[company, currency][due] = owed
+                now[company, currency] += 0.0
+            else:
+                discount = discounts.get((company, currency, due), 0.0)
+                now[company, currency] += owed - discount
+        return [Asked.from_dues(*key, now[key], later[key]) for key in now]
+
+    def _clinic_get_asked_by_claims(self):
+        """Return what is asked of these where money is held, line by line."""
+        now, later = defaultdict(float), defaultdict(lambda: defaultdict(float))
+        held = defaultdict(float)
+        for moves in self.grouped("company_id").values():
+            for claim in moves._clinic_get_claims(PAGE):
+                key = claim.line.company_id, claim.line.currency_id
+                is_asked = claim.answer == Answer.ASKS
+                now[key] += claim.amount if is_asked else 0.0
+                held[key] += claim.held
+                if not is_asked:
+                    later[key][claim.due] += claim.amount
+        return [Asked.from_dues(*key, now[key], later[key], held[key]) for key in now]
 
     @api.model
     def _clinic_count_asked(self, partner):
         """Return of how many invoices something is to be paid now, in one query."""
-        moves = self._search(self._clinic_get_asked_domain(partner, NUMBER))
-        self.env["account.move.line"].flush_model(["date_maturity", "reconciled"])
+        lines = self.env["account.move.line"]
+        moves = self._search(self._clinic_get_asked_domain(partner, RED_NUMBER))
+        held = lines._clinic_get_held_query(partner)
         # SQL: the first day of each invoice, and where it is that day.
         rows = self.env.execute_query(
             SQL(
                 COUNT_BY_FIRST_DUE,
+                held=held,
+                root_company=ROOT_COMPANY,
                 moves=moves.subselect(),
                 is_receivable=IS_RECEIVABLE,
             )

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...rules.asking import DIALOG
+from ...rules.askers import DIALOG
 
 
 class ClinicProgramRegistration(models.Model):

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ...rules.asking import INSURERS
+from ...rules.askers import INSURERS
 from ..paying.account_payment import BOOKED_STATES
 
 CONFIRMATION = "clinic_invoicing.account_payment_mail_template_letter"

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...actions import RELOAD, notification
-from ...rules.asking import REMINDER, Answer
+from ...rules.askers import REMINDER, Answer
 
 
 class AccountMove(models.Model):

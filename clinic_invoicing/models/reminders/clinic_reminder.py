@@ -11,7 +11,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, split_every
 
 from ...rules import schedule
-from ...rules.asking import REMINDER, Answer
+from ...rules.askers import REMINDER, Answer
 from ..paying.clinic_open_item import IS_RECEIVABLE
 
 _logger = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ...rules.asking import PAGE, REMINDER
+from ...rules.askers import PAGE, REMINDER
 from ..common_online import OnlineCommon
 from ..desk.common_desk import KEY, DeskCommon
 

@@ -69,6 +69,7 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
     # === WHAT IS ASKED FOR === #
 
     def test_the_clients_page_asks_for_what_closes_it_and_says_until_when(self):
+        self._get_term_line(self.early).date_maturity = self.today
         self.authenticate("client", "client")
         text = self._read_billing()
         self.assertIn("To pay now $ 146.00", text)
@@ -81,6 +82,14 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
         self.assertIn("To pay now $ 148.00", text)
         self.assertNotIn("if paid by", text)
 
+    def test_what_is_not_due_yet_is_offered_for_less(self):
+        self.authenticate("client", "client")
+        text = self._read_billing()
+        due = format_date(self.env, self.today + timedelta(days=30))
+        self.assertIn("To pay now $ 48.00", text)
+        self.assertIn(f"Later: $ 100.00 on {due}", text)
+        self.assertIn("$ 100.00 $ 98.00 if paid by", text)
+
     def _read_billing(self):
         return " ".join(self._see("/my/billing")[0].split())
 
@@ -90,7 +99,8 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
         late = self.today + timedelta(days=8)
         self.assertEqual(self.both._clinic_sum_closing(late), 148)
         link = self.both.sudo()._clinic_get_payment_link()
-        self.assertEqual(link.amount_due, 146)
+        self.assertEqual(link.amount_due, 48, "what is due")
+        self.assertEqual(self.early.sudo()._clinic_get_payment_link().amount_due, 98)
 
     def test_the_last_day_ends_where_the_practice_is(self):
         self._get_term_line(self.early).discount_date = date(2024, 12, 31)
@@ -321,6 +331,8 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
         self.practice.clinic_minimum_part = 100
         self.authenticate("client", "client")
         text, _key = self._see("/my/billing/pay", invoice_ids="all")
+        self.assertIn("Pay all that is open: $ 146.00", text.replace("\xa0", " "))
+        text, _key = self._see("/my/billing/pay", invoice_ids="all", amount=146)
         for shown in ("146.00", "Discount for paying early: $ 2.00"):
             self.assertIn(shown, text.replace("\xa0", " "))
         path = f"/my/billing/pay/{self.early.id}"

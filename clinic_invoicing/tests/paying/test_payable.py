@@ -1,8 +1,8 @@
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tests import tagged
 
-from ...rules.asking import REMINDER, UNANSWERED
+from ...rules.askers import REMINDER, UNANSWERED
 from ..common_online import OnlineCommon
 
 
@@ -293,9 +293,9 @@ class TestPayable(OnlineCommon):
         with self.assertRaisesRegex(ValidationError, "one by one"):
             (self.bill | foreign)._clinic_check_chosen()
         self.assertRefused(self.bill | foreign, 100, "own currency")
-        domain = [("id", "in", (self.bill | foreign).ids)]
+        chosen = Domain("id", "in", (self.bill | foreign).ids)
         self.assertCountEqual(
-            self.env["account.move"]._clinic_get_asked(domain),
+            [asked[:3] for asked in self.bill._clinic_get_asked(self.client, chosen)],
             [
                 (self.practice, self.dollar, 100),
                 (self.practice, self.euro, foreign.amount_residual),

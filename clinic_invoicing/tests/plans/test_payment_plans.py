@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
-from ...rules.asking import IN_PLAN, REMINDER
+from ...rules.askers import IN_PLAN, REMINDER
 from ..charges.common_charges import ChargesCommon
 
 PLAN_LOGGER = "odoo.addons.clinic_invoicing.models.plans.clinic_payment_plan"

@@ -6,7 +6,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ...rules.asking import UNANSWERED
+from ...rules.askers import UNANSWERED
 from ..common_online import OnlineCommon
 
 DUE = "2024-04-30"

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
 from ...rules import instalments
-from ...rules.asking import PROPOSAL
+from ...rules.askers import PROPOSAL
 
 MOST_INSTALMENTS = 60
 
@@ -46,7 +46,9 @@ class ClinicPaymentPlanProposal(models.TransientModel):
     @api.depends("invoice_ids")
     def _compute_amount_total(self):
         for wizard in self:
-            wizard.amount_total = wizard.invoice_ids._clinic_sum_owed()
+            invoices = wizard.invoice_ids
+            covered = invoices._clinic_sum_covered(PROPOSAL)
+            wizard.amount_total = invoices._clinic_sum_owed() - covered
 
     @api.depends("invoice_ids", "number", "interval", "first_date")
     def _compute_preview(self):

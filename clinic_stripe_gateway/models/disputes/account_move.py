@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from odoo.addons.clinic_invoicing.rules.asking import DISPUTED
+from odoo.addons.clinic_invoicing.rules.askers import DISPUTED
 
 
 class AccountMove(models.Model):

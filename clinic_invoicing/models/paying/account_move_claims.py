@@ -1,10 +1,11 @@
-from dataclasses import dataclass
+from collections import defaultdict
 from datetime import date
+from typing import NamedTuple
 
 from odoo import api, models
 from odoo.fields import Domain
 
-from ...rules.asking import (
+from ...rules.askers import (
     CLEARING,
     CLOSED,
     DESK,
@@ -19,31 +20,38 @@ from ...rules.asking import (
     get_first,
 )
 from ...rules.payers import PAYER_INSURER
+from ...rules.smallest_units import allocate_in_order, to_smallest_unit
 from ...server_side import heard
 from .account_move import OPEN_STATES
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """What somebody is asked for a receivable line.
 
     :ivar account.move.line line: with money open
     :ivar date due: its day
     :ivar float amount: what closes it, less the money that is held for its payer
     :ivar Answer answer: what the asker does about it now
+    :ivar float held: what was taken off because the practice holds it
     """
 
     line: models.BaseModel
     due: date
     amount: float
     answer: Answer
+    held: float = 0.0
+
+    def take_off(self, held):
+        """Return it with so much money taken off."""
+        amount = self.line.currency_id.round(self.amount - held)
+        return self._replace(amount=amount, held=held)
 
 
 class AccountMove(models.Model):
     """The one answer to what is asked: which invoices, which of their lines, how much.
 
     Pages, links, the desk, reminders, charges and plans derive from it. Who asks for
-    what is a table in ``rules/asking.py``.
+    what is a table in ``rules/askers.py``.
     """
 
     _inherit = "account.move"
@@ -162,10 +170,17 @@ class AccountMove(models.Model):
     def _clinic_get_claims(self, asker, day=None):
         """Return what this asker does about each line with money open, oldest first.
 
+        No asker asks for more than is owed less the money that is held.
+
         :param date day: on which it is paid; the practice's day if there is none
         :rtype: list[Claim]
         """
         day = day or self._clinic_get_day()
+        claims = self._clinic_get_claims_before(asker, day)
+        return self._clinic_take_off_held(claims, asker, day)
+
+    def _clinic_get_claims_before(self, asker, day):
+        """Return the claims before held money is taken off."""
         lines = self._clinic_get_open_lines()
         reasons = lines._clinic_get_reasons(day)
         return [
@@ -177,6 +192,54 @@ class AccountMove(models.Model):
             )
             for line in lines
         ]
+
+    def _clinic_take_off_held(self, claims, asker, day):
+        """Take off the money that the practice holds for the payers of these.
+
+        It counts once for all that a payer owes: first for what is asked, then for what
+        is offered, each the oldest first.
+        """
+        held = self._clinic_get_held()
+        if not held:
+            return claims
+        others = self._clinic_find_others(held)._clinic_get_claims_before(asker, day)
+        by_key = defaultdict(list)
+        for claim in sorted(claims + others, key=_get_rank):
+            by_key[claim.line.move_id._clinic_get_held_key()].append(claim)
+        taken = {}
+        for key, own in by_key.items():
+            unit = key[-1].rounding
+            amounts = [to_smallest_unit(claim.amount, unit) for claim in own]
+            total = to_smallest_unit(held.get(key, 0.0), unit)
+            parts = allocate_in_order(total, amounts)
+            taken.update(zip((claim.line for claim in own), parts, strict=True))
+        return [
+            claim.take_off(taken[claim.line] * claim.line.currency_id.rounding)
+            for claim in claims
+        ]
+
+    def _clinic_get_held(self):
+        """Return the money that is held for the payers of these.
+
+        :return: by :meth:`_clinic_get_held_key`
+        :rtype: dict[tuple, float]
+        """
+        lines = self.env["account.move.line"]
+        return lines._clinic_sum_held(self.partner_id, self.company_id)
+
+    def _clinic_find_others(self, held):
+        """Return what else the payers owe for whom money is held, in sudo."""
+        payers, companies, currencies = (
+            self.env[name].union(*(key[index] for key in held))
+            for index, name in enumerate(("res.partner", "res.company", "res.currency"))
+        )
+        # sudo: what they owe counts, whoever asks.
+        return self.sudo().search(
+            self._clinic_get_unpaid_domain(payers)
+            & Domain("company_id", "child_of", companies.ids)
+            & Domain("currency_id", "in", currencies.ids)
+            & Domain("id", "not in", self.ids)
+        )
 
     def _clinic_sum_claims(self, asker, least, day=None):
         """Return how much of these this asker asks for, or offers to pay.
@@ -195,9 +258,29 @@ class AccountMove(models.Model):
         """Return the most that can be paid of these now, what is not due included."""
         return self._clinic_sum_claims(asker, Answer.OFFERS, day)
 
+    def _clinic_sum_covered(self, asker):
+        """Return how much of what is owed on these is covered by money that is held."""
+        held = sum(claim.held for claim in self._clinic_get_claims(asker))
+        return self.currency_id[:1].round(held) if self else held
+
+    @api.model
+    def _clinic_get_free_held(self, payer, company, currency):
+        """Return the money that is held for a payer who owes less than that."""
+        lines = self.env["account.move.line"]
+        held = lines._clinic_sum_held(payer, company)
+        held = {key: amount for key, amount in held.items() if key[-1] == currency}
+        owed = self._clinic_find_others(held)._clinic_sum_owed() if held else 0.0
+        return max(0.0, currency.round(sum(held.values()) - owed))
+
     def _clinic_get_suggested(self, asker):
         """Return what is paid unless the payer chooses otherwise.
 
         It is what is due; all of it where nothing is.
         """
         return self._clinic_sum_asked(asker) or self._clinic_sum_offered(asker)
+
+
+def _get_rank(claim):
+    """Return in which order held money pays: what is asked first, then the oldest."""
+    line = claim.line
+    return -claim.answer, claim.due, line.amount_currency, line.id

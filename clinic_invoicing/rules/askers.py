@@ -32,7 +32,7 @@ class Reason(NamedTuple):
 
 
 PAGE = Asker("page", "The large amount on the Billing page")
-NUMBER = Asker("number", "The red number")
+RED_NUMBER = Asker("red_number", "The red number")
 DIALOG = Asker("dialog", "The pay dialog, and every start of an online payment")
 LINK = Asker("link", "A payment link, once it is opened")
 DESK = Asker("desk", "The desk's page")
@@ -46,7 +46,7 @@ STATEMENT = Asker("statement", "The statement")
 MONEY_OWED = Asker("money_owed", "Money Owed")
 ASKERS = (
     PAGE,
-    NUMBER,
+    RED_NUMBER,
     DIALOG,
     LINK,
     DESK,
@@ -71,7 +71,7 @@ INSURERS = Reason("insurers", "It is an insurer's invoice")
 UNANSWERED = Reason("unanswered", "An insurer has still to answer for a service on it")
 IN_PLAN = Reason("in_plan", "It is paid in instalments, as agreed")
 CHARGED = Reason("charged", "A saved card is about to pay it")
-LATER = Reason("later", "Its day has not come")
+NOT_DUE = Reason("not_due", "Its day has not come")
 REASONS = (
     CLOSED,
     ON_HOLD,
@@ -83,7 +83,7 @@ REASONS = (
     UNANSWERED,
     IN_PLAN,
     CHARGED,
-    LATER,
+    NOT_DUE,
 )
 
 _LETTERS = {letter.name[0]: letter for letter in Answer}
@@ -91,7 +91,7 @@ _LETTERS = {letter.name[0]: letter for letter in Answer}
 # By reason, one letter for each asker in the order of ASKERS: Nothing, Shows, Offers
 # to be paid by choice, Asks.
 _TABLE = {
-    #           page number dialog link desk request reminder autopay proposal
+    #           page red_number dialog link desk request reminder autopay proposal
     #           instalment deposit statement money_owed
     None: "A A A A A A A A A A N S S",
     CLOSED: "N N N N N N N N N N N N N",
@@ -104,7 +104,7 @@ _TABLE = {
     UNANSWERED: "A A A A A A N N N N N S S",
     IN_PLAN: "S N O O O N N N N A N S S",
     CHARGED: "A A A A A N N A A A N S S",
-    LATER: "O N O O O O O S O A N S S",
+    NOT_DUE: "O N O O O O O S O A N S S",
 }
 
 
