@@ -25,6 +25,7 @@ from .paying import (
     test_early_discount,
     test_held_money,
     test_late_payments,
+    test_limits,
     test_offline,
     test_pace,
     test_paid,

@@ -66,7 +66,11 @@ class ClinicPaymentPanel(PortalAccount):
         currency = invoices.currency_id
         most = invoices._clinic_sum_offered(DIALOG)
         invoices._clinic_check_payable(most, currency)
-        to_pay, error = invoices._clinic_get_suggested(DIALOG), False
+        suggested = invoices._clinic_get_suggested(DIALOG)
+        to_pay, error = invoices._clinic_get_chargeable(suggested), False
+        if not to_pay:
+            raise ValidationError(invoices._clinic_explain_chargeable(to_pay))
+        most = invoices._clinic_get_chargeable(most)
         if amount:
             try:
                 to_pay = self._clinic_check_amount(invoices, amount)

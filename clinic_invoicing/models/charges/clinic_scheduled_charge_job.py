@@ -206,7 +206,8 @@ class ClinicScheduledCharge(models.Model):
     def _get_amount(self):
         """Return what is charged now: never more than planned, agreed and owed."""
         asked = sum(claim.amount for claim in self._get_asked())
-        return min(self.amount, self.currency_id.round(asked))
+        amount = min(self.amount, self.currency_id.round(asked))
+        return self.token_id._clinic_get_chargeable(amount, self.currency_id)
 
     def _wait_or_close(self):
         """Close it when nothing is owed; wait when nothing can be charged yet."""

@@ -128,7 +128,15 @@ class ClinicDesk(models.AbstractModel):
         providers = self.env["payment.provider"].sudo()
         return providers._get_compatible_providers(
             due.company.id, due.payer.id, amount, currency_id=due.currency.id
-        ).filtered(lambda one: one.code not in OFFLINE_CODES)
+        ).filtered(
+            lambda one: (
+                one.code not in OFFLINE_CODES
+                # What the page shows is charged, to the last digit.
+                and not due.currency.compare_amounts(
+                    one._clinic_get_chargeable(amount, due.currency), amount
+                )
+            )
+        )
 
     def _get_cards(self, due, amount):
         """Return the payer's saved cards, the one to charge first, in sudo."""

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import html2plaintext, str2bool
 
-from ...rules.askers import CLEARING
+from ...rules.askers import CLEARING, TOO_SMALL
 
 UNPAID_STATES = ("not_paid", "partial")
 # Money is open on these as well, and cannot be paid at the moment.
@@ -172,6 +172,8 @@ class AccountMove(models.Model):
             )
         if self.payment_state == "blocked":
             return self._clinic_get_payment_obstacle()
+        if self._clinic_has_reason(TOO_SMALL):
+            return self._clinic_explain_reason(TOO_SMALL)
         if last.state == "draft":
             return last._clinic_get_unfinished_notice()
         if last.state == "error":

@@ -102,11 +102,23 @@ class AccountMove(models.Model):
         left = self.currency_id.round(self.amount_residual - part - discount)
         return discount, max(0.0, left)
 
+    def _clinic_get_chargeable(self, amount):
+        """Return what can be paid online at once of an amount of these.
+
+        All of it where nothing is paid online: the page says how else.
+        """
+        payer, currency = self.partner_id[:1], self.currency_id[:1]
+        gateways = self.company_id[:1]._clinic_get_gateways(payer, currency)
+        if not gateways:
+            return amount
+        return gateways._clinic_get_chargeable(amount, currency)
+
     def _clinic_check_part(self, amount):
-        """Raise ValidationError when the practice does not take so small a part.
+        """Raise ValidationError when so small a part is not taken, or leaves one.
 
         :param float amount: what the client wants to pay of what these owe
         """
+        self._clinic_check_chargeable_part(amount)
         asked = self._clinic_sum_offered(self._clinic_get_asker())
         for company in self.company_id:
             currency = self.currency_id[:1]
@@ -120,6 +132,37 @@ class AccountMove(models.Model):
                         amount=currency.format(min(least, asked)),
                     )
                 )
+
+    def _clinic_check_chargeable_part(self, amount):
+        """Raise ValidationError when no provider charges this, or then the rest."""
+        currency = self.currency_id[:1]
+        chargeable = self._clinic_get_chargeable(amount)
+        if currency.compare_amounts(amount, chargeable):
+            raise ValidationError(self._clinic_explain_chargeable(chargeable))
+        most = self._clinic_sum_offered(self._clinic_get_asker())
+        if not currency.compare_amounts(amount, self._clinic_get_chargeable(most)):
+            return
+        for move, part in self._clinic_get_allocation(amount):
+            left = move._clinic_get_left(part)[1]
+            if left and not move._clinic_get_chargeable(left):
+                raise ValidationError(
+                    self.env._(
+                        "%(left)s would be left, and so little cannot be paid online. "
+                        "Please pay all of it: %(all)s",
+                        left=currency.format(left),
+                        all=currency.format(most),
+                    )
+                )
+
+    def _clinic_explain_chargeable(self, chargeable):
+        """Return how much can be paid online at once."""
+        currency = self.currency_id[:1]
+        if not chargeable:
+            return self.env._("So little cannot be paid online.")
+        return self.env._(
+            "%(amount)s can be paid online at once.",
+            amount=currency.format(chargeable),
+        )
 
     # === EARLY DISCOUNTS === #
 

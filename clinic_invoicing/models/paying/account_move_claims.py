@@ -13,6 +13,7 @@ from ...rules.askers import (
     INSURERS,
     OFFLINE,
     ON_HOLD,
+    TOO_SMALL,
     UNANSWERED,
     Answer,
     get_answer,
@@ -68,6 +69,7 @@ class AccountMove(models.Model):
         :rtype: dict[Reason, Domain]
         """
         clearing = self.env["payment.transaction"]._clinic_get_clearing_domain()
+        leasts = self.env["payment.provider"]._clinic_get_leasts()
         insurers = Domain("payer_type", "=", PAYER_INSURER)
         return {
             CLOSED: ~self._clinic_get_posted_domain()
@@ -75,6 +77,12 @@ class AccountMove(models.Model):
             ON_HOLD: Domain("payment_state", "=", "blocked"),
             CLEARING: Domain("transaction_ids", "any", clearing)
             | Domain("clinic_deposit_transaction_ids", "any", clearing),
+            TOO_SMALL: Domain.OR(
+                Domain("company_id", "=", company_id)
+                & Domain("currency_id", "=", currency_id)
+                & Domain("amount_residual", "<", least)
+                for company_id, currency_id, least in leasts
+            ),
             INSURERS: Domain("invoice_line_ids.clinic_share_id", "any", insurers),
             # What the client owes may change with the insurer's answer.
             UNANSWERED: Domain(
@@ -121,6 +129,10 @@ class AccountMove(models.Model):
                 "A payment of this invoice is on its way. You need not pay again."
             ),
             OFFLINE: self.env._("Invoices cannot be paid online at the moment."),
+            TOO_SMALL: self.env._(
+                "So little cannot be paid online. The practice takes it when you are "
+                "there, or writes it off."
+            ),
         }.get(reason) or self.env._("What is owed has still to be decided.")
 
     def _clinic_explain_closed(self):

@@ -1,15 +1,61 @@
 from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import ormcache
+
+from odoo.addons.payment import utils as payment_utils
+
+from ...rules.limits import Limits
+from ...rules.smallest_units import to_smallest_unit
 
 
 class PaymentProvider(models.Model):
-    """The gateway that a practice prefers comes first; nothing is hidden."""
+    """Providers: the one that a practice prefers, and how much each charges at once."""
 
     _name = "payment.provider"
     _inherit = ["payment.provider", "clinic.guarded"]
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # What they charge at least is cached.
+        self.env.registry.clear_cache("stable")
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache("stable")
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache("stable")
+        return super().unlink()
+
+    # === WHICH ARE OFFERED === #
+
     @api.model
-    def _get_compatible_providers(self, company_id, *args, **kwargs):
-        providers = super()._get_compatible_providers(company_id, *args, **kwargs)
+    def _get_compatible_providers(
+        self, company_id, partner_id, amount, *args, report=None, **kwargs
+    ):
+        """Leave out who does not charge so much, or so little; put the default first.
+
+        Core knows the most that each charges, and no least.
+        """
+        providers = super()._get_compatible_providers(
+            company_id, partner_id, amount, *args, report=report, **kwargs
+        )
+        currency = self.env["res.currency"].browse(kwargs.get("currency_id"))
+        if amount and currency and not kwargs.get("is_validation"):
+            units = to_smallest_unit(amount, currency.rounding)
+            takers = providers.filtered(
+                lambda provider: provider._clinic_get_limits(currency).takes(units)
+            )
+            payment_utils.add_to_report(
+                report,
+                providers - takers,
+                available=False,
+                reason=self.env._("It does not charge so much, or so little."),
+            )
+            providers = takers
         return providers._clinic_put_default_first()
 
     def _clinic_put_default_first(self):
@@ -28,3 +74,61 @@ class PaymentProvider(models.Model):
         # sudo: payers read neither companies nor providers.
         provider = self.sudo()
         return provider.company_id.clinic_gateway_id == provider
+
+    # === HOW MUCH THEY CHARGE === #
+
+    def _clinic_get_limits(self, currency):
+        """Return how much it charges at once: a hook for what providers refuse.
+
+        :rtype: Limits
+        """
+        self.ensure_one()
+        # sudo: payers do not read providers.
+        provider = self.sudo()
+        if not provider.maximum_amount:
+            return Limits()
+        company = provider.company_id
+        most = company.currency_id._convert(provider.maximum_amount, currency, company)
+        return Limits(most=to_smallest_unit(most, currency.rounding))
+
+    def _clinic_get_chargeable(self, amount, currency):
+        """Return what can be charged at once of an amount, by the best of these."""
+        units = to_smallest_unit(amount, currency.rounding)
+        fits = (provider._clinic_get_limits(currency).fit(units) for provider in self)
+        return currency.round(max(fits, default=0) * currency.rounding)
+
+    @api.model
+    @ormcache(cache="stable")
+    def _clinic_get_leasts(self):
+        """Return what all providers of a practice refuse as too little.
+
+        It is read on each page of the portal.
+
+        :return: ids of a company and a currency, and the least that is charged
+        :rtype: tuple[tuple]
+        """
+        # sudo: the fact is for everybody.
+        companies = self.env["res.company"].sudo().search([])
+        currencies = self.env["res.currency"].search([])
+        return tuple(
+            (company.id, currency.id, least * currency.rounding)
+            for company in companies
+            for currency in currencies
+            if (least := self._clinic_get_least(company, currency)) > 1
+        )
+
+    @api.model
+    def _clinic_get_least(self, company, currency):
+        """Return the least that a published provider of a practice charges.
+
+        :return: in the smallest unit of the currency; 1 where there is no provider
+        """
+        # sudo: as above.
+        providers = self.sudo().search(
+            Domain(self._check_company_domain(company))
+            & Domain("state", "in", ("enabled", "test"))
+            & Domain("is_published", "=", True)
+            & Domain("available_currency_ids", "in", [currency.id, False])
+        )
+        limits = (provider._clinic_get_limits(currency) for provider in providers)
+        return min((each.least for each in limits), default=1)

@@ -127,6 +127,12 @@ class PaymentToken(models.Model):
             return self.env._("The practice charges this card by hand only.")
         return False
 
+    def _clinic_get_chargeable(self, amount, currency):
+        """Return what can be charged at once to this card; without one it is all."""
+        # sudo: payers read no providers.
+        provider = self.sudo().provider_id
+        return provider._clinic_get_chargeable(amount, currency) if self else amount
+
     def _clinic_choose(self, card_id):
         """Return the one of these cards that a client has chosen.
 

@@ -14,6 +14,7 @@ from ...rules.askers import (
     ON_HOLD,
     PAGE,
     RED_NUMBER,
+    TOO_SMALL,
     Answer,
     get_first,
 )
@@ -77,7 +78,8 @@ class Row(NamedTuple):
         """Return it for why the invoice is not asked, and what is, line by line."""
         badge = get_first(reasons.intersection((DISPUTED, CLEARING, IN_PLAN, ON_HOLD)))
         dues = defaultdict(float)
-        for claim in () if reasons.intersection((ON_HOLD, IN_PLAN)) else claims:
+        is_asked = not reasons.intersection((ON_HOLD, IN_PLAN, TOO_SMALL))
+        for claim in claims if is_asked else ():
             dues[claim.due] += claim.line.amount_residual_currency
         today = move._clinic_get_day()
         offered = [each.amount for each in claims if each.answer >= Answer.OFFERS]

@@ -7,6 +7,7 @@ from odoo.tests import tagged
 
 from ...rules import askers
 from ...rules.askers import ASKERS, REASONS, TABLE, Answer
+from ...rules.limits import Limits
 from ..charges.common_charges import ChargesCommon
 
 
@@ -74,6 +75,15 @@ class TestWhoAsksForWhat(ChargesCommon):
         bill = self._invoice(service, invoice_date=self.today)
         self.env.flush_all()
         return bill.sudo()
+
+    def _make_too_small(self):
+        providers = type(self.env["payment.provider"])
+        self.patch(providers, "_clinic_get_limits", lambda *_args: Limits(least=50))
+        self.registry.clear_cache("stable")
+        self.addCleanup(self.registry.clear_cache, "stable")
+        bill = self._bill(price_unit=100.3)
+        self._pay(bill, 100)
+        return bill
 
     def _make_in_plan(self):
         bill = self._bill()
@@ -235,6 +245,9 @@ class TestWhoAsksForWhat(ChargesCommon):
 
     def test_what_is_disputed(self):
         self.assertAnswers(askers.DISPUTED)
+
+    def test_what_is_too_small(self):
+        self.assertAnswers(askers.TOO_SMALL)
 
     def test_what_is_an_insurers(self):
         self.assertAnswers(askers.INSURERS)

@@ -89,6 +89,11 @@ class AccountPaymentRegister(models.TransientModel):
         if self.payment_token_id:
             # sudo: billers do not read every transaction of the invoices.
             invoices = self.sudo().line_ids.move_id
+            chargeable = self.payment_token_id._clinic_get_chargeable(
+                self.amount, self.currency_id
+            )
+            if self.currency_id.compare_amounts(chargeable, self.amount):
+                raise UserError(invoices._clinic_explain_chargeable(chargeable))
             invoices._clinic_start_charge(self.amount, self.currency_id)
         return super()._create_payments()
 

@@ -125,6 +125,10 @@ class ClinicPaymentPlanProposal(models.TransientModel):
             raise UserError(
                 self.env._("There is too little owed for so many instalments.")
             ) from error
+        if any(not self.invoice_ids._clinic_get_chargeable(p * unit) for p in parts):
+            raise UserError(
+                self.env._("There is too little owed for so many instalments.")
+            )
         dates = instalments.get_dates(self.first_date, self.interval, self.number)
         amounts = [self.currency_id.round(part * unit) for part in parts]
         return list(zip(dates, amounts, strict=True))

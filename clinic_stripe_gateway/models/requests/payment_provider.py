@@ -32,6 +32,13 @@ class PaymentProvider(models.Model):
 
     _inherit = "payment.provider"
 
+    def _clinic_get_limits(self, currency):
+        limits = super()._clinic_get_limits(currency)
+        if self.code != "stripe":
+            return limits
+        own = currency._clinic_stripe_get_limits()
+        return own._replace(most=min(limits.most or own.most, own.most))
+
     # === WHAT THE BROWSER SENDS TO STRIPE === #
 
     def _stripe_get_inline_form_values(self, *args, **kwargs):

@@ -153,7 +153,8 @@ class PaymentTransaction(models.Model):
         specific = super()._get_specific_create_values(provider_code, values)
         if provider_code == "stripe" and values.get("amount"):
             currency = self.env["res.currency"].browse(values["currency_id"])
-            specific["amount"] = currency._clinic_stripe_get_chargeable(
-                values["amount"]
-            )
+            amount = currency._clinic_stripe_get_chargeable(values["amount"])
+            if currency.is_zero(amount):
+                raise ValidationError(self.env._("So little cannot be paid online."))
+            specific["amount"] = amount
         return specific

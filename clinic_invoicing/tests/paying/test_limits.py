@@ -1,0 +1,100 @@
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from ...rules.limits import Limits
+from ..charges.common_charges import ChargesCommon
+from ..desk.common_desk import DeskCommon
+
+
+@tagged("post_install", "-at_install")
+class TestLimits(ChargesCommon, DeskCommon):
+    """Nobody is asked online for what no provider charges; pages say how much is."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._pay(cls.bill)
+
+    def setUp(self):
+        super().setUp()
+        self._limit(least=50, most=99_999_999)
+        self.authenticate("client", "client")
+
+    def _limit(self, **limits):
+        providers = type(self.env["payment.provider"])
+        self.patch(providers, "_clinic_get_limits", lambda *_args: Limits(**limits))
+        self.registry.clear_cache("stable")
+        self.addCleanup(self.registry.clear_cache, "stable")
+
+    def _bill(self, price):
+        bill = self._invoice(self._create_service(price_unit=price))
+        self.env.flush_all()
+        return bill
+
+    def _read(self, bill, **params):
+        text, _key = self._see("/my/billing/pay", invoice_ids=bill.id, **params)
+        return text.replace("\xa0", " ")
+
+    def test_a_rest_below_the_least_is_shown_and_not_asked_for(self):
+        bill = self._bill(100.3)
+        self._pay(bill, 100)
+        self.env.flush_all()
+        self.assertEqual(self.client_user._clinic_get_unpaid_count(), 0)
+        text = self._see("/my/billing")[0]
+        self.assertIn("You have nothing to pay now", text)
+        self.assertIn("So little cannot be paid online.", text)
+        self.assertNotIn("Overdue", text)
+        self.assertIn("So little cannot be paid online", self._read(bill))
+        with self.assertRaisesRegex(ValidationError, "So little"):
+            bill.sudo()._clinic_start_online_payment(0.3, bill.currency_id)
+
+    def test_the_desk_takes_such_a_rest_in_cash(self):
+        bill = self._bill(100.3)
+        self._pay(bill, 100)
+        payment = self._take_cash(self._get_due(bill), 0.3)
+        self.assertEqual((payment.amount, bill.amount_residual), (0.3, 0))
+
+    def test_a_part_that_leaves_such_a_rest_is_offered_as_all(self):
+        bill = self._bill(100.3)
+        text = self._read(bill, amount=100)
+        self.assertIn("$ 0.30 would be left", text)
+        self.assertIn("Please pay all of it: $ 100.30", text)
+        self.assertIn("Pay $ 100.30", text)
+        self.assertIn("Pay $ 50.00", self._read(bill, amount=50))
+
+    def test_of_a_million_as_much_is_asked_as_can_be_charged(self):
+        text = self._read(self._bill(1_000_000))
+        self.assertIn("Pay $ 999,999.50", text)
+        self.assertNotIn("refused", text)
+
+    def test_digits_that_nobody_charges_are_left_out(self):
+        self._limit(least=100, most=99_999_999, step=100)
+        text = self._read(self._bill(13.25))
+        self.assertIn("Pay $ 13.00", text)
+        text = self._read(self._bill(20), amount=5.5)
+        self.assertIn("$ 5.00 can be paid online at once", text)
+
+    def test_a_saved_card_is_charged_as_much_as_can_be(self):
+        bill = self._bill(1_500_000)
+        self._agree(cap="9000000")
+        self._run()
+        charge = self._get_charges(bill)
+        self._come(charge)
+        self.assertEqual(self.sent, [999_999.99])
+
+    def test_no_part_of_a_plan_is_too_small(self):
+        bill = self._bill(1)
+        wizard = self.env["clinic.payment.plan.proposal"].create(
+            {"invoice_ids": [Command.set(bill.ids)], "number": 3}
+        )
+        with self.assertRaisesRegex(UserError, "too little"):
+            wizard.action_propose()
+        wizard.number = 2
+        self.assertTrue(wizard.action_propose())
+
+    def test_staff_charge_no_card_with_what_it_is_not_charged(self):
+        bill = self._bill(100.3)
+        desk, due = self.env["clinic.desk"], self._get_due(bill)
+        self.assertTrue(desk._get_cards(due, 100.3))
+        self.assertFalse(desk._get_cards(due, 0.3))
