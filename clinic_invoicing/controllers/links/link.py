@@ -117,6 +117,7 @@ class ClinicPaymentLinks(ClinicPaymentPanel):
         return {
             "page_name": "clinic_payment_link",
             "company": link.company_id,
+            "due_day": link._get_due_day(),
             "unpayable": unpayable,
             "instead": offline and link.company_id._clinic_describe_otherwise(offline),
             "thanks": self._clinic_thank_once(link._get_thanks()),

@@ -209,6 +209,13 @@ class ClinicPaymentLink(models.Model):
         """Return those of the invoices that can be paid now."""
         return self._get_invoices()._clinic_filter_for(LINK)
 
+    def _get_due_day(self):
+        """Return when it is due, if nothing of it is due yet; used by the e-mails."""
+        claims = self._get_payable()._clinic_get_claims(LINK)
+        if any(claim.answer == Answer.ASKS for claim in claims):
+            return False
+        return min((claim.due for claim in claims), default=False)
+
     def _get_thanks(self):
         """Return what has just arrived for these invoices, if anything has."""
         invoices = self._get_invoices()
