@@ -54,6 +54,7 @@ class ClinicDeskPages(ClinicPaymentPortal):
             "others": invoice._clinic_get_of_same_visit(),
             "allocation": invoices._clinic_get_allocation(part if is_part else owed),
             "obstacles": invoice._clinic_get_left_of_visit(),
+            "can_write_off": self._clinic_desk()._can_write_off(due),
             **self._clinic_desk_prepare_link(due, link),
         }
         return self._clinic_desk_render_ways(
@@ -82,6 +83,25 @@ class ClinicDeskPages(ClinicPaymentPortal):
             request.session[SESSION_ERROR] = error.args[0]
         ids = _join(invoices)
         return request.redirect(f"/clinic/desk/pay/{invoice.id}?invoice_ids={ids}")
+
+    @route(
+        "/clinic/desk/pay/<int:invoice_id>/write-off",
+        type="http",
+        auth="user",
+        methods=["POST"],
+    )
+    def clinic_desk_write_off(self, invoice_id, invoice_ids="", amount="", **_kwargs):
+        """Give up what is too little to be paid online."""
+        invoice = self._clinic_desk_find_invoice(invoice_id)
+        desk = self._clinic_desk()
+        due = desk._get_due(desk._choose_invoices(invoice, invoice_ids))
+        try:
+            with request.env.cr.savepoint():
+                amount = desk._read_amount(amount, invoice.currency_id)
+                request.session[SESSION_NOTICE] = desk._write_off(due, amount)
+        except UserError as error:
+            request.session[SESSION_ERROR] = error.args[0]
+        return request.redirect(f"/clinic/desk/pay/{invoice.id}")
 
     @route(
         "/clinic/desk/pay/<int:invoice_id>/<string:way>",

@@ -5,6 +5,8 @@ from odoo import models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
+from ...rules.askers import DIALOG, TOO_SMALL
+from ...rules.payers import PAYER_WRITE_OFF
 from ...server_side import tell
 
 _logger = logging.getLogger(__name__)
@@ -201,6 +203,42 @@ class ClinicDesk(models.AbstractModel):
                 "amount": amount,
                 "payment_difference_handling": "open",
             }
+        )
+
+    # === NOT WORTH A PAYMENT === #
+
+    def _can_write_off(self, due):
+        """Whether the user may give up what is owed: too little to be paid online."""
+        is_biller = self.env.user.has_group("clinic_invoicing.group_biller")
+        reasons = due.invoices._clinic_get_reasons(DIALOG).values()
+        return bool(
+            is_biller and reasons and all(TOO_SMALL in each for each in reasons)
+        )
+
+    def _write_off(self, due, amount):
+        """Give up what is owed on these invoices; return what to tell.
+
+        :param float amount: that the page has shown
+        :raise UserError: it may not be written off, or something else is owed by now
+        """
+        due.invoices._clinic_check_chosen()
+        due.invoices._clinic_lock_for_payment()
+        owed = due.invoices._clinic_sum_owed()
+        if not self._can_write_off(due) or due.currency.compare_amounts(amount, owed):
+            raise UserError(
+                self.env._("This cannot be written off here. Please reload the page.")
+            )
+        shares = due.invoices.invoice_line_ids.clinic_share_id.filtered(
+            lambda share: due.currency.compare_amounts(share.amount_due, 0) > 0
+        )
+        # The user's own right to say who owes what is asked for.
+        shares.with_env(self.env)._move(
+            {share.with_env(self.env): share.amount_due for share in shares},
+            PAYER_WRITE_OFF,
+            reason=self.env._("Too little to be paid online."),
+        )
+        return self.env._(
+            "%(amount)s is written off.", amount=due.currency.format(owed)
         )
 
     # === UNDER LOCK === #

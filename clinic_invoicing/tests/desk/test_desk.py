@@ -180,7 +180,7 @@ class TestDesk(DeskCommon):
         link = self.env["clinic.payment.link"].search([])
         self.assertEqual(link.invoice_ids, self.older_bill)
         self.assertIn(link.url, text)
-        asks = "asks for all that is owed"
+        asks = "The link asks for"
         self.assertNotIn(asks, text)
         self.assertIn(asks, self._see(url, amount="30")[0])
         place = self._press(f"{url}/email", key, invoice_ids=self.older_bill.id)

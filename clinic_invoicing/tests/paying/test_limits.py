@@ -4,22 +4,16 @@ from odoo.tests import tagged
 
 from ...rules.limits import Limits
 from ..charges.common_charges import ChargesCommon
+from ..common_online import OnlineCommon
 from ..desk.common_desk import DeskCommon
 
 
-@tagged("post_install", "-at_install")
-class TestLimits(ChargesCommon, DeskCommon):
-    """Nobody is asked online for what no provider charges; pages say how much is."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._pay(cls.bill)
+class LimitsCommon(OnlineCommon):
+    """A provider charges between 0.50 and 999,999.99 at once."""
 
     def setUp(self):
         super().setUp()
         self._limit(least=50, most=99_999_999)
-        self.authenticate("client", "client")
 
     def _limit(self, **limits):
         providers = type(self.env["payment.provider"])
@@ -31,6 +25,15 @@ class TestLimits(ChargesCommon, DeskCommon):
         bill = self._invoice(self._create_service(price_unit=price))
         self.env.flush_all()
         return bill
+
+
+@tagged("post_install", "-at_install")
+class TestLimits(LimitsCommon, DeskCommon):
+    """Nobody is asked online for what no provider charges; pages say how much is."""
+
+    def setUp(self):
+        super().setUp()
+        self.authenticate("client", "client")
 
     def _read(self, bill, **params):
         text, _key = self._see("/my/billing/pay", invoice_ids=bill.id, **params)
@@ -55,6 +58,28 @@ class TestLimits(ChargesCommon, DeskCommon):
         payment = self._take_cash(self._get_due(bill), 0.3)
         self.assertEqual((payment.amount, bill.amount_residual), (0.3, 0))
 
+    def test_a_biller_writes_such_a_rest_off(self):
+        bill = self._bill(100.3)
+        self._pay(bill, 100)
+        url = f"/clinic/desk/pay/{bill.id}"
+        self.authenticate("biller", "biller")
+        text, key = self._see(url)
+        self.assertIn("Write off: $ 0.30", text.replace("\xa0", " "))
+        self._press(f"{url}/write-off", key, invoice_ids=bill.id, amount="0.3")
+        self.assertEqual(bill.amount_residual, 0)
+        self.assertIn("0.30 is written off", self._see(url)[0])
+
+    def test_nothing_else_is_written_off_at_the_desk(self):
+        bill = self._bill(100.3)
+        desk, due = self.env["clinic.desk"], self._get_due(bill)
+        self.assertFalse(desk.with_user(self.biller)._can_write_off(due))
+        self._pay(bill, 100)
+        self.assertTrue(desk.with_user(self.biller)._can_write_off(due))
+        for user, amount in ((self.front_desk, 0.3), (self.biller, 0.2)):
+            with self.assertRaisesRegex(UserError, "cannot be written off"):
+                desk.with_user(user)._write_off(due, amount)
+        self.assertEqual(bill.amount_residual, 0.3)
+
     def test_a_part_that_leaves_such_a_rest_is_offered_as_all(self):
         bill = self._bill(100.3)
         text = self._read(bill, amount=100)
@@ -75,6 +100,22 @@ class TestLimits(ChargesCommon, DeskCommon):
         text = self._read(self._bill(20), amount=5.5)
         self.assertIn("$ 5.00 can be paid online at once", text)
 
+    def test_staff_charge_no_card_with_what_it_is_not_charged(self):
+        bill = self._bill(100.3)
+        desk, due = self.env["clinic.desk"], self._get_due(bill)
+        self.assertTrue(desk._get_cards(due, 100.3))
+        self.assertFalse(desk._get_cards(due, 0.3))
+
+
+@tagged("post_install", "-at_install")
+class TestLimitsOfCharges(LimitsCommon, ChargesCommon):
+    """What is charged by itself keeps to what the provider charges at once."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._pay(cls.bill)
+
     def test_a_saved_card_is_charged_as_much_as_can_be(self):
         bill = self._bill(1_500_000)
         self._agree(cap="9000000")
@@ -92,9 +133,3 @@ class TestLimits(ChargesCommon, DeskCommon):
             wizard.action_propose()
         wizard.number = 2
         self.assertTrue(wizard.action_propose())
-
-    def test_staff_charge_no_card_with_what_it_is_not_charged(self):
-        bill = self._bill(100.3)
-        desk, due = self.env["clinic.desk"], self._get_due(bill)
-        self.assertTrue(desk._get_cards(due, 100.3))
-        self.assertFalse(desk._get_cards(due, 0.3))
