@@ -23,6 +23,7 @@ from .ledger import test_ledger_check, test_ledger_disputes
 from .payments import (
     test_attempts,
     test_booked_payments,
+    test_limits,
     test_lost_and_found,
     test_never_charged,
     test_own_intent,

@@ -5,8 +5,6 @@ import re
 
 import pytest
 
-from clinic_invoicing.rules import askers
-
 from . import documents as docs
 from .sources import ADDONS, ROOT, name_of
 
@@ -207,7 +205,3 @@ def test_each_picture_is_small_shown_and_taken_by_make_pictures():
     for picture in pictures:
         assert picture.stat().st_size <= PICTURE_BYTES, picture.name
         assert f'"{picture.stem}"' in takers or f'"{picture.name}"' in takers
-
-
-def test_who_asks_for_what_is_printed_as_it_is_in_the_code():
-    assert askers.describe() in docs.text_of(docs.DOCS / "developer" / "asking.md")

@@ -1,11 +1,14 @@
 """The table of who asks for what: whole, and without a contradiction."""
 
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 from clinic_invoicing.rules import askers
 from clinic_invoicing.rules.askers import ASKERS, REASONS, TABLE, Answer
+
+PAGE = Path(__file__).parents[2] / "docs" / "developer" / "asking.md"
 
 
 def test_each_asker_has_an_answer_to_each_reason():
@@ -58,3 +61,7 @@ def test_what_bars_an_asker_is_what_it_does_less_about():
 def test_the_first_reason_in_the_order_of_the_table_is_told():
     assert askers.get_first({askers.NOT_DUE, askers.CLEARING}) == askers.CLEARING
     assert askers.get_first(set()) is None
+
+
+def test_the_table_is_printed_as_it_is():
+    assert askers.describe() in PAGE.read_text("utf-8")

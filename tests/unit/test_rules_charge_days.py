@@ -41,3 +41,17 @@ def test_a_payer_expects_the_charge_until_its_last_attempt(date, first, days, ex
 def test_a_notice_lasts_for_a_week():
     assert not charge_days.is_notice_over(FIRST, date(2026, 4, 6))
     assert charge_days.is_notice_over(FIRST, date(2026, 4, 7))
+
+
+@pytest.mark.parametrize(
+    ("amounts", "limit", "fits"),
+    [
+        ([], 100, []),
+        ([60, 40], 100, [True, True]),
+        ([60, 60, 30], 100, [True, False, True]),
+        ([150, 60], 100, [False, True]),
+        ([101], 100, [False]),
+    ],
+)
+def test_what_fits_into_a_limit_together_is_taken(amounts, limit, fits):
+    assert charge_days.take_what_fits(amounts, limit) == fits

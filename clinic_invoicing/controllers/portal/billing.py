@@ -117,6 +117,7 @@ class ClinicBilling(ClinicPaymentPanel):
         moves = request.env["account.move"].sudo()
         chosen = self._get_patient_domain(patient)
         asked = moves._clinic_get_asked(partner, chosen)
+        rows = self._prepare_rows(partner, chosen, page, {"patient": patient})
         return {
             **self._prepare_portal_layout_values(),
             "page_name": "clinic_billing",
@@ -129,7 +130,10 @@ class ClinicBilling(ClinicPaymentPanel):
             "thanks": self._clinic_thank_once(
                 moves.transaction_ids._clinic_get_recent(partner)
             ),
-            **self._prepare_rows(partner, chosen, page, {"patient": patient}),
+            **rows,
+            "described": (rows["unpaid"] | rows["settled"])._clinic_describe_rows(
+                any(group.held for group in asked)
+            ),
         }
 
     def _prepare_ways(self, asked):
@@ -181,7 +185,6 @@ class ClinicBilling(ClinicPaymentPanel):
         return {
             "unpaid": unpaid.with_prefetch(rows.ids),
             "settled": settled.with_prefetch(rows.ids),
-            "described": rows._clinic_describe_rows(),
             "given_back": rows._clinic_get_given_back_by_invoice(),
             "pager": pager,
         }

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ...rules.askers import CHARGED
+from ...rules.askers import CHARGED, get_barring
 from .clinic_scheduled_charge import OPEN_CHARGE_STATES
 
 
@@ -9,9 +9,9 @@ class AccountMoveLine(models.Model):
 
     _inherit = "account.move.line"
 
-    def _clinic_get_reasons(self, day):
-        reasons = super()._clinic_get_reasons(day)
-        for line in self:
+    def _clinic_get_reasons(self, asker, day):
+        reasons = super()._clinic_get_reasons(asker, day)
+        for line in self if CHARGED in get_barring(asker) else ():
             if line._clinic_is_charged():
                 reasons[line] |= {CHARGED}
         return reasons

@@ -186,7 +186,9 @@ class ClinicScheduledCharge(models.Model):
     def _get_claims(self):
         """Return what it asks for on its day: due by then, and not more."""
         claims = self._get_payable()._clinic_get_claims(
-            self._get_asker(), self._get_discount_day()
+            self._get_asker(),
+            max(self.date, self._get_today()),
+            self._get_discount_day(),
         )
         return [
             claim

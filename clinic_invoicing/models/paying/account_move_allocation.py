@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ...server_side import heard
+from .payment_provider import get_most
 
 # Invoices in the order in which money pays them: _clinic_get_open_lines().
 PAID_FIRST = "invoice_date_due, currency_id, amount_total, id"
@@ -107,11 +108,11 @@ class AccountMove(models.Model):
 
         All of it where nothing is paid online: the page says how else.
         """
-        payer, currency = self.partner_id[:1], self.currency_id[:1]
-        gateways = self.company_id[:1]._clinic_get_gateways(payer, currency)
-        if not gateways:
-            return amount
-        return gateways._clinic_get_chargeable(amount, currency)
+        company, currency = self.company_id[:1], self.currency_id[:1]
+        limits = self.env["payment.provider"]._clinic_get_limits_of(
+            company.id, currency.id
+        )
+        return get_most(limits, amount, currency) if limits else amount
 
     def _clinic_check_part(self, amount):
         """Raise ValidationError when so small a part is not taken, or leaves one.

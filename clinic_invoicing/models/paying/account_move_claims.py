@@ -92,11 +92,14 @@ class AccountMove(models.Model):
             ),
         }
 
-    def _clinic_get_reasons(self):
-        """Return why each of these invoices is not simply asked for.
+    def _clinic_get_reasons(self, asker):
+        """Return why this asker does not simply ask for each of these invoices.
+
+        Others' reasons are not looked for.
 
         :rtype: dict[account.move, set]
         """
+        barring = get_barring(asker)
         # sudo: clients and the front desk read neither transactions nor services, and
         # are told the fact alone.
         moves = self.sudo()
@@ -105,7 +108,7 @@ class AccountMove(models.Model):
             for move in moves
         }
         for reason, domain in self._clinic_get_reason_domains().items():
-            for move in moves.filtered_domain(domain):
+            for move in moves.filtered_domain(domain) if reason in barring else ():
                 reasons[move].add(reason)
         return reasons
 
@@ -162,14 +165,15 @@ class AccountMove(models.Model):
 
     def _clinic_filter_for(self, asker, least=Answer.OFFERS):
         """Return those of which this asker asks for a line, or offers to pay it."""
-        reasons = self._clinic_get_reasons()
+        reasons = self._clinic_get_reasons(asker)
         return self.filtered(lambda move: get_answer(asker, reasons[move]) >= least)
 
     def _clinic_get_payment_obstacle(self):
         """Return why this cannot be paid online, or at the desk, else ``False``."""
         self.ensure_one()
-        barring = get_barring(self._clinic_get_asker(), Answer.OFFERS)
-        reason = get_first(self._clinic_get_reasons()[self].intersection(barring))
+        asker = self._clinic_get_asker()
+        reasons = self._clinic_get_reasons(asker)[self]
+        reason = get_first(reasons.intersection(get_barring(asker, Answer.OFFERS)))
         return bool(reason) and self._clinic_explain_reason(reason)
 
     @api.model
@@ -179,33 +183,35 @@ class AccountMove(models.Model):
 
     # === HOW MUCH === #
 
-    def _clinic_get_claims(self, asker, day=None):
+    def _clinic_get_claims(self, asker, day=None, discount_day=None):
         """Return what this asker does about each line with money open, oldest first.
 
         No asker asks for more than is owed less the money that is held.
 
         :param date day: on which it is paid; the practice's day if there is none
+        :param date discount_day: whose discounts count, if it is another one
         :rtype: list[Claim]
         """
         day = day or self._clinic_get_day()
-        claims = self._clinic_get_claims_before(asker, day)
-        return self._clinic_take_off_held(claims, asker, day)
+        discount_day = discount_day or day
+        claims = self._clinic_get_claims_before(asker, day, discount_day)
+        return self._clinic_take_off_held(claims, asker, day, discount_day)
 
-    def _clinic_get_claims_before(self, asker, day):
+    def _clinic_get_claims_before(self, asker, day, discount_day):
         """Return the claims before held money is taken off."""
         lines = self._clinic_get_open_lines()
-        reasons = lines._clinic_get_reasons(day)
+        reasons = lines._clinic_get_reasons(asker, day)
         return [
             Claim(
                 line,
                 line._clinic_get_due_day(),
-                line._clinic_get_closing(day),
+                line._clinic_get_closing(discount_day),
                 get_answer(asker, reasons[line]),
             )
             for line in lines
         ]
 
-    def _clinic_take_off_held(self, claims, asker, day):
+    def _clinic_take_off_held(self, claims, asker, day, discount_day):
         """Take off the money that the practice holds for the payers of these.
 
         It counts once for all that a payer owes: first for what is asked, then for what
@@ -214,7 +220,8 @@ class AccountMove(models.Model):
         held = self._clinic_get_held()
         if not held:
             return claims
-        others = self._clinic_find_others(held)._clinic_get_claims_before(asker, day)
+        others = self._clinic_find_others(held)
+        others = others._clinic_get_claims_before(asker, day, discount_day)
         by_key = defaultdict(list)
         for claim in sorted(claims + others, key=_get_rank):
             by_key[claim.line.move_id._clinic_get_held_key()].append(claim)

@@ -16,14 +16,14 @@ class AccountMoveLine(models.Model):
         self.ensure_one()
         return self.date_maturity or self.date
 
-    def _clinic_get_reasons(self, day):
-        """Return why each of these is not simply asked for on a day.
+    def _clinic_get_reasons(self, asker, day):
+        """Return why this asker does not simply ask for each of these on a day.
 
         Rooms below add to it.
 
         :rtype: dict[account.move.line, set]
         """
-        by_move = self.move_id._clinic_get_reasons()
+        by_move = self.move_id._clinic_get_reasons(asker)
         return {
             line: by_move[line.move_id]
             | ({NOT_DUE} if line._clinic_get_due_day() > day else set())

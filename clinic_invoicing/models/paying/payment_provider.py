@@ -7,6 +7,16 @@ from odoo.addons.payment import utils as payment_utils
 from ...rules.limits import Limits
 from ...rules.smallest_units import to_smallest_unit
 
+# On these depends who charges how much at once.
+LIMITING_FIELDS = {
+    "available_currency_ids",
+    "code",
+    "company_id",
+    "is_published",
+    "maximum_amount",
+    "state",
+}
+
 
 class PaymentProvider(models.Model):
     """Providers: the one that a practice prefers, and how much each charges at once."""
@@ -23,7 +33,8 @@ class PaymentProvider(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        self.env.registry.clear_cache("stable")
+        if LIMITING_FIELDS & vals.keys():
+            self.env.registry.clear_cache("stable")
         return super().write(vals)
 
     def unlink(self):
@@ -93,9 +104,8 @@ class PaymentProvider(models.Model):
 
     def _clinic_get_chargeable(self, amount, currency):
         """Return what can be charged at once of an amount, by the best of these."""
-        units = to_smallest_unit(amount, currency.rounding)
-        fits = (provider._clinic_get_limits(currency).fit(units) for provider in self)
-        return currency.round(max(fits, default=0) * currency.rounding)
+        limits = (provider._clinic_get_limits(currency) for provider in self)
+        return get_most(limits, amount, currency)
 
     @api.model
     @ormcache(cache="stable")
@@ -119,16 +129,33 @@ class PaymentProvider(models.Model):
 
     @api.model
     def _clinic_get_least(self, company, currency):
-        """Return the least that a published provider of a practice charges.
+        """Return the least that is charged online, in the smallest unit."""
+        limits = self._clinic_get_limits_of(company.id, currency.id)
+        return min((each.least for each in limits), default=1)
 
-        :return: in the smallest unit of the currency; 1 where there is no provider
+    @api.model
+    @ormcache("company_id", "currency_id", cache="stable")
+    def _clinic_get_limits_of(self, company_id, currency_id):
+        """Return the limits of each published provider of a practice.
+
+        Read on each start of a payment. What follows from a rate of exchange may be of
+        the day before: Core looks at it again.
+
+        :rtype: tuple[Limits]
         """
-        # sudo: as above.
+        # sudo: the fact is for everybody.
         providers = self.sudo().search(
-            Domain(self._check_company_domain(company))
+            Domain(self._check_company_domain(company_id))
             & Domain("state", "in", ("enabled", "test"))
             & Domain("is_published", "=", True)
-            & Domain("available_currency_ids", "in", [currency.id, False])
+            & Domain("available_currency_ids", "in", [currency_id, False])
         )
-        limits = (provider._clinic_get_limits(currency) for provider in providers)
-        return min((each.least for each in limits), default=1)
+        currency = self.env["res.currency"].browse(currency_id)
+        return tuple(provider._clinic_get_limits(currency) for provider in providers)
+
+
+def get_most(limits, amount, currency):
+    """Return the most that one of these charges at once of an amount."""
+    units = to_smallest_unit(amount, currency.rounding)
+    most = max((each.fit(units) for each in limits), default=0)
+    return currency.round(most * currency.rounding)

@@ -239,16 +239,21 @@ class AccountMove(models.Model):
 
     # === WHAT A ROW SAYS === #
 
-    def _clinic_describe_rows(self):
+    def _clinic_describe_rows(self, is_held=True):
         """Return what a client reads of what is to be paid of each of these invoices.
 
+        :param bool is_held: whether money is held for the client, as far as is known
         :rtype: dict[account.move, Row]
         """
         # sudo: clients read no entries, and what is open of theirs.
         moves = self.sudo()
-        reasons = moves._clinic_get_reasons()
+        reasons = moves._clinic_get_reasons(DIALOG)
         claims = defaultdict(list)
-        for claim in moves._clinic_get_claims(DIALOG):
+        day = moves._clinic_get_day()
+        found = moves._clinic_get_claims_before(DIALOG, day, day)
+        if is_held:
+            found = moves._clinic_take_off_held(found, DIALOG, day, day)
+        for claim in found:
             claims[claim.line.move_id].append(claim)
         return {
             move: Row.from_claims(move, reasons[move], claims[move]) for move in self

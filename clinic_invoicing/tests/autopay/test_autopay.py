@@ -78,7 +78,9 @@ class TestAutopay(ChargesCommon):
         self.assertEqual((charge.amount, charge.invoice_ids), (198, self.bill | early))
         agreement = charge.autopay_id
         self.practice.clinic_autopay_notice_days = 10
-        self.assertEqual(agreement._prepare_charge(early)["amount"], 100)
+        at_once = agreement._get_at_once(early, self._in_days(0))
+        (values,) = agreement._prepare_charges(at_once, early)
+        self.assertEqual(values["amount"], 100)
         self._come(charge)
         self.assertEqual((self.sent, charge.state), ([198], "done"))
         self.assertEqual((self.bill | early).mapped("amount_residual"), [0, 0])

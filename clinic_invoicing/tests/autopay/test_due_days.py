@@ -107,13 +107,14 @@ class TestAutopayByDay(ChargesCommon):
         bills = [self._bill(price, term) for price in (60, 150, 40, 10)]
         self._agree(cap="100")
         self._run()
-        charged, linked = self._get_charges(bills[0]), self._get_charges(bills[1])
-        self.assertEqual((charged.state, charged.amount), ("noticed", 100))
-        self.assertEqual(charged.invoice_ids, bills[0] | bills[2])
-        self.assertEqual((linked.state, linked.amount), ("link_sent", 160))
-        self.assertEqual(linked.invoice_ids, bills[1] | bills[3])
+        charged, linked = self._get_charges(bills[2]), self._get_charges(bills[1])
+        # Of what is due the same day the smaller is paid first.
+        self.assertEqual((charged.state, charged.amount), ("noticed", 50))
+        self.assertEqual(charged.invoice_ids, bills[2] | bills[3])
+        self.assertEqual((linked.state, linked.amount), ("link_sent", 210))
+        self.assertEqual(linked.invoice_ids, bills[0] | bills[1])
         self._come(charged)
-        self.assertEqual(self.sent, [100])
+        self.assertEqual(self.sent, [50])
 
     def test_what_is_planned_later_for_the_same_day_counts_together(self):
         self._bill(60, (100, 0))

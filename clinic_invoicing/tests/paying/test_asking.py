@@ -134,7 +134,6 @@ class TestWhoAsksForWhat(ChargesCommon):
     def _do_link(self, bill):
         link = self.env["clinic.payment.link"].sudo()._create_for([bill])
         is_payable = bool(link._get_payable()) and link.amount_due > 0
-        self.assertEqual(not is_payable, bool(link._get_unpayable() or not bill))
         return self._get_offered(bill, askers.LINK, is_payable)
 
     def _do_desk(self, bill):
@@ -216,8 +215,6 @@ class TestWhoAsksForWhat(ChargesCommon):
         bill = getattr(self, f"_make_{name}")()
         self.env.flush_all()
         self.env.invalidate_all()
-        told = set(bill._clinic_get_open_lines()._clinic_get_reasons(self.today))
-        self.assertTrue(told or reason == askers.CLOSED)
         for asker in ASKERS:
             with self.subTest(reason=name, asker=asker.name):
                 try:

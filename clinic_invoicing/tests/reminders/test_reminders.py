@@ -1,11 +1,13 @@
 from freezegun import freeze_time
 from psycopg2.errors import UniqueViolation
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ...models.reminders.clinic_reminder import Step
 from ...rules.askers import UNANSWERED
 from ..common_online import OnlineCommon
 
@@ -126,6 +128,44 @@ class TestReminders(OnlineCommon):
         sent = self._run("2024-07-01")
         self.assertEqual(sent.line_ids.mapped("step"), [14, 14])
         self.assertFalse(self._run("2024-07-02"))
+
+    def test_each_part_is_asked_for_from_its_own_day_on(self):
+        self._pay(self.bill | self.second_bill)
+        self.client.property_payment_term_id = self._create_term((30, 0), (70, 60))
+        service = self._create_service(price_unit=1000)
+        bill = self._invoice(service, invoice_date=DUE)
+        for day, amount, due in (
+            ("2024-05-02", 0, None),
+            ("2024-05-03", 300, "2024-04-30"),
+            ("2024-05-14", 300, "2024-04-30"),
+            ("2024-07-01", 0, None),
+            ("2024-07-02", 1000, "2024-06-29"),
+            ("2024-07-13", 1000, "2024-06-29"),
+            ("2024-07-14", 0, None),
+        ):
+            with self.subTest(day=day):
+                line = self._run(day).line_ids
+                self.assertEqual(line.amount, amount)
+                self.assertEqual(line.move_id, bill if amount else bill.browse())
+                self.assertEqual(str(line.date_due or None), str(due))
+
+    def test_a_part_that_is_paid_is_not_asked_for(self):
+        self._pay(self.bill | self.second_bill)
+        self.client.property_payment_term_id = self._create_term((30, 0), (70, 60))
+        service = self._create_service(price_unit=1000)
+        bill = self._invoice(service, invoice_date=DUE)
+        self._pay(bill, 300)
+        self.assertFalse(self._run("2024-05-03"))
+        self.assertEqual(self._run("2024-07-02").amount, 700)
+
+    def test_what_is_not_due_yet_is_told_by_hand_with_its_day(self):
+        self.client.property_payment_term_id = self._create_term((30, 30), (70, 60))
+        today = self.practice._clinic_get_day()
+        service = self._create_service(price_unit=1000)
+        bill = self._invoice(service, invoice_date=today)
+        self._remind(bill)
+        line = self.reminders.search([("line_ids.move_id", "=", bill.id)]).line_ids
+        self.assertEqual((line.amount, (line.date_due - today).days), (300, 30))
 
     def test_days_before_the_due_date_can_be_chosen(self):
         self.practice.clinic_reminder_days = "-5, 3"
@@ -250,7 +290,7 @@ class TestReminders(OnlineCommon):
 
     @mute_logger("odoo.sql_db")
     def test_the_database_refuses_the_same_step_twice(self):
-        steps = {self.bill: 3}
+        steps = {self.bill: Step(3, fields.Date.to_date(DUE))}
         self.reminders._send(self.bill.sudo(), steps)
         with self.assertRaises(UniqueViolation), self.env.cr.savepoint():
             self.reminders._send(self.bill.sudo(), steps)
