@@ -215,12 +215,16 @@ class ClinicScheduledCharge(models.Model):
         """Close it when nothing is owed; wait when nothing can be charged yet."""
         if self._close_if_paid():
             return
+        self._wait(self._explain_waiting())
+
+    def _explain_waiting(self):
+        """Return why nothing can be charged of what is owed."""
+        if self._get_asked():
+            return self.env._("So little cannot be charged.")
         if self._get_claims():
-            self._wait(self.env._("Money that is held for the payer covers it."))
-            return
-        self._wait(
-            self._get_payable()[0]._clinic_get_payment_obstacle()
-            or self.env._("What is owed has still to be decided.")
+            return self.env._("Money that is held for the payer covers it.")
+        return self._get_payable()[0]._clinic_get_payment_obstacle() or self.env._(
+            "What is owed has still to be decided."
         )
 
     # === CHARGING === #

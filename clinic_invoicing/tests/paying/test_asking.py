@@ -365,3 +365,26 @@ class TestAskedLessHeld(ChargesCommon):
         self.assertEqual(asked(self.client), 20)
         self._hold(100)
         self.assertEqual(asked(self.client), 0)
+
+    # === SPEED === #
+
+    def _count_queries(self, bills):
+        """Return how many queries the claims of these take, one for each payer."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        claims = bills.sudo()._clinic_get_claims(askers.REMINDER)
+        self.assertEqual(sum(claim.amount > 0 for claim in claims), len(bills))
+        return self.cr.sql_log_count - before
+
+    def test_many_payers_cost_no_more_queries_than_few(self):
+        payers = self.env["res.partner"].create(
+            [{"name": f"Payer {number}"} for number in range(12)]
+        )
+        bills = self.env["account.move"].union(
+            *(self._invoice(self._create_service(patient=payer)) for payer in payers)
+        )
+        self._hold(60)
+        self._count_queries(bills)
+        few = self._count_queries(bills[:2])
+        self.assertLessEqual(self._count_queries(bills), few)
