@@ -6,10 +6,10 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
-    def _post(self, soft=True):
-        posted = super()._post(soft=soft)
+    def _clinic_after_posting(self):
+        result = super()._clinic_after_posting()
         # sudo: people who invoice need not know which clients are on autopay.
         agreements = self.env["clinic.autopay"].sudo()
-        if posted and agreements.search_count([], limit=1):
+        if self and agreements.search_count([], limit=1):
             self.env["clinic.scheduled.charge"]._wake_job()
-        return posted
+        return result

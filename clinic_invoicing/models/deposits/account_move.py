@@ -19,22 +19,19 @@ class AccountMove(models.Model):
         help="Started before the invoice was made. What arrives is taken off it.",
     )
 
-    def action_post(self):
-        """Take deposits off again that came while an invoice was being corrected."""
-        again = self.filtered(
-            lambda move: (
-                move.move_type == "out_invoice"
-                and move.clinic_has_services
-                and move.posted_before
-            )
+    def _clinic_after_posting(self):
+        """Take deposits off before other money pays: they are for these visits.
+
+        They may have come while an invoice was being corrected.
+        """
+        # sudo: a user who posts invoices need not read appointments and deposits.
+        moves = self.sudo().filtered(
+            lambda move: move.move_type == "out_invoice" and move.clinic_has_services
         )
-        result = super().action_post()
-        if again:
-            # sudo: a user who posts invoices need not read appointments and deposits.
-            moves = again.sudo()
-            visits = moves.invoice_line_ids.clinic_service_id.event_id
+        visits = moves.invoice_line_ids.clinic_service_id.event_id
+        if visits:
             visits._clinic_pass_deposits(moves)
-        return result
+        return super()._clinic_after_posting()
 
     def _clinic_get_attempts(self):
         """Return all transactions that may bring money for these invoices."""

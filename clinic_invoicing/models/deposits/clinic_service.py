@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ClinicService(models.Model):
-    """Services whose invoices deposits are taken off, whatever makes these."""
+    """Services for which deposits are suggested, taken and counted."""
 
     _inherit = "clinic.service"
 
@@ -30,14 +30,6 @@ class ClinicService(models.Model):
         for service in self.sudo():
             service.deposit_attempts += 1
         self.flush_recordset(["deposit_attempts"])
-
-    def _create_invoices(self, *args, **kwargs):
-        invoices = super()._create_invoices(*args, **kwargs)
-        # sudo: the front desk has no right in accounting; these are the visits' own.
-        events = self.sudo().event_id
-        if events and invoices:
-            events._clinic_pass_deposits(invoices)
-        return invoices
 
     def _get_deposit(self):
         """Return what is suggested for this service, in the practice's currency."""

@@ -52,6 +52,16 @@ class AccountMove(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _post(self, soft=True):
+        posted = super()._post(soft=soft)
+        # What is posted in a batch is followed up when all of it is in the books.
+        if self._clinic_get_formats() is None:
+            posted._clinic_after_posting()
+        return posted
+
+    def _clinic_after_posting(self):
+        """Do what follows when these are posted. Rooms below add to it."""
+
     def _reverse_moves(self, *args, **kwargs):
         """Carry the shares to credit notes, which nobody does by hand."""
         self._clinic_check_reversal()

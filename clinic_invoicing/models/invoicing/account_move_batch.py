@@ -76,6 +76,7 @@ class AccountMove(models.Model):
         moves = moves.with_env(self.env)
         with self._clinic_posting_in_batch():
             moves.action_post()
+        moves._clinic_after_posting()
         return moves
 
     # === WHAT IS SIMPLE ENOUGH === #

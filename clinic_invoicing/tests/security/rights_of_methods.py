@@ -20,7 +20,6 @@ METHODS = {
         ),
         "action_clinic_remind": COLLECTS,
         "action_clinic_void": UNDOES,
-        "action_post": may(ACCOUNTING, BY_CORE),
         "button_cancel": may(ACCOUNTING, BY_CORE),
         "button_draft": may(ACCOUNTING, BY_CORE),
     },
