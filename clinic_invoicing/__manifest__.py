@@ -82,5 +82,6 @@
     },
     "application": True,
     "post_load": "keep_log_private",
+    "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

@@ -1,5 +1,10 @@
 from . import test_translations
-from .autopay import test_autopay, test_autopay_agreements, test_due_days
+from .autopay import (
+    test_autopay,
+    test_autopay_agreements,
+    test_due_days,
+    test_held_money_first,
+)
 from .billing_runs import test_billing_run, test_run_starter
 from .deposits import test_deposits
 from .desk import test_desk
@@ -24,6 +29,7 @@ from .paying import (
     test_asking,
     test_early_discount,
     test_held_money,
+    test_held_money_pays,
     test_late_payments,
     test_limits,
     test_offline,

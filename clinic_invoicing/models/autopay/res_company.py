@@ -9,13 +9,12 @@ class ResCompany(models.Model):
 
     _inherit = "res.company"
 
-    def write(self, vals):
-        result = super().write(vals)
+    def _clinic_after_change(self, vals):
         if vals.get("clinic_autopay") is False:
             # sudo: people who set up a practice need not read agreements.
             agreements = self.env["clinic.autopay"].sudo()
             agreements.search([("company_id", "in", self.ids)])._end("company")
-        return result
+        return super()._clinic_after_change(vals)
 
     def _clinic_get_autopay_wording(self):
         """Return what a client agrees to, in the client's language."""

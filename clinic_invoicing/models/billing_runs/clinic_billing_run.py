@@ -228,7 +228,8 @@ class ClinicBillingRun(models.Model):
             raise UserError(self.env._("This billing run has no invoice to undo."))
         invoices._clinic_lock_for_void()
         self._check_nobody_pays(invoices)
-        invoices._clinic_void(self.env._("%(run)s was undone.", run=self.name))
+        reason = self.env._("%(run)s was undone.", run=self.name)
+        invoices._clinic_void(reason, money="keep")
         self._set_state("cancelled")
         self.message_post(body=self.env._("All invoices of this run were undone."))
 
@@ -357,14 +358,20 @@ class ClinicBillingRun(models.Model):
         )
 
     def _check_nobody_pays(self, invoices):
-        """Raise UserError when money has come for one of these, or is on its way."""
+        """Raise UserError when money has come for one of these, or is on its way.
+
+        What was held before they were made is held again.
+        """
         invoices._clinic_check_not_being_paid()
         paid = invoices.filtered(
             lambda move: (
-                move.payment_state != "not_paid"
-                or move.currency_id.compare_amounts(
-                    move.amount_residual, move.amount_total
+                (
+                    move.payment_state != "not_paid"
+                    or move.currency_id.compare_amounts(
+                        move.amount_residual, move.amount_total
+                    )
                 )
+                and not move._clinic_is_paid_with_older()
             )
         )
         if paid:

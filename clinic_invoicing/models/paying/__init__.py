@@ -14,6 +14,7 @@ from . import (
     account_move_line_held,
     account_partial_reconcile,
     account_payment,
+    account_payment_held,
     clinic_open_item,
     clinic_shown,
     payment_method,

@@ -2,7 +2,7 @@ from odoo import models
 
 
 class AccountMove(models.Model):
-    """Invoices and the money that is held for who owes them."""
+    """Invoices and the money that is held for who owes them: the oldest pays first."""
 
     _inherit = "account.move"
 
@@ -15,3 +15,51 @@ class AccountMove(models.Model):
         self.ensure_one()
         payer = self.partner_id._clinic_get_addressee()
         return payer, self.company_id.root_id, self.currency_id
+
+    def _clinic_is_paid_with_older(self):
+        """Whether all that has paid this was in the books before it was made."""
+        self.ensure_one()
+        money = self.line_ids.matched_credit_ids.credit_move_id.move_id
+        return bool(money) and max(money.ids) < self.id
+
+    # === NEW INVOICES === #
+
+    def _clinic_after_posting(self):
+        result = super()._clinic_after_posting()
+        # sudo: a user who posts invoices need not read payments.
+        self.sudo()._clinic_pay_with_held()
+        return result
+
+    def _clinic_pay_with_held(self):
+        """Pay these with money that is held for their payers, where it is wanted."""
+        wanted = self.filtered(
+            lambda move: (
+                move.company_id.clinic_use_held_money
+                and move.clinic_has_services
+                and move._clinic_is_unpaid()
+            )
+        )
+        held = self.env["account.move.line"]._clinic_get_held_lines(
+            wanted.partner_id, wanted.company_id
+        )
+        owed = wanted._clinic_get_payable_with_held(held)
+        money = self.env["account.move.line"].union(*(held[key] for key in owed))
+        usable = money.filtered(lambda line: line.clinic_held_as != "staff")
+        usable = usable._clinic_try_lock_held()
+        self.env["account.payment"]._clinic_pay_with_lines(
+            [(held[key] & usable, invoices) for key, invoices in owed.items()]
+        )
+
+    def _clinic_get_payable_with_held(self, held):
+        """Return those that held money may pay, by what it is held under.
+
+        Insurers say themselves for what their money is, and nothing is paid that other
+        money is on its way for.
+        """
+        there = self.filtered(lambda move: move._clinic_get_held_key() in held)
+        return there.filtered(
+            lambda move: (
+                not move._clinic_is_billed_to_insurer()
+                and not move._clinic_is_clearing()
+            )
+        ).grouped(lambda move: move._clinic_get_held_key())

@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .account_payment import BOOKED_STATES
@@ -36,6 +36,15 @@ IS_MEANT_FOR_INVOICES = SQL(
 )
 
 
+IS_GOING_BACK = SQL(
+    """EXISTS (SELECT FROM payment_transaction refund
+                WHERE refund.source_transaction_id = tx.id
+                  AND refund.operation = 'refund'
+                  AND (refund.state IN ('pending', 'authorized')
+                       OR (refund.state = 'done' AND refund.payment_id IS NULL)))"""
+)
+
+
 class AccountMoveLine(models.Model):
     """Money that the practice holds for payers: credit that has paid nothing yet.
 
@@ -45,6 +54,18 @@ class AccountMoveLine(models.Model):
     """
 
     _inherit = "account.move.line"
+
+    clinic_held_as = fields.Selection(
+        [("freed", "Freed by a Void or a Credit"), ("staff", "Left to Staff")],
+        string="Held Money",
+        readonly=True,
+        copy=False,
+        help="Freed: staff are told of what no invoice takes. Left to staff: it was "
+        "held before held money paid invoices by itself, or somebody has taken it off "
+        "an invoice.",
+    )
+
+    # === WHAT IS HELD === #
 
     @api.model
     def _clinic_get_held_lines(self, payers, companies):
@@ -61,7 +82,7 @@ class AccountMoveLine(models.Model):
         :rtype: dict[tuple, account.move.line]
         """
         query = self._clinic_get_held_query(payers, companies)
-        # SQL: see where it is made.
+        # SQL: no domain finds who was billed, nor is fast where much is open.
         rows = self.env.execute_query(query) if query else []
         ids = defaultdict(list)
         for line_id, *key in rows:
@@ -101,7 +122,6 @@ class AccountMoveLine(models.Model):
         if not payer_ids or (companies is not None and not companies):
             return None
         self.env["clinic.open.item"]._flush_facts()
-        # SQL: no domain finds who was billed, nor is fast where much is open.
         return SQL(
             HELD_LINES,
             lines=RECEIVABLE_LINES,
@@ -130,12 +150,72 @@ class AccountMoveLine(models.Model):
         return SQL(
             """(payment.id IS NULL OR payment.state IN %(booked)s)
                AND (tx.id IS NULL
-                    OR (tx.state = 'done' AND %(is_meant_for_invoices)s))""",
+                    OR (tx.state = 'done'
+                        AND %(is_meant_for_invoices)s AND NOT %(is_going_back)s))""",
             booked=BOOKED_STATES,
             is_meant_for_invoices=IS_MEANT_FOR_INVOICES,
+            is_going_back=IS_GOING_BACK,
             to_flush=(
                 payments["state"],
-                transactions["state"],
-                transactions["source_transaction_id"],
+                *(
+                    transactions[name]
+                    for name in (
+                        "operation",
+                        "payment_id",
+                        "source_transaction_id",
+                        "state",
+                    )
+                ),
             ),
         )
+
+    # === WHAT BECOMES OF IT === #
+
+    def _clinic_leave_to_staff(self):
+        """Allocate these by hand only, until they are used up."""
+        # sudo: nobody writes it by hand.
+        self.sudo().write({"clinic_held_as": "staff"})
+
+    def _clinic_mark_freed(self):
+        """Remember that these have paid something that is not owed any more."""
+        # sudo: nobody writes it by hand.
+        marked = self.sudo().filtered(lambda line: not line.clinic_held_as)
+        marked.write({"clinic_held_as": "freed"})
+
+    def _clinic_forget_used(self):
+        """Forget why those of these were held that are used up now."""
+        used = self.filtered(lambda line: line.clinic_held_as and line.reconciled)
+        if used:
+            used.write({"clinic_held_as": False})
+
+    def _clinic_try_lock_held(self):
+        """Return those of these, in sudo, that nobody else is about to use or undo.
+
+        Whoever posts an invoice is not held up by who gives money back.
+        """
+        moves = self.move_id.try_lock_for_update(allow_referencing=True)
+        payments = moves.origin_payment_id
+        busy = payments - payments._clinic_try_lock_for_undo()
+        return self.filtered(
+            lambda line: (
+                line.move_id in moves and line.move_id.origin_payment_id not in busy
+            )
+        )
+
+    def _clinic_tell_of_rest(self):
+        """Tell a biller, once, of money that was freed and pays nothing now."""
+        for line in self.filtered(lambda line: line.clinic_held_as == "freed"):
+            # sudo: nobody writes it by hand.
+            line.sudo().clinic_held_as = False
+            if line.currency_id.compare_amounts(line.amount_residual_currency, 0) >= 0:
+                continue
+            line.company_id._clinic_tell_billers(
+                line.move_id.origin_payment_id or line.move_id,
+                self.env._("Money is left over"),
+                self.env._(
+                    "%(amount)s has paid what is not owed any more, and no new invoice "
+                    "has taken it. Give it back with Reverse Payment, allocate it to "
+                    "another invoice, or leave it for the next one.",
+                    amount=line.currency_id.format(-line.amount_residual_currency),
+                ),
+            )

@@ -18,3 +18,4 @@ class AccountPartialReconcile(models.Model):
 
         Rooms below add to it.
         """
+        self.credit_move_id._clinic_forget_used()

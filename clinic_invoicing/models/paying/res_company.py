@@ -2,9 +2,30 @@ from odoo import models
 
 
 class ResCompany(models.Model):
-    """How clients can pay the practice: online, and if not, how instead."""
+    """How clients can pay the practice, and which money pays by itself."""
 
     _inherit = "res.company"
+
+    def _clinic_before_change(self, vals):
+        """Leave to staff what is held when held money begins to pay invoices."""
+        if vals.get("clinic_use_held_money"):
+            turned_on = self.filtered(lambda each: not each.clinic_use_held_money)
+            turned_on._clinic_leave_held_money()
+        return super()._clinic_before_change(vals)
+
+    def _clinic_leave_held_money(self):
+        """Let staff alone allocate what is open by now on the books of these."""
+        # sudo: who sets up a practice need not read its books.
+        lines = self.env["account.move.line"].sudo()
+        lines.search(
+            [
+                ("company_id", "child_of", self.root_id.ids),
+                ("account_id.account_type", "=", "asset_receivable"),
+                ("parent_state", "=", "posted"),
+                ("reconciled", "=", False),
+                ("amount_residual", "<", 0),
+            ]
+        )._clinic_leave_to_staff()
 
     def _clinic_get_gateways(self, payer, currency, amount=0.0):
         """Return the providers by which this payer can pay online now, in sudo.

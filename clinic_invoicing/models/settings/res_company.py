@@ -51,6 +51,16 @@ class ResCompany(models.Model):
         help="Employees may type a client's card into the provider's form.",
     )
 
+    clinic_use_held_money = fields.Boolean(
+        string="Held Money Pays New Invoices",
+        default=True,
+        help="When an invoice of services is posted, money that is held for its payer "
+        "pays it, the oldest first: what was kept when an invoice was voided, paid too "
+        "much or credited. Deposits stay with their visit. Money that is held at the "
+        "moment when this is switched on is not touched: allocate it by hand. It holds "
+        "for the practice and all its branches.",
+    )
+
     # === ASKING FOR MONEY === #
 
     clinic_email_pay_requests = fields.Boolean(
@@ -136,6 +146,25 @@ class ResCompany(models.Model):
                 raise ValidationError(
                     self.env._("A charge is tried again after one day or more.")
                 )
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        self._clinic_before_change(vals)
+        result = super().write(vals)
+        self._clinic_after_change(vals)
+        return result
+
+    def _clinic_before_change(self, vals):
+        """Do what has to be done before these are set. Rooms below add to it."""
+
+    def _clinic_after_change(self, vals):
+        """Do what follows when these were set. Rooms below add to it."""
+
+    def _get_company_root_delegated_field_names(self):
+        """Let branches do with held money what their practice does: it is one."""
+        names = super()._get_company_root_delegated_field_names()
+        return [*names, "clinic_use_held_money"]
 
     # === WHICH DAY IT IS === #
 

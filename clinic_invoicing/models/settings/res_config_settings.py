@@ -41,6 +41,9 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.clinic_minimum_part",
         readonly=False,
     )
+    clinic_use_held_money = fields.Boolean(
+        related="company_id.clinic_use_held_money", readonly=False
+    )
     clinic_desk_card_entry = fields.Boolean(
         related="company_id.clinic_desk_card_entry", readonly=False
     )

@@ -8,11 +8,13 @@ from . import (
     account_move_credit,
     account_move_held_money,
     account_move_line,
+    account_move_matching,
     account_payment,
     account_payment_held_money,
     account_payment_matching,
     account_payment_negative,
     account_payment_refund,
     account_payment_write_off,
+    clinic_service,
     payment_transaction,
 )

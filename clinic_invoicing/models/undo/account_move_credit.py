@@ -38,6 +38,15 @@ class AccountMove(models.Model):
             credit_note.reversed_entry_id._clinic_settle_by(credit_note)
         return credit_notes
 
+    def _clinic_tell_of_freed_money(self):
+        """Tell a biller of what these credit notes have freed, and nothing has taken.
+
+        Deposits are told of by their own room.
+        """
+        lines = self.env["account.move.line"]
+        held = lines._clinic_get_held_lines(self.partner_id, self.company_id)
+        lines.union(*held.values())._clinic_tell_of_rest()
+
     def _clinic_settle_by(self, credit_note):
         """Reconcile this invoice with its credit note; payments make room for it.
 

@@ -35,6 +35,17 @@ class AccountMoveLine(models.Model):
             will_change(self, vals, name) for name in names
         )
 
+    # === MONEY THAT IS TAKEN OFF BY HAND === #
+
+    def action_unreconcile_match_entries(self):
+        """Leave to staff what they have taken off invoices: it is not put back."""
+        chosen = self.browse(self.env.context.get("active_ids"))
+        (self | chosen).check_access("write")
+        money = (chosen.matched_credit_ids | chosen.matched_debit_ids).credit_move_id
+        result = super().action_unreconcile_match_entries()
+        money._clinic_leave_to_staff()
+        return result
+
     # === MONEY THAT GOES BACK === #
 
     def _clinic_prepare_copy(self, **values):

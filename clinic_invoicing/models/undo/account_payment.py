@@ -210,8 +210,21 @@ class AccountPayment(models.Model):
             )
         )
         self.invalidate_recordset()
-        for payment in self._clinic_unguarded():
-            payment.clinic_undo_attempts += 1
+        self._clinic_count_undo_attempt()
+
+    def _clinic_try_lock_for_undo(self):
+        """Return those of these that nobody else is undoing at this moment.
+
+        From now on nobody else can: see :meth:`_clinic_lock_for_undo`.
+        """
+        locked = self.try_lock_for_update(allow_referencing=True)
+        locked._clinic_count_undo_attempt()
+        return locked
+
+    def _clinic_count_undo_attempt(self):
+        payments = self._clinic_unguarded()
+        for count, same in payments.grouped("clinic_undo_attempts").items():
+            same.clinic_undo_attempts = count + 1
 
     # === UNDOING === #
 

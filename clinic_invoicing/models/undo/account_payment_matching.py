@@ -136,9 +136,11 @@ class AccountPayment(models.Model):
     def _clinic_take_off(self, invoices):
         """Take the payment off these invoices: it is open credit then."""
         self.ensure_one()
-        self._clinic_get_partials().filtered(
+        partials = self._clinic_get_partials().filtered(
             lambda partial: partial.debit_move_id.move_id in invoices
-        ).unlink()
+        )
+        partials.credit_move_id._clinic_mark_freed()
+        partials.unlink()
         self._clinic_forget_unpaid(invoices)
 
     def _clinic_forget_unpaid(self, invoices):

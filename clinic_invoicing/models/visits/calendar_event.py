@@ -403,7 +403,7 @@ class CalendarEvent(models.Model):
             not move.currency_id.is_zero(move.amount_residual) for move in invoices
         )
         if not is_owed:
-            # A deposit has paid all of it, or it costs nothing.
+            # A deposit or held money has paid all of it, or it costs nothing.
             message += " " + self.env._("Nothing is owed.")
         return message
 

@@ -307,7 +307,8 @@ class TestDeposits(DeskCommon, OnlineCommon):
             payments |= self._take_deposit(event=event, key=key)
         events = self.env["calendar.event"].union(*events)
         events.action_clinic_complete()
-        # Nobody takes them off yet.
+        # Nobody takes them off yet, nor are they other money that is held.
+        self.practice.clinic_use_held_money = False
         payments.sudo().clinic_deposit_event_id = False
         bills = self._invoice(events.clinic_service_ids, grouping="service")
         for payment, event in zip(payments, events, strict=True):

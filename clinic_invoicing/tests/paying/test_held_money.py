@@ -170,6 +170,16 @@ class TestHeldMoney(OnlineCommon, DeskCommon):
         payment.action_reject()
         self.assertHeld(0)
 
+    def test_what_is_going_back_is_not_held(self):
+        tx = self._attempt(self.bill, 120)
+        self._book_attempt(tx)
+        self.assertHeld(20)
+        refund = tx._create_child_transaction(20, is_refund=True)
+        refund._set_pending()
+        self.assertHeld(0)
+        refund._set_error("Refused")
+        self.assertHeld(20)
+
     def test_what_a_web_shop_was_paid_is_for_its_orders(self):
         tx = self._attempt(self.bill, 50)
         tx.invoice_ids = False

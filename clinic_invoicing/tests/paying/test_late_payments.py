@@ -89,9 +89,19 @@ class TestLatePayments(OnlineCommon):
             payment.activity_ids.mapped("summary"), ["A payment is not allocated"]
         )
         self.assertIn(self.bill.name, payment.activity_ids.note)
+        self.practice.clinic_use_held_money = False
         self.bill.action_post()
         payment.action_clinic_allocate()
         self.assertEqual(self.bill.payment_state, self.paid_state)
+
+    def test_money_that_came_during_the_correction_pays_what_is_posted(self):
+        tx = self._start()
+        self._make_old(tx, 60)
+        self.bill.button_draft()
+        payment = self._book_attempt(tx)
+        self.bill.action_post()
+        self.assertEqual(self.bill.payment_state, self.paid_state)
+        self.assertFalse(payment.clinic_amount_unallocated)
 
     def test_money_for_a_cancelled_invoice_is_told(self):
         tx = self._start()

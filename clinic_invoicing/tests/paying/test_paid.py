@@ -233,6 +233,7 @@ class TestPaid(OnlineCommon):
         self.assertEqual(self.services.mapped("state"), ["paid", "paid", "to_invoice"])
 
     def test_credited_service_is_invoiced_and_paid_again(self):
+        self.practice.clinic_use_held_money = False
         self._pay(self.bill)
         self._credit(self.bill)
         self.assertEqual(set(self.services.mapped("state")), {"to_invoice"})

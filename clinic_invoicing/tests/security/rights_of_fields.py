@@ -25,7 +25,7 @@ FIELDS = {
         },
     ),
     "account.move.line": Fields(
-        derived="clinic_service_id clinic_share_id",
+        derived="clinic_held_as clinic_service_id clinic_share_id",
     ),
     "account.payment": Fields(
         derived=(
@@ -309,7 +309,8 @@ FIELDS = {
                 "clinic_gateway_id clinic_insurer_settlement "
                 "clinic_late_cancel_rate_id clinic_link_days "
                 "clinic_majority_age clinic_minimum_part "
-                "clinic_no_show_rate_id clinic_reminder_days clinic_reminders"
+                "clinic_no_show_rate_id clinic_reminder_days clinic_reminders "
+                "clinic_use_held_money"
             ): may(ADMINISTRATORS, PRACTICE),
         },
     ),
@@ -324,7 +325,7 @@ FIELDS = {
                 "clinic_late_cancel_rate_id clinic_link_days "
                 "clinic_majority_age clinic_minimum_part "
                 "clinic_no_show_rate_id clinic_reminder_days clinic_reminders "
-                "clinic_zone"
+                "clinic_use_held_money clinic_zone"
             ): may(ADMINISTRATORS, PRACTICE),
         },
     ),

@@ -22,6 +22,10 @@ METHODS = {
         "action_clinic_void": UNDOES,
         "button_cancel": may(ACCOUNTING, BY_CORE),
         "button_draft": may(ACCOUNTING, BY_CORE),
+        "js_remove_outstanding_partial": may(ACCOUNTING, BY_CORE),
+    },
+    "account.move.line": {
+        "action_unreconcile_match_entries": may(ACCOUNTING, BY_CORE),
     },
     "account.move.reversal": {
         "reverse_moves": may(ACCOUNTING, BY_CORE),

@@ -23,6 +23,8 @@ class MoneyOwedCommon(ClinicInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # What is unallocated is a part of the picture.
+        cls.practice.clinic_use_held_money = False
         clients = cls.client | cls.other_client | cls.child
         clients.property_payment_term_id = cls.pay_terms_a
         cls.january = cls._bill(100, "2024-01-10")
