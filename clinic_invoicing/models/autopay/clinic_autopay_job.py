@@ -93,7 +93,8 @@ class ClinicAutopay(models.Model):
         for claim in self._find_claims():
             move = claim.line.move_id
             payer = move.partner_id
-            owner = payer if payer in self.partner_id else payer.parent_id
+            owners = payer | payer._clinic_get_addressee()
+            owner = (owners & self.partner_id)[:1]
             agreement = by_payer.get((owner, move.company_id))
             if agreement:
                 planned[agreement._get_at_once(move, claim.due)] |= move

@@ -15,4 +15,5 @@ from . import (
     clinic_service_split,
     clinic_share_settlement,
     res_partner,
+    res_partner_whose,
 )

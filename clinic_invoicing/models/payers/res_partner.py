@@ -118,53 +118,6 @@ class ResPartner(models.Model):
         majority = relativedelta(years=company.clinic_majority_age)
         return self.clinic_birthdate + majority <= date
 
-    # === WHO IS ADDRESSED === #
-
-    def _clinic_get_own_domain(self):
-        """Return the domain of these contacts and of their own addresses."""
-        return Domain("id", "in", self.ids) | self._clinic_get_address_domain()
-
-    def _clinic_get_address_domain(self):
-        """Return the domain of the addresses that their invoices are sent to."""
-        # Other people below a company or a parent are contacts, not addresses.
-        return Domain("parent_id", "in", self.ids) & Domain("type", "!=", "contact")
-
-    def _clinic_get_addressee(self):
-        """Return who is behind an address that invoices are sent to."""
-        self.ensure_one()
-        is_address = self.type != "contact" and self.parent_id
-        return self.parent_id if is_address else self
-
-    def _clinic_get_recipient(self):
-        """Return who is written to about what is billed to this contact.
-
-        An address without an e-mail of its own is the contact's who is behind it.
-        """
-        self.ensure_one()
-        return self if self.email else self._clinic_get_addressee()
-
-    def _clinic_get_addressees(self):
-        """Return who is behind these addresses, each once."""
-        addressees = (partner._clinic_get_addressee() for partner in self)
-        return self.browse().union(*addressees)
-
-    def _clinic_is_billed_at(self, payer):
-        """Whether invoices to ``payer`` are under this client's Billing."""
-        self.ensure_one()
-        return self in payer | payer._clinic_get_addressees()
-
-    def _clinic_get_own_addresses(self):
-        """Return ``(address, contact)`` for these contacts and their addresses.
-
-        The very ones whose invoices these contacts see under Billing.
-        """
-        # Context: what was sent to an address counts after it has been archived.
-        addresses = self.with_context(active_test=False).search(
-            self._clinic_get_address_domain()
-        )
-        own = [(partner, partner) for partner in self]
-        return own + [(address, address.parent_id) for address in addresses]
-
     # === WHO IS ONE CLIENT === #
 
     def _clinic_check_may_merge(self):

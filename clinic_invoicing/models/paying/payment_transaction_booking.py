@@ -172,7 +172,7 @@ class PaymentTransaction(models.Model):
         return {
             "name": self.reference,
             "account_id": account.id,
-            "partner_id": self.partner_id.commercial_partner_id.id,
+            "partner_id": self.partner_id._clinic_get_ledger_partner().id,
             "currency_id": self.currency_id.id,
             "amount_currency": -amount,
             "balance": -self.currency_id._convert(

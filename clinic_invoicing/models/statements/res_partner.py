@@ -210,7 +210,7 @@ class ResPartner(models.Model):
             ENTRIES,
             addresses=[address.id for address, _owner in pairs],
             owners=[owner.id for _address, owner in pairs],
-            partners=(addresses | addresses.commercial_partner_id).ids,
+            partners=addresses._clinic_get_ledger_partners().ids,
             company=company.id,
             date_from=date_from,
             date_to=date_to,

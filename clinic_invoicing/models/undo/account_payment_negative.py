@@ -47,7 +47,7 @@ class AccountPayment(models.Model):
         :param account.move invoices: that the payment was for, when that is known
         """
         payments = self.search(
-            Domain("partner_id", "in", (partner | partner.commercial_partner_id).ids)
+            Domain("partner_id", "in", partner._clinic_get_ledger_partners().ids)
             & Domain("payment_type", "=", "inbound")
             & Domain("partner_type", "=", "customer")
             & Domain("state", "in", BOOKED_STATES),

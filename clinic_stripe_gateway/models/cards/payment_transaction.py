@@ -66,7 +66,7 @@ class PaymentTransaction(models.Model):
         payer = self._clinic_get_payer(values)
         if not payer:
             values["tokenize"] = False
-        elif payer.commercial_partner_id != user.partner_id.commercial_partner_id:
+        elif not user.partner_id._clinic_is_billed_at(payer):
             values["partner_id"] = payer.id
 
     @api.model

@@ -38,11 +38,6 @@ class ResPartner(models.Model):
                 )
             )
 
-    def _clinic_with_addresses(self):
-        """Return these contacts and the addresses that their invoices go to."""
-        addresses = self.child_ids.filtered(lambda child: child.type != "contact")
-        return self | addresses
-
     @api.model
     def _clinic_find_cards(self, people):
         """Return these people's cards, and those still to be removed at Stripe."""
@@ -57,17 +52,3 @@ class ResPartner(models.Model):
             Domain("partner_id", "in", people.ids)
             & (Domain("active", "=", True) | Domain("id", "in", waiting.ids))
         )
-
-    def _clinic_get_wallet_owners(self):
-        """Return the contacts whose cards this one may pay with.
-
-        An invoice address is no person: it shares the cards of whom it belongs to, as
-        a contact shares its company's. Relatives share nothing.
-        """
-        self.ensure_one()
-        person = self
-        while person.type != "contact" and person.parent_id:
-            person = person.parent_id
-        owners = self | person._clinic_with_addresses()
-        company = person.commercial_partner_id
-        return owners | company if company.is_company else owners
