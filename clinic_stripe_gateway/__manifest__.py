@@ -1,7 +1,7 @@
 {
     "name": "Clinic Stripe Gateway",
     "summary": "Stripe for clinic billing: private, verified, never twice",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Accounting/Payment Providers",
     "license": "LGPL-3",
     "author": "Clinic Billing",

@@ -33,6 +33,7 @@ from .paying import (
     test_late_payments,
     test_limits,
     test_offline,
+    test_own_money,
     test_pace,
     test_paid,
     test_payable,

@@ -1,1 +1,1 @@
-from . import payments, inbox, cards
+from . import payments, inbox

@@ -1,1 +1,1 @@
-from . import panel, transaction, form
+from . import panel, transaction, form, wallet

@@ -38,8 +38,7 @@ class AccountPayment(models.Model):
             "amount": self.currency_id.format(sum(taken.mapped("amount"))),
             "payments": taken,
             "invoices": invoices,
-            # The payment itself may only know the company that the client belongs to.
-            "payer": invoices.partner_id[:1] or self.partner_id,
+            "payer": invoices.partner_id[:1] or self._clinic_get_payer(),
             "event": self.env["calendar.event"],
             "reason": "",
         }

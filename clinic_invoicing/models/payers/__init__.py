@@ -8,6 +8,7 @@ paid is said by the rooms below.
 from . import (
     account_move,
     account_move_line,
+    account_payment,
     clinic_service_flip,
     clinic_service_share,
     clinic_service_share_credit,

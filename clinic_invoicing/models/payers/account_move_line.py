@@ -1,10 +1,53 @@
 from odoo import models
+from odoo.tools import SQL
+
+# Who is billed, or has paid: an invoice's receivable line only knows the commercial
+# partner, e.g. the employer of a client; so does the entry of a payment. It is what
+# `_clinic_get_billed()` says, for the tables of RECEIVABLE_LINES.
+BILLED_PARTNER = SQL(
+    """COALESCE(
+        payment.clinic_payer_id,
+        CASE WHEN move.move_type <> 'entry' OR payment.id IS NOT NULL
+             THEN move.partner_id END,
+        line.partner_id)"""
+)
+
+RECEIVABLE_LINES = SQL(
+    """account_move_line line
+    JOIN account_move move ON move.id = line.move_id
+    LEFT JOIN account_payment payment ON payment.id = move.origin_payment_id"""
+)
+
+# The person behind it: what `res.partner._clinic_get_addressee()` says.
+ADDRESSEE = SQL(
+    """CASE WHEN billed.type <> 'contact' AND billed.parent_id IS NOT NULL
+            THEN billed.parent_id ELSE billed.id END"""
+)
 
 
 class AccountMoveLine(models.Model):
-    """The taxes that an invoice line contains, for who takes a part of it back."""
+    """Whose a journal item is, and the taxes that an invoice line contains."""
 
     _inherit = "account.move.line"
+
+    # === WHOSE === #
+
+    def _clinic_get_billed(self):
+        """Return to whom this is billed, or who has paid it."""
+        self.ensure_one()
+        # sudo: who reads the books need not read every payment.
+        entry = self.sudo().move_id
+        payment = entry.origin_payment_id
+        is_theirs = payment or entry.move_type != "entry"
+        billed = payment.clinic_payer_id or (is_theirs and entry.partner_id)
+        return (billed or self.partner_id).with_env(self.env)
+
+    def _clinic_get_owners(self):
+        """Return the persons whose these are, each once."""
+        billed = (line._clinic_get_billed() for line in self)
+        return self.partner_id.browse().union(*billed)._clinic_get_addressees()
+
+    # === TAXES === #
 
     def _clinic_get_tax_amounts(self):
         """Return how much of each tax the total of this invoice line contains."""

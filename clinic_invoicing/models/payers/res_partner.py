@@ -158,7 +158,11 @@ class ResPartner(models.Model):
                 | Domain("bill_to_id", "in", self.ids),
             ),
             ("account.move", Domain("partner_id", "in", self.ids)),
-            ("account.payment", Domain("partner_id", "in", self.ids)),
+            (
+                "account.payment",
+                Domain("partner_id", "in", self.ids)
+                | Domain("clinic_payer_id", "in", self.ids),
+            ),
         ):
             groups = partners.env[model]._read_group(domain, ["company_id"])
             companies |= companies.union(*(company for (company,) in groups))

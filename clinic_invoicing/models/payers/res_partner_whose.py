@@ -65,14 +65,20 @@ class ResPartner(models.Model):
     def _clinic_get_wallet_owners(self):
         """Return the contacts whose cards this one may pay with.
 
-        An invoice address is no person: it shares the cards of whom it belongs to, as
-        a contact shares its company's. Relatives share nothing.
+        An invoice address is no person: it shares the cards of whom it belongs to.
+        Relatives share nothing, nor does a company with who works there.
         """
         self.ensure_one()
-        person = self._clinic_get_addressee()
-        company = person.commercial_partner_id
-        owners = self | person._clinic_with_addresses()
-        return owners | company if company.is_company else owners
+        return self | self._clinic_get_addressee()._clinic_with_addresses()
+
+    def _clinic_get_managed_wallets(self):
+        """Return the contacts whose cards this one may see and remove."""
+        return self._clinic_get_wallet_owners()
+
+    def _clinic_get_employers(self):
+        """Return the company that Core takes this contact for, if it is one."""
+        company = self.commercial_partner_id
+        return company.filtered("is_company") - self
 
     def _clinic_with_addresses(self):
         """Return these contacts and the addresses that their invoices go to."""

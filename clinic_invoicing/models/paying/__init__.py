@@ -10,6 +10,7 @@ from . import (
     account_move_allocation,
     account_move_attempts,
     account_move_held,
+    account_move_credits,
     account_move_line,
     account_move_line_held,
     account_partial_reconcile,

@@ -3,8 +3,9 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..payers.account_move_line import ADDRESSEE, BILLED_PARTNER, RECEIVABLE_LINES
 from .account_payment import BOOKED_STATES
-from .clinic_open_item import BILLED_PARTNER, IS_RECEIVABLE, PAYER, RECEIVABLE_LINES
+from .clinic_open_item import IS_RECEIVABLE
 
 # A practice, whichever of its branches it is.
 ROOT_COMPANY = SQL("SPLIT_PART(company.parent_path, '/', 1)::integer")
@@ -17,6 +18,7 @@ SELECT line.id,
        line.currency_id
   FROM %(lines)s
   JOIN res_company company ON company.id = line.company_id
+  LEFT JOIN payment_transaction tx ON tx.id = payment.payment_transaction_id
   JOIN res_partner billed ON billed.id = %(billed_partner)s
  WHERE line.reconciled IS NOT TRUE
    AND line.parent_state = 'posted'
@@ -126,7 +128,7 @@ class AccountMoveLine(models.Model):
             HELD_LINES,
             lines=RECEIVABLE_LINES,
             billed_partner=BILLED_PARTNER,
-            payer=PAYER,
+            payer=ADDRESSEE,
             root_company=ROOT_COMPANY,
             is_receivable=IS_RECEIVABLE,
             payers=tuple(payer_ids),

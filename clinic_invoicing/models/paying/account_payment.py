@@ -94,12 +94,6 @@ class AccountPayment(models.Model):
 
     # === MONEY THAT HAS PAID NOTHING YET === #
 
-    def _clinic_get_payer(self):
-        """Return who has paid; the payment itself may only know their company."""
-        self.ensure_one()
-        # sudo: billers do not read every transaction.
-        return self.sudo().payment_transaction_id.partner_id or self.partner_id
-
     def _clinic_allocate(self, invoices=None):
         """Pay open invoices of the payer with what is open of this payment.
 
@@ -143,7 +137,9 @@ class AccountPayment(models.Model):
         self.ensure_one()
         moves = self.env["account.move"]
         return moves.search(
-            moves._clinic_get_unpaid_domain(self._clinic_get_payer())
+            moves._clinic_get_unpaid_domain(
+                self._clinic_get_payer()._clinic_get_addressee()
+            )
             & Domain("company_id", "=", self.company_id.id)
             & Domain("currency_id", "=", self.currency_id.id),
             order="invoice_date_due, id",

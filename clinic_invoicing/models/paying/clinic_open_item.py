@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..payers.account_move_line import ADDRESSEE, BILLED_PARTNER, RECEIVABLE_LINES
+
 # The context key by which a past date is asked for, as a date or in ISO's form.
 AS_OF = "clinic_as_of"
 
@@ -40,34 +42,9 @@ DEPENDS = {
         "debit_move_id",
         "max_date",
     ],
-    "account.payment": ["payment_transaction_id"],
-    "payment.transaction": ["partner_id"],
+    "account.payment": ["clinic_payer_id", "payment_transaction_id"],
     "res.partner": ["parent_id", "type"],
 }
-
-# Who is billed. An invoice's receivable line only knows the commercial partner, e.g.
-# the employer of a client; so does the entry of a payment that was made online.
-BILLED_PARTNER = SQL(
-    """COALESCE(
-        tx.partner_id,
-        CASE WHEN move.move_type <> 'entry' OR payment.id IS NOT NULL
-             THEN move.partner_id END,
-        line.partner_id)"""
-)
-
-# The person or insurer behind the address that was billed.
-PAYER = SQL(
-    """CASE WHEN billed.type <> 'contact' AND billed.parent_id IS NOT NULL
-            THEN billed.parent_id ELSE billed.id END"""
-)
-
-RECEIVABLE_LINES = SQL(
-    """account_move_line line
-    JOIN account_move move ON move.id = line.move_id
-    LEFT JOIN account_payment payment ON payment.id = move.origin_payment_id
-    LEFT JOIN payment_transaction tx
-           ON tx.id = payment.payment_transaction_id"""
-)
 
 IS_RECEIVABLE = SQL(
     """line.account_id IN (
@@ -88,7 +65,7 @@ SELECT line.id,
            AS amount_open,
        line.amount_residual + COALESCE(later.amount, 0) AS company_amount_open,
        billed.id AS billed_partner_id,
-       %(payer)s AS partner_id
+       %(addressee)s AS partner_id
   FROM %(lines)s
   %(later)s
   LEFT JOIN res_partner billed ON billed.id = %(billed_partner)s
@@ -230,7 +207,7 @@ class ClinicOpenItem(models.Model):
             if date
             else SQL("CROSS JOIN (SELECT 0 AS amount, 0 AS amount_currency) later"),
             billed_partner=BILLED_PARTNER,
-            payer=PAYER,
+            addressee=ADDRESSEE,
             condition=SQL(
                 OPEN_AT_DATE, date=date, is_receivable=IS_RECEIVABLE, later=later
             )

@@ -36,12 +36,19 @@ class PaymentToken(models.Model):
     def _get_available_tokens(
         self, providers_ids, partner_id, is_validation=False, **kwargs
     ):
-        """Offer what is accepted; where clients manage their cards they see all."""
+        """Offer what is accepted; where clients manage their cards they see all.
+
+        They see no card of somebody else: Core adds those of whom it calls commercial
+        partner, an employer or a parent.
+        """
         tokens = super()._get_available_tokens(
             providers_ids, partner_id, is_validation=is_validation, **kwargs
         )
         if is_validation:
-            return tokens
+            owner = self.env["res.partner"].browse(partner_id)
+            return tokens.filtered(
+                lambda card: card.partner_id in owner._clinic_get_managed_wallets()
+            )
         return tokens._clinic_get_offered()
 
     def _clinic_get_offered(self):

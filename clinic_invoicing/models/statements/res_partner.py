@@ -5,13 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
-from ..paying.clinic_open_item import (
-    AS_OF,
-    BILLED_PARTNER,
-    BUCKETS,
-    IS_RECEIVABLE,
-    RECEIVABLE_LINES,
-)
+from ..payers.account_move_line import BILLED_PARTNER, RECEIVABLE_LINES
+from ..paying.clinic_open_item import AS_OF, BUCKETS, IS_RECEIVABLE
 
 # One row for each document and day of the period; one without a day for what was
 # before. What is paid with somebody else's money, or in another currency, is an entry

@@ -46,8 +46,9 @@ class AccountPayment(models.Model):
         :param float amount: what is to be taken back
         :param account.move invoices: that the payment was for, when that is known
         """
+        payer = partner._clinic_get_addressees()
         payments = self.search(
-            Domain("partner_id", "in", partner._clinic_get_ledger_partners().ids)
+            Domain("clinic_payer_id", "any", payer._clinic_get_own_domain())
             & Domain("payment_type", "=", "inbound")
             & Domain("partner_type", "=", "customer")
             & Domain("state", "in", BOOKED_STATES),

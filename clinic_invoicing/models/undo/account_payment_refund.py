@@ -134,6 +134,7 @@ class AccountPayment(models.Model):
             "payment_type": "outbound",
             "partner_type": "customer",
             "partner_id": self.partner_id.id,
+            "clinic_payer_id": self.clinic_payer_id.id,
             "amount": amount,
             "currency_id": self.currency_id.id,
             "journal_id": self.journal_id.id,

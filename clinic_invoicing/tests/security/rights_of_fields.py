@@ -35,6 +35,11 @@ FIELDS = {
             "clinic_reopened_invoice_ids clinic_reversal_ids "
             "clinic_reversed_payment_id clinic_stays_booked clinic_undo_attempts"
         ),
+        judged={
+            "clinic_payer_id": may(
+                BILLERS, "Who has paid: the client, or the company Core names for it."
+            ),
+        },
     ),
     "account.payment.register": Fields(
         derived="clinic_clearing_names",

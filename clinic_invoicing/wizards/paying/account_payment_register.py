@@ -61,8 +61,45 @@ class AccountPaymentRegister(models.TransientModel):
         result = super()._compute_suitable_payment_token_ids()
         for wizard in self:
             cards = wizard.suitable_payment_token_ids
+            if wizard._clinic_is_for_services():
+                cards = wizard._clinic_find_cards()
             wizard.suitable_payment_token_ids = cards._clinic_get_offered()
         return result
+
+    def _clinic_find_cards(self):
+        """Return the cards of whom these invoices are billed to, in sudo.
+
+        Core finds those of the payer's company; and none of who is behind an address.
+        """
+        # sudo: as Core does; they are the payer's own.
+        tokens = self.env["payment.token"].sudo()
+        provider = self.payment_method_line_id.payment_provider_id
+        payer = self._clinic_get_payer(self.line_ids)
+        if not payer or not self.use_electronic_payment_method:
+            return tokens
+        return tokens.search(
+            [
+                *tokens._check_company_domain(self.company_id),
+                ("partner_id", "in", payer._clinic_get_wallet_owners().ids),
+                ("provider_id.capture_manually", "=", False),
+                ("provider_id", "=", provider.id),
+            ]
+        )
+
+    # === WHO PAYS === #
+
+    def _clinic_is_for_services(self):
+        """Whether some of what is paid is billed by the practice for services."""
+        return any(self.line_ids.move_id.mapped("clinic_has_services"))
+
+    @api.model
+    def _clinic_get_payer(self, lines):
+        """Return whose money pays these lines; nobody when several persons owe them.
+
+        Then it is whom Core names: an employer who pays for several employees.
+        """
+        owners = lines._clinic_get_owners()
+        return owners if len(owners) == 1 else owners.browse()
 
     # === ACTION METHODS === #
 
@@ -70,7 +107,7 @@ class AccountPaymentRegister(models.TransientModel):
         """Take a payment back when a negative amount was typed."""
         if self._clinic_is_negative():
             payments = self.env["account.payment"]._clinic_find_reversible(
-                self.partner_id, -self.amount, self.line_ids.move_id
+                self.line_ids._clinic_get_owners(), -self.amount, self.line_ids.move_id
             )
             return payments._clinic_reverse_by_habit(-self.amount)
         return super().action_create_payments()
@@ -146,4 +183,14 @@ class AccountPaymentRegister(models.TransientModel):
         line_ids = heard(self.env, "clinic_discounted_ids") or []
         lines = self.env["account.move.line"].browse(line_ids)
         values["write_off_line_vals"] += lines._clinic_prepare_discounts()
-        return values
+        return {**values, **self._clinic_prepare_payer(batch_result)}
+
+    def _create_payment_vals_from_batch(self, batch_result):
+        values = super()._create_payment_vals_from_batch(batch_result)
+        return {**values, **self._clinic_prepare_payer(batch_result)}
+
+    def _clinic_prepare_payer(self, batch_result):
+        """Return the value that tells whose money a payment of services is."""
+        payer = self._clinic_get_payer(batch_result["lines"])
+        is_ours = payer and self._clinic_is_for_services()
+        return {"clinic_payer_id": payer.id} if is_ours else {}

@@ -20,7 +20,7 @@ class ClinicPaymentReversal(models.TransientModel):
     )
     company_id = fields.Many2one(related="payment_id.company_id")
     currency_id = fields.Many2one(related="payment_id.currency_id")
-    partner_id = fields.Many2one(string="Client", related="payment_id.partner_id")
+    partner_id = fields.Many2one(string="Client", related="payment_id.clinic_payer_id")
     amount_returnable = fields.Monetary(
         string="Can Be Given Back", related="payment_id.clinic_amount_returnable"
     )

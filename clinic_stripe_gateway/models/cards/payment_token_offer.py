@@ -24,19 +24,12 @@ class PaymentToken(models.Model):
     def _get_available_tokens(
         self, providers_ids, partner_id, is_validation=False, **kwargs
     ):
-        """Offer the default first, and nothing that this account cannot charge.
-
-        Where clients manage their cards, they see their own and their company's, but
-        not those of a relative whose contact theirs belongs to.
-        """
+        """Offer the default first, and nothing that this account cannot charge."""
         cards = super()._get_available_tokens(
             providers_ids, partner_id, is_validation=is_validation, **kwargs
         )
         if is_validation:
-            owner = self.env["res.partner"].browse(partner_id)
-            return cards.filtered(
-                lambda card: card.partner_id in owner._clinic_get_wallet_owners()
-            )
+            return cards
         # sudo: payers do not read which account a key is of.
         for provider in cards.sudo().filtered("clinic_account_ref").provider_id:
             provider._clinic_stripe_try_account_ref()

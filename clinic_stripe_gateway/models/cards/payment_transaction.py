@@ -84,16 +84,27 @@ class PaymentTransaction(models.Model):
         """Refuse to pay with a relative's card, or to charge a stranger's.
 
         Core lets everybody under one commercial partner use everybody's cards, and
-        staff charge any card at all. What was charged and forgotten is past that.
+        staff charge any card at all. A company's card pays what its contacts buy, but
+        nobody's treatment. What was charged and forgotten is past that.
         """
         by_card = self.filtered(
             lambda tx: tx.operation in PAID_BY_CARD and not tx.clinic_stripe_is_found
         )
         for tx in by_card.filtered("token_id"):
-            if tx.token_id.partner_id not in tx.partner_id._clinic_get_wallet_owners():
+            owners = tx.partner_id._clinic_get_wallet_owners()
+            if not tx._clinic_is_for_services():
+                owners |= tx.partner_id._clinic_get_employers()
+            if tx.token_id.partner_id not in owners:
                 raise ValidationError(
                     self.env._("This payment method belongs to somebody else.")
                 )
+
+    def _clinic_is_for_services(self):
+        """Whether it pays what a practice bills, or a deposit for it."""
+        self.ensure_one()
+        # sudo: payers do not read appointments.
+        is_deposit = self.sudo().clinic_deposit_event_id
+        return bool(is_deposit) or any(self.invoice_ids.mapped("clinic_has_services"))
 
     # === SAVING === #
 

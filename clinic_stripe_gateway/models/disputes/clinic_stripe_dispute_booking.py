@@ -134,6 +134,7 @@ class ClinicStripeDispute(models.Model):
                 name: withdrawal[name].id
                 for name in (
                     "partner_id",
+                    "clinic_payer_id",
                     "destination_account_id",
                     "outstanding_account_id",
                     "journal_id",

@@ -1,6 +1,7 @@
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Command
 from odoo.tests import Form, tagged
 
 from .common_cards import SavedCardsCommon
@@ -418,6 +419,43 @@ class TestCards(SavedCardsCommon):
         )
         with self.assertRaisesRegex(ValidationError, "somebody else"):
             self._pay_with(token, partner_id=self.child.id)
+
+    def test_a_companys_card_pays_its_orders_and_nobodys_treatment(self):
+        company = self.env["res.partner"].create(
+            {"name": "Employer", "is_company": True}
+        )
+        token = self._save_card(company)
+        self.client.parent_id = company
+        self.assertEqual(self._pay_with(token, partner_id=self.client.id).state, "done")
+        bill = self._invoice(self._create_service())
+        with self.assertRaisesRegex(ValidationError, "somebody else"):
+            self._pay_with(
+                token,
+                partner_id=self.client.id,
+                invoice_ids=[Command.set(bill.ids)],
+            )
+
+    def test_cores_dialog_charges_an_employees_own_card(self):
+        company = self.env["res.partner"].create(
+            {"name": "Employer", "is_company": True}
+        )
+        self._save_card(company)
+        own = self._save_card()
+        self.client.parent_id = company
+        bill = self._invoice(self._create_service())
+        journal = self.provider.journal_id
+        line = journal.inbound_payment_method_line_ids.filtered(
+            lambda each: each.payment_provider_id == self.provider
+        )
+        wizard = (
+            self.env["account.payment.register"]
+            .with_user(self.biller)
+            .with_context(active_model="account.move", active_ids=bill.ids)
+            .create({"journal_id": journal.id, "payment_method_line_id": line.id})
+        )
+        self.assertEqual(wizard.suitable_payment_token_ids, own)
+        wizard._create_payments()
+        self.assertEqual(bill.payment_state, "paid")
 
     def test_staff_cannot_charge_a_strangers_card(self):
         token = self._save_card()
