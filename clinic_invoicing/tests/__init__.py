@@ -23,6 +23,7 @@ from .payers import (
     test_share_sequences,
     test_shares,
     test_three_parties,
+    test_whose,
     test_write_offs,
 )
 from .paying import (
@@ -42,7 +43,7 @@ from .paying import (
     test_ways_to_pay,
 )
 from .plans import test_payment_plans
-from .portal import test_portal, test_portal_payments, test_portal_privacy
+from .portal import test_acting, test_portal, test_portal_payments, test_portal_privacy
 from .programs import test_cancelled_registrations, test_portal_programs, test_programs
 from .rates import test_rates
 from .receipts import test_payment_confirmation, test_portal_documents, test_receipts

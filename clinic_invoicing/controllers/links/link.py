@@ -102,14 +102,16 @@ class ClinicPaymentLinks(ClinicPaymentPanel):
         return request.env["clinic.payment.link"].sudo()._find(token)
 
     def _is_payer(self, link):
-        """Whether it is the payer who is logged in, not only somebody with the link."""
-        return request.env.user.partner_id._clinic_is_billed_at(link.partner_id)
+        """Whether it is the payer who is logged in, not only somebody with the link.
+
+        Or who acts for the payer.
+        """
+        return bool(request.env.user.partner_id._clinic_pays_as(link.partner_id))
 
     def _get_payer(self, link):
         """Return the contact whose cards pay: an address has none of its own."""
-        is_payer = self._is_payer(link)
-        # sudo: as the link's own payer; clients read no providers and cards.
-        return request.env.user.partner_id.sudo() if is_payer else link.partner_id
+        payers = request.env.user.partner_id._clinic_pays_as(link.partner_id)
+        return payers[:1] or link.partner_id
 
     def _prepare_link_values(self, link):
         unpayable = link._get_unpayable()

@@ -29,6 +29,7 @@ class ClinicPaymentPortal(PaymentPortal):
         if commands:
             # sudo: the routes have checked who pays; payers may not write invoices.
             invoices = request.env["account.move"].sudo().browse(linked_ids(commands))
+            kwargs["partner_id"] = _get_payer_id(invoices, kwargs["partner_id"])
             if clinic_shown:
                 _check_shown(clinic_shown, invoices, amount, kwargs["partner_id"])
             _start_to_pay(invoices, amount, currency_id, **kwargs)
@@ -61,6 +62,17 @@ class ClinicPaymentPortal(PaymentPortal):
                 request.env._("The access token is invalid.")
             ) from None
         return super().invoice_transaction(invoice_id, access_token, **kwargs)
+
+
+def _get_payer_id(invoices, partner_id):
+    """Return the id of whom somebody pays for; Core takes who is logged in.
+
+    Money of who acts for a payer is the payer's, and so are the cards.
+    """
+    own = request.env.user.partner_id
+    if own.id != partner_id or not any(invoices.mapped("clinic_has_services")):
+        return partner_id
+    return own._clinic_pays_as(invoices.partner_id)[:1].id or partner_id
 
 
 def _check_form(

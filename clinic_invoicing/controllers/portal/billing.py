@@ -1,4 +1,4 @@
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.http import request, route
 
@@ -15,6 +15,8 @@ ALL = "all"
 LATER_DAYS = 3
 # An address names them all, and servers refuse long ones.
 MOST_AT_ONCE = 100
+# What the session remembers: whose bills are shown to who acts for others.
+PAYER = "clinic_billing_payer"
 
 
 class ClinicBilling(ClinicPaymentPanel):
@@ -33,6 +35,22 @@ class ClinicBilling(ClinicPaymentPanel):
         """Show what the client owes, then what has been paid."""
         values = self._prepare_billing_values(page, patient)
         return request.render("clinic_invoicing.portal_billing", values)
+
+    @route(
+        "/my/billing/for/<int:payer_id>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+    )
+    def clinic_billing_for(self, payer_id, **_kwargs):
+        """Show the bills of a payer whom the client acts for, until another is chosen.
+
+        Whoever is no such payer is not remembered.
+        """
+        if payer_id in request.env.user.partner_id._clinic_get_payer_ids():
+            request.session[PAYER] = payer_id
+        return request.redirect("/my/billing")
 
     @route("/my/billing/pay", type="http", auth="user", website=True, methods=["GET"])
     def clinic_billing_pay(self, amount="", patient="", **chosen):
@@ -56,7 +74,7 @@ class ClinicBilling(ClinicPaymentPanel):
         :raise UserError: it may not be paid; nothing was changed
         """
         invoices = self._get_own_invoices(invoice_ids)
-        payer = request.env.user.partner_id
+        payer = self._get_payer_of(invoices)
         return self._clinic_start_transaction(
             invoices, payer, amount, Shown(str(shown), with_cards=True), **kwargs
         )
@@ -71,17 +89,47 @@ class ClinicBilling(ClinicPaymentPanel):
             return request.redirect("/my/billing")
         return super().portal_my_overdue_invoices(access_token, **kwargs)
 
+    # === WHOSE BILLS === #
+
+    def _get_shown_payer(self):
+        """Return whose bills are shown, in sudo: the client's own, if they have any.
+
+        Or those of the one that a client has chosen who acts for others.
+        """
+        payers = request.env.user.partner_id._clinic_get_payers()
+        chosen = payers.filtered(lambda one: one.id == request.session.get(PAYER))
+        if chosen or len(payers) == 1:
+            return chosen or payers
+        # sudo: the domain says whose they are.
+        moves = request.env["account.move"].sudo()
+        own = moves._clinic_get_billed_domain(payers[0])
+        return payers[0] if moves.search_count(own, limit=1) else payers[1]
+
+    def _get_payer_of(self, invoices):
+        """Return as whom the client pays these invoices of theirs, in sudo.
+
+        :raise ValidationError: they are of several payers
+        """
+        own = request.env.user.partner_id
+        payers = own._clinic_pays_as(invoices.partner_id)
+        if len(payers) > 1:
+            raise ValidationError(
+                request.env._("Invoices of several payers are paid one by one.")
+            )
+        return payers or own
+
     # === WHICH INVOICES === #
 
     def _get_own_invoices(self, invoice_ids):
-        """Return those of the chosen invoices that are billed to the client.
+        """Return those of the chosen invoices that the client sees under Billing.
 
         Whether another invoice exists is not told: it is treated like one that
         does not.
         """
         # sudo: the domain says whose they are, exactly as the list does.
         moves = request.env["account.move"].sudo()
-        billed = moves._clinic_get_billed_domain(request.env.user.partner_id)
+        payers = request.env.user.partner_id._clinic_get_payers()
+        billed = moves._clinic_get_billed_domain(payers)
         ids = self._clinic_read_ids(invoice_ids)
         return moves.search(Domain("id", "in", ids) & billed)
 
@@ -96,7 +144,7 @@ class ClinicBilling(ClinicPaymentPanel):
             return self._get_own_invoices(",".join(ticked))
         # sudo: as in _get_own_invoices().
         moves = request.env["account.move"].sudo()
-        domain = moves._clinic_get_asked_domain(request.env.user.partner_id, PAGE)
+        domain = moves._clinic_get_asked_domain(self._get_shown_payer(), PAGE)
         for name in ("company_id", "currency_id"):
             if group.get(name):
                 domain &= Domain(name, "in", self._clinic_read_ids(group[name]))
@@ -112,7 +160,7 @@ class ClinicBilling(ClinicPaymentPanel):
     # === WHAT THE PAGES SHOW === #
 
     def _prepare_billing_values(self, page=1, patient=""):
-        partner = request.env.user.partner_id
+        partner = self._get_shown_payer()
         # sudo: clients read the services and payments of their own invoices.
         moves = request.env["account.move"].sudo()
         chosen = self._get_patient_domain(patient)
@@ -121,6 +169,8 @@ class ClinicBilling(ClinicPaymentPanel):
         return {
             **self._prepare_portal_layout_values(),
             "page_name": "clinic_billing",
+            "payer": partner,
+            "payers": request.env.user.partner_id._clinic_get_payers(),
             "asked": asked,
             "asked_now": [group for group in asked if group.amount > 0],
             "later_days": LATER_DAYS,
@@ -138,7 +188,7 @@ class ClinicBilling(ClinicPaymentPanel):
 
     def _prepare_ways(self, asked):
         """Return for which practice and currency clients can pay online."""
-        partner = request.env.user.partner_id
+        partner = self._get_shown_payer()
         is_on = request.env["account.move"]._clinic_is_online_payment_on()
         online = {
             group[:2]
@@ -197,7 +247,7 @@ class ClinicBilling(ClinicPaymentPanel):
         ids = ",".join(map(str, invoices.ids))
         return self._clinic_prepare_panel(
             invoices,
-            request.env.user.partner_id,
+            self._get_payer_of(invoices),
             amount,
             panel_route="/my/billing/pay",
             panel_params={"invoice_ids": ids, "patient": patient},

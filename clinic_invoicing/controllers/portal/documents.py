@@ -34,7 +34,7 @@ class ClinicDocuments(ClinicBilling):
         statements = request.env["clinic.statement"].sudo()
         try:
             statements = statements._create_for_client(
-                request.env.user.partner_id, date_from, date_to
+                self._get_shown_payer(), date_from, date_to
             )
         except UserError as error:
             values = self._prepare_billing_values()

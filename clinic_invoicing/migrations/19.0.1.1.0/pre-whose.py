@@ -31,13 +31,29 @@ UPDATE account_payment payment
  WHERE payer.id = payment.id
 """
 
+# They are made again with the data: who acts for a payer is told by them as well.
+RULES = ("account_move_rule_client", "account_move_line_rule_client")
+
+
 def migrate(cr, version):
-    """Fill the new column."""
+    """Fill the new column, and let the rules of clients be renewed."""
     # SQL: the column is filled before Odoo computes it payment by payment.
     cr.execute(
         "ALTER TABLE account_payment ADD COLUMN IF NOT EXISTS clinic_payer_id integer"
     )
     set_payers(cr)
+    # SQL: Odoo loads its records after this.
+    cr.execute(
+        """
+        WITH renewed AS (
+            DELETE FROM ir_model_data
+             WHERE module = 'clinic_invoicing' AND name IN %s
+         RETURNING res_id
+        )
+        DELETE FROM ir_rule WHERE id IN (SELECT res_id FROM renewed)
+        """,
+        [RULES],
+    )
 
 
 def set_payers(cr):

@@ -1,5 +1,7 @@
-from odoo import models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import ormcache
 
 
 class ResPartner(models.Model):
@@ -12,6 +14,68 @@ class ResPartner(models.Model):
     """
 
     _inherit = "res.partner"
+
+    clinic_acting_ids = fields.Many2many(
+        "res.partner",
+        "clinic_acting_contact_rel",
+        "payer_id",
+        "contact_id",
+        string="Acting for This Payer",
+        copy=False,
+        groups="clinic_invoicing.group_biller",
+        help="These contacts see and pay in the portal what is billed to this payer, "
+        "with this payer's cards: the clerk of a care home, for instance.",
+    )
+
+    # === CONSTRAINTS === #
+
+    @api.constrains("clinic_acting_ids")
+    def _check_clinic_acting_ids(self):
+        # sudo: contacts are created by employees who may not read this as well.
+        for payer in self.sudo():
+            if payer in payer.clinic_acting_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(payer)s sees their own invoices anyway. Name others who act "
+                        "for them.",
+                        payer=payer.display_name,
+                    )
+                )
+        self._clinic_forget_acting()
+
+    @api.model
+    def _clinic_forget_acting(self):
+        """Forget who acts for whom, and the record rules that tell it."""
+        self.env.registry.clear_cache()
+
+    # === WHO ACTS FOR WHOM === #
+
+    @ormcache("self.id")
+    def _clinic_get_payer_ids(self):
+        """Return the ids of this contact and of the payers that it acts for.
+
+        Record rules and each page of the portal ask for it.
+        """
+        self.ensure_one()
+        # sudo: clients do not read who acts for whom. Context: as it was named.
+        payers = self.sudo().with_context(active_test=False)
+        acted_for = payers.search([("clinic_acting_ids", "in", self.ids)], order="id")
+        return (self.id, *acted_for.ids)
+
+    def _clinic_get_payers(self):
+        """Return this contact and the payers that it acts for, in sudo."""
+        # sudo: who acts for a payer need not read other contacts.
+        return self.sudo().browse(self._clinic_get_payer_ids())
+
+    def _clinic_pays_as(self, billed):
+        """Return as whom this contact pays what these are billed, in sudo.
+
+        Each payer once: themselves, or whom they act for; none for bills of others.
+
+        :param res.partner billed: persons, and addresses of theirs
+        """
+        owners = billed | billed._clinic_get_addressees()
+        return self._clinic_get_payers() & owners.sudo()
 
     # === WHO IS ADDRESSED === #
 
@@ -73,7 +137,8 @@ class ResPartner(models.Model):
 
     def _clinic_get_managed_wallets(self):
         """Return the contacts whose cards this one may see and remove."""
-        return self._clinic_get_wallet_owners()
+        wallets = (one._clinic_get_wallet_owners() for one in self._clinic_get_payers())
+        return self.browse().union(*wallets)
 
     def _clinic_get_employers(self):
         """Return the company that Core takes this contact for, if it is one."""

@@ -201,11 +201,11 @@ class AccountMove(models.Model):
         return [Asked.from_dues(*key, now[key], later[key], held[key]) for key in now]
 
     @api.model
-    def _clinic_count_asked(self, partner):
+    def _clinic_count_asked(self, payers):
         """Return of how many invoices something is to be paid now, in one query."""
         lines = self.env["account.move.line"]
-        moves = self._search(self._clinic_get_asked_domain(partner, RED_NUMBER))
-        held = lines._clinic_get_held_query(partner)
+        moves = self._search(self._clinic_get_asked_domain(payers, RED_NUMBER))
+        held = lines._clinic_get_held_query(payers)
         # SQL: the first day of each invoice, and where it is that day.
         rows = self.env.execute_query(
             SQL(

@@ -18,5 +18,6 @@ class ResUsers(models.Model):
         if self.id not in counts:
             # sudo: the domain itself says whose invoices are counted.
             moves = self.env["account.move"].sudo()
-            counts[self.id] = moves._clinic_count_asked(self.partner_id)
+            payers = self.partner_id._clinic_get_payers()
+            counts[self.id] = moves._clinic_count_asked(payers)
         return counts[self.id]

@@ -1,3 +1,5 @@
+from odoo.fields import Command
+
 from ..common_online import OnlineCommon
 
 # Each has a login.
@@ -37,6 +39,7 @@ class WhoseCommon(OnlineCommon):
         (people["employee"] | people["colleague"]).parent_id = people["employer"]
         (people["clerk"] | people["nurse"]).parent_id = people["home"]
         people["child"].parent_id = people["mother"]
+        people["home"].clinic_acting_ids = [Command.link(people["clerk"].id)]
         cls.box = cls.env["res.partner"].create(
             {
                 "name": "Employee's post box",

@@ -343,6 +343,9 @@ FIELDS = {
                 "clinic_member_number clinic_second_insurer_id"
             ): may(DESK, PERSON),
             "clinic_no_reminders": may(BILLERS, "Who collects pauses reminders."),
+            "clinic_acting_ids": may(
+                BILLERS, "Who collects says who sees and pays a payer's invoices."
+            ),
         },
     ),
 }

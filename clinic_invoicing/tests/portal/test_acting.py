@@ -1,0 +1,141 @@
+from lxml import html
+
+from odoo.http import root
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..common_pages import PagesCommon
+from ..payers.common_whose import WhoseCommon
+
+
+@tagged("post_install", "-at_install")
+class TestActing(WhoseCommon, PagesCommon):
+    """A care home's clerk sees and pays what is billed to the home; others do not."""
+
+    def _log_in(self, name):
+        # Passwords of these users are their logins.
+        login = self.users[name].login
+        self.authenticate(login, login)
+
+    def _see(self, url="/my/billing"):
+        """Return the ids of the invoices on a Billing page, and its tabs."""
+        self.env.flush_all()
+        response = self.url_open(url, timeout=60)
+        self.assertEqual(response.status_code, 200, response.text[-3000:])
+        page = html.fromstring(response.text)
+        rows = page.xpath("//div[@data-invoice-id]/@data-invoice-id")
+        tabs = page.xpath("//nav[contains(@class, 'o_clinic_payers')]//a")
+        return set(map(int, rows)), [tab.text_content().strip() for tab in tabs]
+
+    def _start(self, invoices, amount):
+        ids = ",".join(map(str, invoices.ids))
+        page = {"invoice_ids": ids, "amount": amount}
+        shown = self._read_shown("/my/billing/pay", **page)
+        values = self._pay_values(amount=amount, shown=shown)
+        return self._rpc(f"/my/billing/pay/{ids}", **values)
+
+    # === WHAT IS SEEN === #
+
+    def test_a_clerk_chooses_whose_bills_are_shown(self):
+        self._log_in("clerk")
+        rows, tabs = self._see()
+        self.assertEqual(rows, set(self.bills["clerk"].ids))
+        self.assertEqual(tabs, ["My bills", self.people["home"].name])
+        home = self.people["home"].id
+        rows, _tabs = self._see(f"/my/billing/for/{home}")
+        self.assertEqual(rows, set(self.bills["home"].ids))
+        # It stays so.
+        self.assertEqual(self._see()[0], rows)
+        own = self.people["clerk"].id
+        self.assertEqual(self._see(f"/my/billing/for/{own}")[0], self._own("clerk"))
+
+    def _own(self, name):
+        return set(self.bills[name].ids)
+
+    def test_a_clerk_without_bills_begins_with_the_homes(self):
+        self._bill_to(self.bills["clerk"], self.people["stranger"])
+        self._log_in("clerk")
+        self.assertEqual(self._see()[0], self._own("home"))
+
+    def test_a_colleague_sees_nothing_of_the_home(self):
+        self._log_in("nurse")
+        for payer in (self.people["home"], self.people["clerk"]):
+            rows, tabs = self._see(f"/my/billing/for/{payer.id}")
+            self.assertEqual(rows, self._own("nurse"))
+            self.assertEqual(tabs, [])
+        bill = self.bills["home"]
+        response = self._get(f"/my/invoices/{bill.id}", report_type="pdf")
+        self.assertEqual(response.status_code, 303)
+        self.assertEqual(self._get(f"/my/billing/receipt/{bill.id}").status_code, 404)
+        self.assertNotIn(bill.name, self._get("/my/invoices").text)
+
+    def test_a_clerk_fetches_the_homes_documents(self):
+        bill = self.bills["home"]
+        self._pay(bill)
+        self._log_in("clerk")
+        # Tests render no PDF otherwise.
+        self.session.context["force_report_rendering"] = True
+        root.session_store.save(self.session)
+        for url, params in (
+            (f"/my/invoices/{bill.id}", {"report_type": "pdf"}),
+            (f"/my/billing/receipt/{bill.id}", {}),
+            ("/my/billing/statement", {}),
+        ):
+            response = self._get(url, **params)
+            self.assertEqual(response.status_code, 200, url)
+            self.assertTrue(response.content.startswith(b"%PDF"), url)
+
+    # === WHAT IS PAID === #
+
+    def test_a_clerk_pays_as_the_home(self):
+        self._log_in("clerk")
+        self._get(f"/my/billing/for/{self.people['home'].id}")
+        result, error = self._start(self.bills["home"], 100)
+        self.assertFalse(error)
+        tx = self._get_attempts().filtered(
+            lambda one: one.reference == result["reference"]
+        )
+        self.assertEqual(tx.partner_id, self.people["home"])
+        payment = self._book_attempt(tx)
+        self.assertEqual(payment.clinic_payer_id, self.people["home"])
+        self.assertEqual(self.bills["home"].payment_state, "paid")
+
+    def test_bills_of_several_payers_are_paid_one_by_one(self):
+        self._log_in("clerk")
+        both = self.bills["home"] | self.bills["clerk"]
+        with mute_logger("odoo.http"):
+            _result, error = self._start(both, 200)
+        self.assertIn("several payers", error)
+        self.assertFalse(self._get_attempts())
+
+    def test_a_colleague_cannot_pay_them_under_billing(self):
+        self._log_in("nurse")
+        with mute_logger("odoo.http"):
+            _result, error = self._start(self.bills["home"], 100)
+        self.assertIn("nothing to pay", error)
+
+    def test_a_link_knows_who_acts_for_its_payer(self):
+        link = self.bills["home"]._clinic_get_payment_link().sudo()
+        self._create_token(partner_id=self.people["home"].id)
+        for name, is_payer in (("clerk", True), ("nurse", False)):
+            self._log_in(name)
+            page = self.url_open(f"/clinic/pay/{link.token}", timeout=60).text
+            has_card = "o_payment_option" in page and 'data-payment-option-type="token"'
+            self.assertEqual(has_card and has_card in page, is_payer, name)
+
+    # === ODOO'S OWN PAGES === #
+
+    def test_nobody_removes_a_companys_card(self):
+        companys = self._create_token(partner_id=self.people["employer"].id)
+        homes = self._create_token(partner_id=self.people["home"].id)
+        for name, card, stays in (
+            ("employee", companys, True),
+            ("nurse", homes, True),
+            ("clerk", homes, False),
+        ):
+            self._log_in(name)
+            page = self._get("/my/payment_method").text
+            shown = f'data-payment-option-id="{card.id}"' in page
+            self.assertEqual(shown, not stays, name)
+            self._rpc("/payment/archive_token", token_id=card.id)
+            self.assertEqual(card.active, stays, name)
