@@ -50,7 +50,7 @@ from .receipts import test_payment_confirmation, test_portal_documents, test_rec
 from .reminders import test_reminders
 from .security import test_access_rights, test_rights
 from .services import test_services
-from .settings import test_practice_days
+from .settings import test_branches, test_practice_days
 from .statements import test_money_owed, test_statements
 from .undo import (
     test_booked_payments,

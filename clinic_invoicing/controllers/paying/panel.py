@@ -166,6 +166,14 @@ class ClinicPaymentPanel(PortalAccount):
 
     # === CORE'S OWN PAGES === #
 
+    @staticmethod
+    def _can_partner_pay_in_company(partner, document_company):
+        """Let clients of a company pay its branches; Core asks for the same company."""
+        is_theirs = partner.company_id in document_company._clinic_get_lineage()
+        return is_theirs or PortalAccount._can_partner_pay_in_company(
+            partner, document_company
+        )
+
     def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
         """Ask for what is still owed; Core asks for the totals."""
         values = super()._overdue_invoices_get_page_view_values(

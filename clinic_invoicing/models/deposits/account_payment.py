@@ -91,7 +91,7 @@ class AccountPayment(models.Model):
         self.ensure_one()
         return (
             self._clinic_get_payer()._clinic_is_billed_at(invoice.partner_id)
-            and invoice.company_id == self.company_id
+            and invoice.company_id._clinic_shares_books(self.company_id)
             and invoice.currency_id == self.currency_id
         )
 

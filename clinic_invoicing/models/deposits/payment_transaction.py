@@ -47,6 +47,13 @@ class PaymentTransaction(models.Model):
         payment._clinic_use_deposits(services.invoice_ids)
         return payment
 
+    def _clinic_get_paid_companies(self):
+        charge = self.source_transaction_id or self
+        # sudo: providers' messages come as a user who reads no services.
+        event = charge.clinic_deposit_event_id.sudo()
+        found = super()._clinic_get_paid_companies()
+        return found or (event and event._clinic_get_company()) or found
+
     def _clinic_get_desk_outcome(self):
         return {
             **super()._clinic_get_desk_outcome(),

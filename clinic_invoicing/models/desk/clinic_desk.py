@@ -154,9 +154,10 @@ class ClinicDesk(models.AbstractModel):
         """Return the methods by which money is received without a provider."""
         # sudo: the front desk does not read journals.
         lines = self.env["account.payment.method.line"].sudo()
+        lineage = due.company._clinic_get_lineage()
         lines = lines.search(
             [
-                ("journal_id.company_id", "=", due.company.id),
+                ("journal_id.company_id", "in", lineage.ids),
                 ("journal_id.active", "=", True),
                 ("journal_id.type", "in", ("cash", "bank", "credit")),
                 ("journal_id.currency_id", "in", (False, due.currency.id)),

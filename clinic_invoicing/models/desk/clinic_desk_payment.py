@@ -34,9 +34,11 @@ class ClinicDesk(models.AbstractModel):
         if not KEY.fullmatch(key or ""):
             # sudo: none.
             return self.env["payment.transaction"].sudo()
+        # What is charged for a branch may be of the company that it belongs to.
+        lineage = self.env.user.company_ids._clinic_get_lineage()
         domain = [
             ("clinic_desk_key", "=", key),
-            ("company_id", "in", self.env.user.company_ids.ids),
+            ("company_id", "in", lineage.ids),
         ]
         # sudo: the domain says whose; the front desk has no right in accounting.
         env = self.sudo().env

@@ -137,7 +137,8 @@ class ResPartner(models.Model):
                 )
             )
         self.check_access("write")
-        foreign = self._clinic_get_practices() - self.env.user.company_ids
+        own = self.env.user.company_ids._clinic_get_lineage()
+        foreign = self._clinic_get_practices() - own
         if foreign and not self.env.su:
             raise AccessError(
                 self.env._(

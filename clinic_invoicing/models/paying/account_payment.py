@@ -133,14 +133,14 @@ class AccountPayment(models.Model):
         return paid
 
     def _clinic_get_allocatable_invoices(self):
-        """Return what the payer owes in this currency to this company."""
+        """Return what the payer owes in this currency to this practice."""
         self.ensure_one()
         moves = self.env["account.move"]
         return moves.search(
             moves._clinic_get_unpaid_domain(
                 self._clinic_get_payer()._clinic_get_addressee()
             )
-            & Domain("company_id", "=", self.company_id.id)
+            & self.company_id._clinic_get_books_domain()
             & Domain("currency_id", "=", self.currency_id.id),
             order="invoice_date_due, id",
         )

@@ -67,11 +67,13 @@ class PaymentProvider(models.Model):
                 reason=self.env._("It does not charge so much, or so little."),
             )
             providers = takers
-        return providers._clinic_put_default_first()
+        company = self.env["res.company"].browse(company_id)
+        return providers._clinic_put_default_first(company)
 
-    def _clinic_put_default_first(self):
-        """Return these providers, those that their practice prefers first."""
-        return self.sorted(lambda provider: not provider._clinic_is_default())
+    def _clinic_put_default_first(self, company):
+        """Return these providers, the one that the practice prefers first."""
+        chosen = company and company._clinic_get_default_gateway()
+        return self.sorted(lambda provider: provider.id != chosen.id)
 
     def _clinic_get_accepted_brands(self):
         """Return the card brands that its practice accepts; none stands for all."""

@@ -7,6 +7,8 @@ class PaymentToken(models.Model):
 
     _name = "payment.token"
     _inherit = ["payment.token", "clinic.guarded"]
+    # A branch charges the cards of the company that it belongs to, as its provider.
+    _check_company_domain = models.check_company_domain_parent_of
 
     # === CRUD METHODS === #
 

@@ -60,7 +60,7 @@ class PaymentTransaction(models.Model):
             <= 0
         ):
             return
-        self.company_id._clinic_tell_managers(
+        payment.company_id._clinic_tell_managers(
             payment,
             self.env._("A payment is not allocated"),
             self.env._(
@@ -90,12 +90,13 @@ class PaymentTransaction(models.Model):
         else:
             context, values = self._clinic_prepare_parts()
         # Context: see where it is made.
-        tx = self._clinic_unguarded().with_context(**context)
+        company = self.company_id._clinic_get_branch(self._clinic_get_paid_companies())
+        tx = self._clinic_unguarded().with_company(company).with_context(**context)
         # Whoever books it, a job or a client elsewhere: the practice's books have its
         # day.
-        day = {"date": self.company_id._clinic_get_day()}
+        books = {"date": company._clinic_get_day(), "company_id": company.id}
         payment = super(PaymentTransaction, tx)._create_payment(
-            **{**day, **extra_create_values, **values}
+            **{**books, **extra_create_values, **values}
         )
         payment = payment.with_env(self.env)
         if taken_back:
@@ -115,6 +116,15 @@ class PaymentTransaction(models.Model):
             lambda tx: tx.operation == source.operation
         )
         return source.payment_id or captures.payment_id[:1]
+
+    def _clinic_get_paid_companies(self):
+        """Return the companies that its money is for. Rooms below add to it.
+
+        A provider may be of the company whose branch is paid.
+        """
+        self.ensure_one()
+        taken_back = self._clinic_get_refunded_payment()
+        return taken_back.company_id or self._clinic_get_paid_invoices().company_id
 
     def _clinic_get_paid_invoices(self):
         """Return what this transaction pays; captures pay for their source."""

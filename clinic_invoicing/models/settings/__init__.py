@@ -4,4 +4,4 @@ Takes nothing from other rooms. What a setting means is said by the room that ob
 fees for visits that do not take place are declared with visits.
 """
 
-from . import res_company, res_config_settings
+from . import res_company, res_company_branches, res_config_settings

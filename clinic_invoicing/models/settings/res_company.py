@@ -125,7 +125,7 @@ class ResCompany(models.Model):
         for company in self:
             # sudo: who sets up a practice need not read all providers.
             provider = company.sudo().clinic_gateway_id
-            if provider and provider.company_id != company:
+            if provider and provider.company_id not in company._clinic_get_lineage():
                 raise ValidationError(
                     self.env._("Choose a gateway of %(company)s.", company=company.name)
                 )
@@ -241,9 +241,22 @@ class ResCompany(models.Model):
         return (billers - managers)[:1] or managers[:1]
 
     def _clinic_get_managers(self):
-        """Return who may undo mistakes in this company, people before the robot."""
+        """Return who may undo mistakes in this company, people before the robot.
+
+        A branch without a manager of its own has those of the practice.
+        """
         self.ensure_one()
         managers = self.env.ref("clinic_invoicing.group_manager").all_user_ids
-        return managers.filtered(
-            lambda user: self in user.company_ids and not user._is_superuser()
+        people = managers.filtered(lambda user: not user._is_superuser())
+        own = people.filtered(lambda user: self in user.company_ids)
+        return own or people.filtered(
+            lambda user: self._clinic_get_lineage() & user.company_ids
         )
+
+    def _clinic_get_default_gateway(self):
+        """Return the gateway that is offered first, else that of whose branch it is."""
+        self.ensure_one()
+        # sudo: payers read neither companies nor providers.
+        nearest_first = reversed(self.sudo()._clinic_get_lineage())
+        chosen = (company.clinic_gateway_id for company in nearest_first)
+        return next(filter(None, chosen), self.env["payment.provider"].sudo())

@@ -31,7 +31,7 @@ class ResConfigSettings(models.TransientModel):
 
     clinic_gateway_id = fields.Many2one(
         related="company_id.clinic_gateway_id",
-        domain="[('company_id', '=', company_id), ('state', '!=', 'disabled')]",
+        domain="[('company_id', 'parent_of', company_id), ('state', '!=', 'disabled')]",
         readonly=False,
     )
     clinic_accepted_brand_ids = fields.Many2many(

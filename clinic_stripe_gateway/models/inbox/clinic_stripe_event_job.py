@@ -202,7 +202,7 @@ class ClinicStripeEvent(models.Model):
         events = self.sudo()
         found = events.browse()
         for provider in events._get_askable_providers():
-            if provider.company_id in self.env.companies:
+            if provider.company_id in self.env.companies._clinic_get_lineage():
                 found |= events._sweep(provider)
         return notification(
             "success",

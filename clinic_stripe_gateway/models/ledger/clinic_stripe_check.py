@@ -127,7 +127,7 @@ class ClinicStripeCheck(models.Model):
         self.browse().check_access("create")
         # sudo: managers may not look for providers.
         providers = self.sudo()._get_providers()
-        companies = self.env.companies
+        companies = self.env.companies._clinic_get_lineage()
         providers = providers.filtered(lambda p: p.company_id in companies)
         if not providers:
             raise UserError(self.env._("Stripe is not enabled for these companies."))
