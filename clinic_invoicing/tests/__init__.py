@@ -38,6 +38,7 @@ from .paying import (
     test_pace,
     test_paid,
     test_payable,
+    test_preview,
     test_shown,
     test_unallocated,
     test_ways_to_pay,

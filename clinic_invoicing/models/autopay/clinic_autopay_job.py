@@ -8,6 +8,7 @@ from odoo.fields import Command, Domain
 from ...rules.askers import AUTOPAY, Answer
 from ...rules.charge_days import take_what_fits
 from ...rules.smallest_units import to_smallest_unit
+from ..paying.account_move_allocation import PAID_FIRST
 
 
 class AtOnce(NamedTuple):
@@ -129,7 +130,7 @@ class ClinicAutopay(models.Model):
             moves._clinic_get_unpaid_domain(self.partner_id)
             & Domain("company_id", "in", self.company_id.ids)
             & Domain("clinic_charge_ids", "not any", taken_up & whole),
-            order="invoice_date_due, id",
+            order=PAID_FIRST,
         )
 
     def _get_at_once(self, move, due):

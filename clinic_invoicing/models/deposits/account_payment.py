@@ -74,7 +74,7 @@ class AccountPayment(models.Model):
         if not usable or not owed:
             return
         by_visit = defaultdict(owed.browse)
-        for move in owed.sorted(lambda move: (move.invoice_date_due, move.id)):
+        for move in owed:
             for visit in move.invoice_line_ids.clinic_service_id.event_id:
                 by_visit[visit.id] |= move
         usable._clinic_lock_for_undo()

@@ -2,6 +2,7 @@ from odoo import models
 from odoo.fields import Domain
 
 from ...rules.askers import INSURERS
+from ..paying.account_move_allocation import PAID_FIRST
 
 
 class AccountMove(models.Model):
@@ -15,7 +16,7 @@ class AccountMove(models.Model):
             self._clinic_get_unpaid_domain(self.partner_id._clinic_get_addressee())
             & Domain("company_id", "=", self.company_id.id)
             & Domain("currency_id", "=", self.currency_id.id),
-            order="invoice_date_due, id",
+            order=PAID_FIRST,
         )
 
     def _clinic_get_of_same_visit(self):

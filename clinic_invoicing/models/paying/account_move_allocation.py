@@ -7,7 +7,8 @@ from odoo.fields import Domain
 from ...server_side import heard
 from .payment_provider import get_most
 
-# Invoices in the order in which money pays them: _clinic_get_open_lines().
+# Invoices in the order in which money pays their lines, for lists of invoices; see
+# account.move.line._clinic_sort_oldest_first().
 PAID_FIRST = "invoice_date_due, currency_id, amount_total, id"
 
 
@@ -46,20 +47,10 @@ class AccountMove(models.Model):
     # === WHAT A PAYMENT PAYS === #
 
     def _clinic_get_open_lines(self):
-        """Return the receivable lines with money open, in the order they are paid.
-
-        It is the order in which Odoo reconciles: the oldest due first.
-        """
+        """Return the receivable lines with money open, in the order they are paid."""
         lines = self.line_ids
         lines = lines.filtered_domain(lines._clinic_get_open_domain())
-        return lines.sorted(
-            lambda line: (
-                line._clinic_get_due_day(),
-                line.currency_id.id,
-                line.amount_currency,
-                line.id,
-            )
-        )
+        return lines._clinic_sort_oldest_first()
 
     def _clinic_get_line_parts(self, amount, day=None):
         """Return what a payment of ``amount`` would pay of each receivable line.

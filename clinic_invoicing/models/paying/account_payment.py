@@ -6,6 +6,7 @@ from odoo.fields import Command, Domain
 
 from ...actions import RELOAD, notification
 from ...server_side import heard
+from .account_move_allocation import PAID_FIRST
 
 # Payments that count: neither planned nor undone.
 BOOKED_STATES = ("in_process", "paid")
@@ -142,7 +143,7 @@ class AccountPayment(models.Model):
             )
             & self.company_id._clinic_get_books_domain()
             & Domain("currency_id", "=", self.currency_id.id),
-            order="invoice_date_due, id",
+            order=PAID_FIRST,
         )
 
     # === WHAT IT HAS PAID === #
@@ -222,8 +223,8 @@ class AccountPayment(models.Model):
         plan = []
         for payment, invoices in groups:
             entries = (payment.move_id, *invoices)
-            lines = (by_entry.get(entry, nothing) for entry in entries)
-            plan += self._clinic_plan_open(nothing.concat(*lines))
+            lines = nothing.concat(*(by_entry.get(entry, nothing) for entry in entries))
+            plan += self._clinic_plan_open(lines._clinic_sort_oldest_first())
         return plan
 
     def _clinic_plan_open(self, lines):

@@ -148,6 +148,13 @@ class AccountPaymentRegister(models.TransientModel):
             self._clinic_check_will_charge(values["create_vals"])
         return super()._init_payments(to_process, edit_mode=edit_mode)
 
+    def _reconcile_payments(self, to_process, edit_mode=False):
+        """Pay the oldest first, as pages show it; Core leaves it to chance on a day."""
+        for values in to_process:
+            lines = values["to_reconcile"]
+            values["to_reconcile"] = lines._clinic_sort_oldest_first()
+        return super()._reconcile_payments(to_process, edit_mode=edit_mode)
+
     def _clinic_check_will_charge(self, payment_values):
         """Raise UserError when an online provider would not be asked for the money.
 
