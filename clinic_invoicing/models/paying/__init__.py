@@ -18,11 +18,13 @@ from . import (
     account_payment_held,
     clinic_open_item,
     clinic_shown,
+    due,
     payment_method,
     payment_provider,
     payment_token,
     payment_transaction,
     payment_transaction_booking,
+    payment_transaction_door,
     payment_transaction_pace,
     res_company,
 )

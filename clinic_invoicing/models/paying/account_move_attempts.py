@@ -2,6 +2,9 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from .due import Due
 
 from ...rules.askers import CLEARING
 
@@ -83,40 +86,69 @@ class AccountMove(models.Model):
                 )
             )
 
-    # === ONE PAYER AT A TIME === #
+    # === AT THE DOOR: SEE payment.transaction._clinic_reserve() === #
+
+    def _clinic_get_due(self, payer=None, currency=None, **values):
+        """Return what it is to pay these invoices, as it comes to the door.
+
+        :param res.partner payer: whose cards may be charged; who owes the first of
+            these if there is none
+        :param res.currency currency: in which somebody pays; their own if there is none
+        :param values: see :class:`Due`
+        """
+        return Due(
+            payer=self.partner_id[:1] if payer is None else payer,
+            company=self.company_id,
+            currency=self.currency_id if currency is None else currency,
+            invoices=self,
+            event=self.env["calendar.event"],
+            **values,
+        )
 
     def _clinic_start_online_payment(self, amount, currency):
-        """Make sure, under lock, that exactly this may be paid for these invoices.
+        """Reserve these invoices, as each way to pay of ours does.
 
-        It is called before each online payment attempt, whatever page that comes from.
-        The rows stay locked until the attempt is stored, and are written to, so
-        that a second attempt at the same moment sees the first.
+        It is for ways to pay of other addons, before they make their transaction.
 
-        :param float amount: what is about to be paid, in ``currency``
-        :param res.currency currency: of the payment
-        :raise UserError: somebody else is paying them at this moment
-        :raise ValidationError: it may not be paid; nothing was changed
+        :raise UserError: see :meth:`payment.transaction._clinic_reserve`
         """
-        self._clinic_lock_for_payment()
-        self._clinic_check_payable(amount, currency)
-        self._clinic_get_attempts()._clinic_supersede_open_attempts()
-        # Superseding may have found out that the money had arrived already.
-        self._clinic_check_payable(amount, currency)
-        self._clinic_count_attempt()
+        due = self._clinic_get_due(currency=currency)
+        self.env["payment.transaction"]._clinic_reserve(due, amount)
 
     def _clinic_start_charge(self, amount, currency):
-        """Make sure, under lock, that a saved card may be charged for these invoices.
+        """Reserve these invoices for a card that the practice charges."""
+        due = self._clinic_get_due(currency=currency, is_charge=True)
+        self.env["payment.transaction"]._clinic_reserve(due, amount)
 
-        Staff do it in place of the client: the client's own attempts are closed.
+    def _clinic_check_due(self, due, amount):
+        """Raise UserError when not exactly this may be paid now."""
+        if due.is_charge:
+            self._clinic_check_chargeable(amount, due.currency)
+        else:
+            self._clinic_check_payable(amount, due.currency)
+        if due.is_client:
+            self._clinic_check_part(amount)
 
-        :raise UserError: it would be paid twice, or too much; nothing was changed
-        """
-        self._clinic_lock_for_payment()
-        self._clinic_check_chargeable(amount, currency)
-        self._clinic_get_attempts()._clinic_supersede_open_attempts()
-        # Superseding may have found out that the money had arrived already.
-        self._clinic_check_chargeable(amount, currency)
-        self._clinic_count_attempt()
+    def _clinic_get_reached(self, due, amount):
+        """Return those that the money reaches; it pays nothing of the others."""
+        if due.currency != self.currency_id:
+            return self
+        parts = self._clinic_get_line_parts(amount, due.day)
+        return self.browse().union(*(line.move_id for line, *_part in parts))
+
+    def _clinic_get_due_attempts(self, due):
+        """Return what was started before, and would bring the same money."""
+        return self._clinic_get_attempts()
+
+    def _clinic_prepare_due(self, due, amount):
+        """Return what a transaction keeps: what its money reaches, as it was shown."""
+        day = due.day or self._clinic_get_day()
+        parts = self._clinic_get_line_parts(amount, day)
+        return {
+            "invoice_ids": [Command.set(self._clinic_get_reached(due, amount).ids)],
+            "clinic_discount_day": day,
+            "clinic_allocation": [[line.id, part] for line, part, _discount in parts],
+        }
 
     def _clinic_check_chargeable(self, amount, currency):
         for invoice in self.filtered(lambda move: move._clinic_is_clearing()):

@@ -29,6 +29,13 @@ class ClinicShown(models.AbstractModel):
         return seal("payment", float(amount), parts, self._name_cards(cards))
 
     @api.model
+    def _seal_due(self, due, amount, cards):
+        """Return the seal of what comes to the door: of a deposit, or of invoices."""
+        if due.event:
+            return self._seal_deposit(due.event, due.payer, amount, cards)
+        return self._seal_payment(due.invoices, amount, cards)
+
+    @api.model
     def _seal_deposit(self, event, payer, amount, cards):
         """Return the seal of a deposit: for which visit, by whom, and with what."""
         return seal(
@@ -73,6 +80,18 @@ class ClinicShown(models.AbstractModel):
                     "reload the page and read it again."
                 )
             )
+
+    def _check_due(self, shown, due, amount, cards):
+        """Raise ValidationError when something else comes to the door than was read.
+
+        :param payment.token cards: that stood on the page; ``None`` for those that are
+            offered to the payer
+        """
+        if shown is None:
+            return
+        if cards is None:
+            _providers, cards = due.invoices._clinic_get_offer(due.payer, amount)
+        self._check(shown, self._seal_due(due, amount, cards))
 
     def _name_cards(self, cards):
         """Return what tells these cards apart, in no language."""
