@@ -236,9 +236,8 @@ class ClinicDeskPages(ClinicPaymentPortal):
         kwargs.pop("access_token", None)
         self._validate_transaction_kwargs(kwargs)
         desk = self._clinic_desk()
-        desk._start_typing(
-            due, amount, kwargs.get("provider_id"), kwargs.get("flow"), str(shown)
-        )
+        provider_id, flow = kwargs.get("provider_id"), kwargs.get("flow")
+        desk._check_typing(due, amount, provider_id, flow)
         key = uuid4().hex
         # The desk is not the portal, whose switch is not asked.
         request.update_context(**tell(clinic_at_desk=True))
@@ -253,7 +252,8 @@ class ClinicDeskPages(ClinicPaymentPortal):
                 "tokenization_requested": False,
                 "is_validation": False,
                 "landing_route": f"/clinic/desk/result/{key}",
-                "custom_create_values": desk._prepare_transaction(due, amount, key),
+                "custom_create_values": {"clinic_desk_key": key},
+                "clinic_due": due,
                 "clinic_shown": Shown(str(shown), with_cards=False),
             }
         )
@@ -262,6 +262,7 @@ class ClinicDeskPages(ClinicPaymentPortal):
     def _clinic_desk_render_ways(self, template, due, amount, url, values):
         desk = self._clinic_desk()
         form = self._clinic_desk_prepare_form(due, amount, url)
+        seal = request.env["clinic.shown"]._seal_due
         return self._clinic_desk_render(
             template,
             {
@@ -273,8 +274,8 @@ class ClinicDeskPages(ClinicPaymentPortal):
                 "amount": amount,
                 "url": url,
                 "key": uuid4().hex,
-                "shown": desk._seal(due, amount),
-                "seal_card": lambda card: desk._seal(due, amount, card),
+                "shown": seal(due, amount, request.env["payment.token"]),
+                "seal_card": lambda card: seal(due, amount, card),
                 "cards": desk._get_cards(due, amount) if amount else (),
                 "ways_outside": desk._get_ways_outside(due),
                 "error": request.session.pop(SESSION_ERROR, None),

@@ -147,17 +147,12 @@ class ClinicPaymentPanel(PortalAccount):
         :raise UserError: it may not be paid; nothing was changed
         """
         invoices._clinic_check_chosen()
-        invoices._clinic_check_payable(amount, invoices.currency_id)
-        invoices._clinic_check_part(amount)
-        # What the money does not reach is not paid by it.
-        allocation = invoices._clinic_get_allocation(amount)
-        paid = invoices.browse().concat(*(invoice for invoice, _part in allocation))
         kwargs.pop("access_token", None)
         self._validate_transaction_kwargs(kwargs)
         return self._process_transaction(
             payer.id,
-            paid.currency_id.id,
-            paid.ids,
+            invoices.currency_id.id,
+            invoices.ids,
             None,
             amount=amount,
             clinic_shown=shown,

@@ -17,30 +17,24 @@ class ClinicPaymentPortal(PaymentPortal):
         amount=None,
         currency_id=None,
         custom_create_values=None,
+        clinic_due=None,
         clinic_shown=None,
         **kwargs,
     ):
+        """Bring what is about to be paid to the door, before Core makes the attempt.
+
+        :param Due clinic_due: what is paid; the invoices of Core's own pages if none
+        :param Shown clinic_shown: what the payer has read
+        """
         values = custom_create_values or {}
-        commands = values.get("invoice_ids")
-        is_ours = commands or values.get("clinic_deposit_event_id")
-        if is_ours:
+        due = clinic_due or _get_due(values, currency_id, kwargs.get("partner_id"))
+        if due:
             kwargs = {"payment_method_id": None, "token_id": None, **kwargs}
             _check_form(**kwargs)
-        if commands:
-            # sudo: the routes have checked who pays; payers may not write invoices.
-            invoices = request.env["account.move"].sudo().browse(linked_ids(commands))
-            kwargs["partner_id"] = _get_payer_id(invoices, kwargs["partner_id"])
-            if clinic_shown:
-                _check_shown(clinic_shown, invoices, amount, kwargs["partner_id"])
-            _start_to_pay(invoices, amount, currency_id, **kwargs)
-            values = {
-                **values,
-                "clinic_discount_day": invoices._clinic_get_day(),
-            }
-            # It pays the invoice; the route also knows how to only check a card.
+            kwargs["partner_id"] = due.payer.id
+            values = {**values, **_enter(due, amount, clinic_shown, **kwargs)}
+            # It pays what is due; the route also knows how to only check a card.
             kwargs.pop("is_validation", None)
-        if is_ours:
-            _check_method(currency_id=currency_id, **kwargs)
         return super()._create_transaction(
             *args,
             amount=amount,
@@ -62,17 +56,6 @@ class ClinicPaymentPortal(PaymentPortal):
                 request.env._("The access token is invalid.")
             ) from None
         return super().invoice_transaction(invoice_id, access_token, **kwargs)
-
-
-def _get_payer_id(invoices, partner_id):
-    """Return the id of whom somebody pays for; Core takes who is logged in.
-
-    Money of who acts for a payer is the payer's, and so are the cards.
-    """
-    own = request.env.user.partner_id
-    if own.id != partner_id or not any(invoices.mapped("clinic_has_services")):
-        return partner_id
-    return own._clinic_pays_as(invoices.partner_id)[:1].id or partner_id
 
 
 def _check_form(
@@ -99,56 +82,54 @@ def _check_form(
         )
 
 
-def _start_to_pay(
-    invoices,
-    amount,
-    currency_id,
-    *,
-    partner_id,
-    provider_id=None,
-    token_id=None,
-    **_kwargs,
-):
-    """Make sure, under lock, that this payer may pay this, and in this way."""
-    payer = invoices.env["res.partner"].browse(partner_id)
-    if not request.env.user._is_internal():
-        invoices._clinic_lock_for_payment()
-        invoices.env["payment.transaction"]._clinic_check_pace(payer, invoices)
-    invoices._clinic_start_online_payment(
-        amount, invoices.env["res.currency"].browse(currency_id)
+def _get_due(values, currency_id, payer_id):
+    """Return what the invoices of a new transaction make due; none if it has none."""
+    # sudo: the routes have checked who pays; payers may not write invoices.
+    invoices = request.env["account.move"].sudo()
+    invoices = invoices.browse(linked_ids(values.get("invoice_ids") or ()))
+    env = invoices.env
+    return invoices and invoices._clinic_get_due(
+        env["res.partner"].browse(_get_payer_id(invoices, payer_id)),
+        env["res.currency"].browse(currency_id),
+        is_client=not request.env.user._is_internal(),
     )
-    _check_card_is_for_payer(invoices, token_id)
-    if not request.env.user._is_internal():
-        invoices._clinic_check_part(amount)
-    invoices._clinic_check_offered(payer, amount, provider_id, token_id)
 
 
-def _check_shown(shown, invoices, amount, payer_id):
-    """Refuse to do something else than the page has shown; nothing was done yet."""
-    invoices._clinic_lock_for_payment()
-    _providers, cards = invoices._clinic_get_offer(
-        invoices.env["res.partner"].browse(payer_id), amount
-    )
-    shows = invoices.env["clinic.shown"]
-    cards = cards if shown.with_cards else cards.browse()
-    shows._check(shown.seal, shows._seal_payment(invoices, amount, cards))
+def _get_payer_id(invoices, partner_id):
+    """Return the id of whom somebody pays for; Core takes who is logged in.
+
+    Money of who acts for a payer is the payer's, and so are the cards.
+    """
+    own = request.env.user.partner_id
+    if own.id != partner_id or not any(invoices.mapped("clinic_has_services")):
+        return partner_id
+    return own._clinic_pays_as(invoices.partner_id)[:1].id or partner_id
+
+
+def _enter(due, amount, shown, *, provider_id=None, token_id=None, **form):
+    """Reserve what is paid, for this payer and in this way; return what it keeps."""
+    invoices = due.invoices
+    no_cards = request.env["payment.token"]
+    cards = None if shown and shown.with_cards else no_cards
+    # sudo: as in _get_due().
+    door = request.env["payment.transaction"].sudo()
+    door._clinic_reserve(due, amount, shown and shown.seal, cards)
+    if invoices:
+        _check_card_is_for_payer(invoices, token_id)
+        invoices._clinic_check_offered(due.payer, amount, provider_id, token_id)
+    _check_method(due, provider_id=provider_id, **form)
+    return door._clinic_prepare(due, amount)
 
 
 def _check_method(
-    *,
-    flow=None,
-    provider_id=None,
-    payment_method_id=None,
-    partner_id=None,
-    currency_id=None,
-    **_kwargs,
+    due, *, flow=None, provider_id=None, payment_method_id=None, **_kwargs
 ):
     """Refuse a method that the form does not offer; a saved card brings its own."""
     if flow != "token":
         # sudo: payers do not read which providers have which method.
         methods = request.env["payment.method"].sudo()
         methods._clinic_check_offered(
-            payment_method_id, provider_id, partner_id, currency_id
+            payment_method_id, provider_id, due.payer.id, due.currency.id
         )
 
 

@@ -12,6 +12,7 @@ from ...rules.billing_state import (
     TO_INVOICE,
 )
 from ...rules.payers import PAYER_PATIENT
+from ..paying.due import Due
 
 # What is paid for with a deposit is still to be invoiced.
 UNBILLED_STATES = (PLANNED, TO_INVOICE)
@@ -112,22 +113,44 @@ class CalendarEvent(models.Model):
                 )
             )
 
-    def _clinic_start_deposit(self, amount, payer):
-        """Make sure, under lock, that a deposit of this amount may be taken.
+    # === AT THE DOOR: SEE payment.transaction._clinic_reserve() === #
 
-        The attempts that were started before and not finished are closed.
+    def _clinic_get_deposit_due(self, payer):
+        """Return what a deposit of this payer would be, as it comes to the door."""
+        company = self._clinic_get_company()
+        return Due(
+            payer=payer,
+            company=company,
+            currency=company.currency_id,
+            invoices=self.env["account.move"],
+            event=self,
+        )
 
-        :param res.partner payer: the payer of the deposit
-        :raise UserError: it would be taken twice, or is asked for in vain
-        """
+    def _clinic_lock_for_payment(self):
+        """Let nobody change or invoice this visit until its deposit is stored."""
         self._clinic_lock()
-        self._clinic_get_services()._start_deposit()
+        self._clinic_get_services()._lock_for_billing()
+
+    def _clinic_check_due(self, due, amount):
+        """Raise UserError when it would be taken twice, or is asked for in vain."""
         self._clinic_check_deposit()
-        self._clinic_check_deposit_amount(amount, payer)
-        attempts = self._clinic_get_deposit_attempts(payer)
-        attempts._clinic_supersede_open_attempts()
-        # Superseding may have found out that the money had arrived already.
-        self._clinic_check_deposit_amount(amount, payer)
+        self._clinic_check_deposit_amount(amount, due.payer)
+
+    def _clinic_get_reached(self, due, amount):
+        """Return this visit: its deposit is for nothing else."""
+        return self
+
+    def _clinic_get_due_attempts(self, due):
+        """Return the deposits that this payer has started to pay."""
+        return self._clinic_get_deposit_attempts(due.payer)
+
+    def _clinic_prepare_due(self, due, amount):
+        """Return what a transaction keeps: which visit it is for."""
+        return {"clinic_deposit_event_id": self.id}
+
+    def _clinic_count_attempt(self):
+        """Write to the locked services: see :meth:`_count_deposit` there."""
+        self._clinic_get_services()._count_deposit()
 
     def _clinic_check_deposit_amount(self, amount, payer):
         obstacle = self._clinic_get_deposit_obstacle(payer)

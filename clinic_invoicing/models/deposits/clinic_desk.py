@@ -1,7 +1,5 @@
 from odoo import models
 
-from ..desk.clinic_desk import Due
-
 
 class ClinicDesk(models.AbstractModel):
     """Deposits that are taken at the desk, where a visit is due instead of invoices."""
@@ -45,32 +43,9 @@ class ClinicDesk(models.AbstractModel):
         payer = payers.filtered(lambda one: one.id == payer_id) or payers[:1]
         if not payer or company not in self.env.user.company_ids:
             return None
-        return Due(
-            payer=payer,
-            company=company,
-            currency=company.currency_id,
-            invoices=event.env["account.move"],
-            event=event,
-        )
+        return event._clinic_get_deposit_due(payer)
 
     # === HOW IT IS TAKEN === #
-
-    def _prepare_transaction(self, due, amount, key):
-        if not due.event:
-            return super()._prepare_transaction(due, amount, key)
-        return {"clinic_desk_key": key, "clinic_deposit_event_id": due.event.id}
-
-    def _get_reference_prefix(self, due, key):
-        if not due.event:
-            return super()._get_reference_prefix(due, key)
-        return f"deposit-{key[:12]}"
-
-    def _start_typing(self, due, amount, provider_id, flow, shown):
-        result = super()._start_typing(due, amount, provider_id, flow, shown)
-        if due.event:
-            # Invoices are locked where the transaction is made.
-            self._start(due, amount, shown)
-        return result
 
     def _book(self, due, line, amount):
         if not due.event:
@@ -100,19 +75,3 @@ class ClinicDesk(models.AbstractModel):
         payment.action_post()
         payment._clinic_use_deposits(due.event.clinic_service_ids.invoice_ids)
         return payment
-
-    # === UNDER LOCK === #
-
-    def _seal(self, due, amount, card=None):
-        if not due.event:
-            return super()._seal(due, amount, card)
-        shown = self.env["clinic.shown"]
-        card = self.env["payment.token"] if card is None else card
-        return shown._seal_deposit(due.event, due.payer, amount, card)
-
-    def _start(self, due, amount, shown, card=None):
-        if not due.event:
-            super()._start(due, amount, shown, card)
-            return
-        self.env["clinic.shown"]._check(shown, self._seal(due, amount, card))
-        due.event._clinic_start_deposit(amount, due.payer)

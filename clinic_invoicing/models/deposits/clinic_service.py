@@ -10,21 +10,12 @@ class ClinicService(models.Model):
         readonly=True, copy=False, help="How often somebody started to pay a deposit."
     )
 
-    def _start_deposit(self):
-        """Let nobody invoice these until the deposit is stored.
-
-        They are written to as well: a transaction that has read them before, and
-        invoices them after, is run again and sees the deposit.
-
-        :raise UserError: somebody is invoicing one of them at this moment
-        """
-        self._lock_for_billing()
-        self._count_deposit()
-
     def _count_deposit(self):
         """Write to these, so that what invoices them at this moment is run again.
 
-        It waits for their lock, and is run again itself if they were invoiced.
+        A transaction that has read them before, and invoices them after, sees the
+        deposit then. It waits for their lock, and is run again itself if they were
+        invoiced.
         """
         # sudo: nobody counts by hand.
         for service in self.sudo():

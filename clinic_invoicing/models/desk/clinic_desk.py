@@ -1,6 +1,5 @@
 import re
 from collections import Counter
-from dataclasses import dataclass
 
 from odoo import models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -8,24 +7,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from ...rules.typed_numbers import read_amount
 from ...server_side import tell
 from ..paying.payment_transaction import OFFLINE_CODES
-
-
-@dataclass(frozen=True)
-class Due:
-    """What a client is about to pay at the desk. All records are in sudo.
-
-    :ivar res.partner payer: who owes it, and whose cards may be charged
-    :ivar res.company company: the practice that receives it
-    :ivar res.currency currency: of all amounts
-    :ivar account.move invoices: what is paid; none for a deposit
-    :ivar calendar.event event: the visit that a deposit is for
-    """
-
-    payer: models.BaseModel
-    company: models.BaseModel
-    currency: models.BaseModel
-    invoices: models.BaseModel
-    event: models.BaseModel
 
 
 class ClinicDesk(models.AbstractModel):
@@ -78,13 +59,7 @@ class ClinicDesk(models.AbstractModel):
 
     def _get_due(self, invoices):
         """Return what these invoices of one payer make due."""
-        return Due(
-            payer=invoices.partner_id[:1],
-            company=invoices.company_id,
-            currency=invoices.currency_id,
-            invoices=invoices,
-            event=invoices.env["calendar.event"],
-        )
+        return invoices._clinic_get_due()
 
     # === MEANWHILE === #
 

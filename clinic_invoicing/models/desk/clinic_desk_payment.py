@@ -1,15 +1,11 @@
-import logging
 import re
 
 from odoo import models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command
 
 from ...rules.askers import DIALOG, TOO_SMALL
 from ...rules.payers import PAYER_WRITE_OFF
 from ...server_side import tell
-
-_logger = logging.getLogger(__name__)
 
 KEY = re.compile("[0-9a-f]{32}")
 
@@ -46,18 +42,9 @@ class ClinicDesk(models.AbstractModel):
         return transaction or env["account.payment"].search(domain, limit=1)
 
     def _finish(self, done):
-        """Book what a transaction has collected, if nobody else has done so.
-
-        What cannot be booked now is booked later by Odoo's job.
-        """
-        if done._name != "payment.transaction" or done.is_post_processed:
-            return
-        if done.state in ("done", "error", "cancel"):
-            try:
-                with self.env.cr.savepoint():
-                    done._post_process()
-            except UserError:
-                _logger.exception("Transaction %s is not booked yet", done.id)
+        """Book what a transaction has collected, if nobody else has done so."""
+        if done._name == "payment.transaction":
+            done._clinic_book()
 
     def _check_key(self, key):
         if not KEY.fullmatch(key or ""):
@@ -71,7 +58,7 @@ class ClinicDesk(models.AbstractModel):
         :param Due due: what it pays
         :param int token_id: one of the cards that are offered
         :param str key: of the form
-        :param str shown: see :meth:`_start`
+        :param str shown: the seal that came with the button
         :return: the transaction, whatever became of it
         :raise UserError: it may not be charged; nothing was done
         """
@@ -81,41 +68,27 @@ class ClinicDesk(models.AbstractModel):
             return done
         cards = self._get_cards(due, amount)
         card = cards.filtered(lambda one: one.id == token_id)
-        self._start(due, amount, shown, card)
-        self._check_chosen(card)
-        tx = self._create_charge(due, card, amount, key)
-        # It is booked by _finish(): what fails there cannot undo that it was charged.
-        tx._charge_with_token()
-        return tx
-
-    def _create_charge(self, due, card, amount, key):
         # sudo: the front desk does not write transactions; see _check_front_desk().
-        transactions = self.env["payment.transaction"].sudo()
-        return transactions.create(
-            card._clinic_prepare_charge(
-                amount,
-                due.currency,
-                due.payer,
-                prefix=self._get_reference_prefix(due, key),
-                **self._prepare_transaction(due, amount, key),
-            )
+        door = self.env["payment.transaction"].sudo()
+        door._clinic_reserve(due, amount, shown, card)
+        self._check_chosen(card)
+        tx = door._clinic_start_charge(
+            due,
+            card,
+            amount,
+            prefix=self._get_reference_prefix(due, key),
+            clinic_desk_key=key,
         )
-
-    def _prepare_transaction(self, due, amount, key):
-        """Return what a transaction keeps of what it is for.
-
-        What the money does not reach is not paid by it.
-        """
-        reached = [
-            move.id for move, _part in due.invoices._clinic_get_allocation(amount)
-        ]
-        return {"clinic_desk_key": key, "invoice_ids": [Command.set(reached)]}
+        # It is booked by _finish(): what fails there cannot undo that it was charged.
+        tx._clinic_send_charge()
+        return tx
 
     def _get_reference_prefix(self, due, key):
         """Return what a transaction is called; nothing, as invoices give their numbers.
 
         The same when a request is run again, so that providers know it again.
         """
+        return f"deposit-{key[:12]}" if due.event else None
 
     # === A CARD THAT IS TYPED === #
 
@@ -126,10 +99,9 @@ class ClinicDesk(models.AbstractModel):
         # sudo: none.
         return self.env["payment.provider"].sudo()
 
-    def _start_typing(self, due, amount, provider_id, flow, shown):
+    def _check_typing(self, due, amount, provider_id, flow):
         """Make sure that a card may be typed into this provider's form.
 
-        :param str shown: see :meth:`_start`
         :raise UserError: it may not
         """
         if type(amount) not in (int, float) or not self._read_amount(
@@ -147,7 +119,7 @@ class ClinicDesk(models.AbstractModel):
         :param Due due: what it pays
         :param int line_id: one of the methods that are offered
         :param str key: of the form
-        :param str shown: see :meth:`_start`
+        :param str shown: the seal that came with the button
         :return: the payments; several only over several receivable accounts
         :raise UserError: it may not be taken; nothing was done
         """
@@ -155,7 +127,9 @@ class ClinicDesk(models.AbstractModel):
         done = self._find_done(key)
         if done:
             return done
-        self._start(due, amount, shown)
+        # sudo: as in _charge().
+        door = self.env["payment.transaction"].sudo()
+        door._clinic_reserve(due, amount, shown, self.env["payment.token"])
         lines = self._get_method_lines(due)
         line = lines.filtered(lambda one: one.id == line_id)
         self._check_chosen(line)
@@ -242,26 +216,3 @@ class ClinicDesk(models.AbstractModel):
         return self.env._(
             "%(amount)s is written off.", amount=due.currency.format(owed)
         )
-
-    # === UNDER LOCK === #
-
-    def _seal(self, due, amount, card=None):
-        """Return the seal of what a page shows beside the button for this payment.
-
-        :param payment.token card: that the button charges, if it does
-        """
-        shown = self.env["clinic.shown"]
-        card = self.env["payment.token"] if card is None else card
-        return shown._seal_payment(due.invoices, amount, card)
-
-    def _start(self, due, amount, shown, card=None):
-        """Make sure, under lock, that exactly this may be paid now.
-
-        :param str shown: the seal that came with the button
-        :raise UserError: it may not, or somebody else is at it; nothing was changed
-        """
-        due.invoices._clinic_check_chosen()
-        due.invoices._clinic_lock_for_payment()
-        due.invoices._clinic_check_payable(amount, due.currency)
-        self.env["clinic.shown"]._check(shown, self._seal(due, amount, card))
-        due.invoices._clinic_start_online_payment(amount, due.currency)

@@ -5,7 +5,7 @@ from ...rules.askers import NOT_DUE
 
 
 class AccountMoveLine(models.Model):
-    """What is owed by a day, in which order it is paid, and Odoo's early discount for whoever pays in time."""
+    """What is owed by a day, the order it is paid in, and Odoo's early discount."""
 
     _inherit = "account.move.line"
 

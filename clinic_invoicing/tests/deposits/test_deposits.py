@@ -222,7 +222,7 @@ class TestDeposits(DeskCommon, OnlineCommon):
         with self.assertRaisesRegex(UserError, "nothing of it"):
             self.visit.with_user(self.front_desk).action_clinic_take_deposit()
         with self.assertRaisesRegex(UserError, "nothing of it"):
-            self.visit._clinic_start_deposit(1, self.client)
+            self._reserve_deposit(self.visit, 1)
 
     def test_deposit_is_no_more_than_the_client_will_owe(self):
         self._split(self.visit.clinic_service_ids, 20)

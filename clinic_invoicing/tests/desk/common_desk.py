@@ -86,6 +86,11 @@ class DeskCommon(ClinicInvoicingCommon, PagesCommon):
         due = self.desk._find_deposit(event.id, payer and payer.id)
         return self._take_cash(due, amount, key)
 
+    def _reserve_deposit(self, event, amount):
+        """Do what comes before a deposit of the client."""
+        due = event._clinic_get_deposit_due(self.client)
+        self.env["payment.transaction"]._clinic_reserve(due, amount)
+
     def _bill_visit(self, event=None):
         """Complete a visit and return its invoices."""
         event = event or self.visit

@@ -376,7 +376,7 @@ class TestDesk(DeskCommon):
             with self.assertRaises(UserError):
                 event.with_user(self.front_desk).action_clinic_take_deposit()
             with self.assertRaises(UserError):
-                event._clinic_start_deposit(30, self.client)
+                self._reserve_deposit(event, 30)
 
     def test_deposit_follows_its_visit_when_the_series_is_rewritten(self):
         series = self._create_coming_series()
