@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
 from ...actions import RELOAD, notification
+from ...commands import linked_ids
 from ...server_side import heard
 from .account_move_allocation import PAID_FIRST
 
@@ -93,6 +94,20 @@ class AccountPayment(models.Model):
             then=RELOAD,
         )
 
+    def _prepare_payment_transaction_vals(self, **extra_create_values):
+        """Link a charge to the invoices that its money reaches; Core links all."""
+        values = super()._prepare_payment_transaction_vals(**extra_create_values)
+        ids = linked_ids(values["invoice_ids"])
+        # sudo: billers do not read every transaction of the invoices.
+        invoices = self.env["account.move"].sudo().browse(ids)
+        if invoices.currency_id != self.currency_id:
+            return values
+        door = self.env["payment.transaction"]
+        return {
+            **values,
+            **door._clinic_prepare(invoices._clinic_get_due(), self.amount),
+        }
+
     # === MONEY THAT HAS PAID NOTHING YET === #
 
     def _clinic_allocate(self, invoices=None):
@@ -180,6 +195,13 @@ class AccountPayment(models.Model):
         """Return the invoices that these payments have paid, wholly or in part."""
         moves = self._clinic_get_partials().debit_move_id.move_id
         return moves.filtered(lambda move: move.move_type == "out_invoice")
+
+    def _clinic_forget_unpaid(self, invoices):
+        """Unlink those of these that this payment does not pay, or not any more.
+
+        Else Odoo would warn that a payment of them is in progress.
+        """
+        self.invoice_ids -= invoices - self._clinic_get_partials().debit_move_id.move_id
 
     # === PAYING INVOICES WITH OPEN MONEY === #
 

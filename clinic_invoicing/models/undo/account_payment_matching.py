@@ -143,13 +143,6 @@ class AccountPayment(models.Model):
         partials.unlink()
         self._clinic_forget_unpaid(invoices)
 
-    def _clinic_forget_unpaid(self, invoices):
-        """Unlink invoices that this payment does not pay any more.
-
-        Else Odoo would warn that a payment of them is in progress.
-        """
-        self.invoice_ids -= invoices - self._clinic_get_partials().debit_move_id.move_id
-
     # === MONEY THAT HAS NOT MOVED === #
 
     def _clinic_undo_net(self, outbound):

@@ -131,7 +131,8 @@ class AccountPaymentRegister(models.TransientModel):
             )
             if self.currency_id.compare_amounts(chargeable, self.amount):
                 raise UserError(invoices._clinic_explain_chargeable(chargeable))
-            invoices._clinic_start_charge(self.amount, self.currency_id)
+            due = invoices._clinic_get_due(currency=self.currency_id, is_charge=True)
+            self.env["payment.transaction"]._clinic_reserve(due, self.amount)
         return super()._create_payments()
 
     def _clinic_is_negative(self):
@@ -149,11 +150,24 @@ class AccountPaymentRegister(models.TransientModel):
         return super()._init_payments(to_process, edit_mode=edit_mode)
 
     def _reconcile_payments(self, to_process, edit_mode=False):
-        """Pay the oldest first, as pages show it; Core leaves it to chance on a day."""
+        """Pay the oldest first, as pages show it, and be linked to what is paid.
+
+        What is due on one day Core pays by chance; it links what gets nothing as well.
+        """
         for values in to_process:
             lines = values["to_reconcile"]
             values["to_reconcile"] = lines._clinic_sort_oldest_first()
-        return super()._reconcile_payments(to_process, edit_mode=edit_mode)
+        result = super()._reconcile_payments(to_process, edit_mode=edit_mode)
+        for values in to_process:
+            payment = values["payment"]
+            # Without an entry, the link alone tells what it pays.
+            if payment.move_id and payment.payment_type == "inbound":
+                payment._clinic_forget_unpaid(
+                    values["to_reconcile"].move_id.filtered(
+                        lambda move: move.move_type == "out_invoice"
+                    )
+                )
+        return result
 
     def _clinic_check_will_charge(self, payment_values):
         """Raise UserError when an online provider would not be asked for the money.
