@@ -2,16 +2,15 @@ import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...rules import charge_days, schedule
 from ...rules.askers import AUTOPAY, Answer
+from ..paying.payment_transaction_door import SETTLED_STATES
 from .clinic_scheduled_charge import DUE_STATES
 
 _logger = logging.getLogger(__name__)
 
-SETTLED = ("done", "error", "cancel")
 # Where each day begins first.
 FIRST_ZONE = "Pacific/Kiritimati"
 
@@ -125,7 +124,12 @@ class ClinicScheduledCharge(models.Model):
         # context: whether the day has come for its practice and payer as well, each
         # charge says itself.
         today = fields.Date.context_today(self.with_context(tz=FIRST_ZONE))
-        values = {"seen": seen, "today": today, "due": DUE_STATES, "settled": SETTLED}
+        values = {
+            "seen": seen,
+            "today": today,
+            "due": DUE_STATES,
+            "settled": SETTLED_STATES,
+        }
         self.env.cr.execute(query, values)
         return self.env.cr.fetchone()
 
@@ -230,43 +234,44 @@ class ClinicScheduledCharge(models.Model):
     # === CHARGING === #
 
     def _charge(self):
+        """Charge the card, unless it cannot be, or its payer would not want it."""
+        amount = self._get_amount()
+        refusal = self._get_refusal(amount)
+        if refusal or not self.token_id:
+            self._give_up(refusal)
+        else:
+            self._attempt(amount)
+
+    def _attempt(self, amount):
         """Charge the card; the attempt is stored before the provider is asked.
 
         From the commit on money counts as on its way: nobody else collects it, and
         no worker that finds it afterwards sends it a second time.
         """
-        amount = self._get_amount()
-        refusal = self._get_refusal(amount)
-        if refusal or not self.token_id:
-            self._give_up(refusal)
-            return
         try:
             with self.env.cr.savepoint():
                 tx = self._start(amount)
         except UserError as error:
             self._wait(str(error))
-            return
-        self.env["ir.cron"]._commit_progress()
-        self._send(tx)
+        else:
+            self.env["ir.cron"]._commit_progress()
+            self._send(tx)
 
     def _start(self, amount):
         """Return the stored transaction of an attempt.
 
         :raise UserError: somebody else is paying at this moment
         """
-        invoices = self._get_claimable()
-        invoices._clinic_start_charge(amount, self.currency_id)
-        token = self.token_id
-        tx = self.env["payment.transaction"].create(
-            token._clinic_prepare_charge(
-                amount,
-                self.currency_id,
-                token.partner_id,
-                invoice_ids=[Command.set(invoices.ids)],
-                clinic_charge_id=self.id,
-                clinic_discount_day=self._get_discount_day(),
-            )
+        card = self.token_id
+        due = self._get_claimable()._clinic_get_due(
+            card.partner_id,
+            self.currency_id,
+            is_charge=True,
+            day=self._get_discount_day(),
         )
+        door = self.env["payment.transaction"]
+        door._clinic_reserve(due, amount)
+        tx = door._clinic_start_charge(due, card, amount, clinic_charge_id=self.id)
         tx._clinic_announce_charge()
         self._set_charging(tx)
         return tx
@@ -277,45 +282,27 @@ class ClinicScheduledCharge(models.Model):
         A worker that cannot lock it leaves it to the one that has it.
         """
         locked = self.try_lock_for_update(allow_referencing=True)
-        if not (locked and tx.try_lock_for_update(allow_referencing=True)):
-            return
+        both = locked and tx.try_lock_for_update(allow_referencing=True)
         self.invalidate_recordset()
-        if self.state != "charging" or tx.state != "pending":
-            return
-        is_agreed = self._is_agreed() and tx.token_id.active
-        if not (is_agreed and self._is_still_owed(tx)):
-            tx._clinic_withdraw_charge()
-            today = self._get_today()
-            reason = self.env._("The invoice was changed in this moment.")
-            self._set_retrying(today, reason, attempts=self.attempts - 1)
-            return
-        tx._clinic_send_charge()
-        self._post_process(tx)
-        self._settle()
+        is_mine = both and self.state == "charging" and tx.state == "pending"
+        if is_mine and self._is_still_owed(tx):
+            tx._clinic_send()
+            self._settle()
+        elif is_mine:
+            self._withdraw(tx)
 
     def _is_still_owed(self, tx):
-        """Return whether nobody has paid otherwise since; the invoices stay locked."""
-        invoices = tx.invoice_ids
+        """Return whether nobody has paid otherwise, or called it off, since."""
         try:
-            invoices._clinic_lock_for_payment()
+            return tx._clinic_is_still_owed()
         except UserError:
             return False
-        posted = invoices.filtered(lambda move: move.state == "posted")
-        owed = posted._clinic_sum_owed()
-        return self.currency_id.compare_amounts(tx.amount, owed) <= 0
 
-    @api.model
-    def _post_process(self, tx):
-        """Book the money; Odoo's own job comes back for what fails."""
-        if tx.state != "done":
-            return
-        try:
-            with self.env.cr.savepoint():
-                tx._post_process()
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception:
-            _logger.exception("Booking of transaction %s has failed", tx.id)
+    def _withdraw(self, tx):
+        """Take back an attempt that was never sent, and look at it again."""
+        tx._clinic_withdraw_charge()
+        reason = self.env._("The invoice was changed in this moment.")
+        self._set_retrying(self._get_today(), reason, attempts=self.attempts - 1)
 
     # === OUTCOME === #
 

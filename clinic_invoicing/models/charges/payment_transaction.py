@@ -23,9 +23,12 @@ class PaymentTransaction(models.Model):
         """
         self._set_pending(state_message=self.env._("The card is being charged."))
 
-    def _clinic_send_charge(self):
-        """Ask the provider for the money that was announced: a hook."""
-        self._charge_with_token()
+    def _clinic_is_still_owed(self):
+        """Send nothing that the payer has called off meanwhile."""
+        # sudo: who asks the provider need not see the charge.
+        charge = self.sudo().clinic_charge_id
+        is_agreed = not charge or (charge._is_agreed() and self.token_id.active)
+        return is_agreed and super()._clinic_is_still_owed()
 
     def _clinic_withdraw_charge(self):
         """Take back what was announced and never sent: a hook."""

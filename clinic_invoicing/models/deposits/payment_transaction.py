@@ -54,6 +54,29 @@ class PaymentTransaction(models.Model):
         found = super()._clinic_get_paid_companies()
         return found or (event and event._clinic_get_company()) or found
 
+    def _clinic_is_still_owed(self):
+        """Take a deposit only while the visit is to take place without it."""
+        is_deposit = self.clinic_desk_key and not self.invoice_ids
+        if not is_deposit:
+            return super()._clinic_is_still_owed()
+        return self._clinic_is_deposit_wanted()
+
+    def _clinic_is_deposit_wanted(self):
+        """Whether nobody has called off the visit, or taken another deposit, since."""
+        visit = self.clinic_deposit_event_id
+        if not visit:
+            return False
+        try:
+            visit._clinic_lock()
+            visit._clinic_check_deposit()
+        except UserError:
+            return False
+        return not any(
+            payment.create_date >= self.create_date
+            and payment._clinic_get_payer() == self.partner_id
+            for payment in visit.clinic_deposit_ids
+        )
+
     def _clinic_get_desk_outcome(self):
         return {
             **super()._clinic_get_desk_outcome(),

@@ -115,11 +115,6 @@ class AccountMove(models.Model):
         due = self._clinic_get_due(currency=currency)
         self.env["payment.transaction"]._clinic_reserve(due, amount)
 
-    def _clinic_start_charge(self, amount, currency):
-        """Reserve these invoices for a card that the practice charges."""
-        due = self._clinic_get_due(currency=currency, is_charge=True)
-        self.env["payment.transaction"]._clinic_reserve(due, amount)
-
     def _clinic_check_due(self, due, amount):
         """Raise UserError when not exactly this may be paid now."""
         if due.is_charge:

@@ -190,6 +190,21 @@ class TestPaymentPlans(ChargesCommon):
         self.assertEqual(self.sent, [75, 75])
         self.assertEqual(sum(plan.invoice_ids.mapped("amount_residual")), 0)
 
+    def test_an_instalment_is_linked_to_the_invoices_that_its_money_reaches(self):
+        plan = self._start(self.bill | self.second_bill, number=3)
+        (charge, *_later) = plan.charge_ids
+        self.answers = ["pending"]
+        self._come(charge)
+        self._come(charge)
+        tx = charge.transaction_id
+        self.assertEqual((tx.amount, tx.state), (50, "pending"))
+        self.assertEqual(tx.invoice_ids, self.second_bill)
+        tx._set_done()
+        tx._post_process()
+        self.assertEqual(tx.payment_id.invoice_ids, self.second_bill)
+        self.assertEqual(self.second_bill.amount_residual, 0)
+        self.assertEqual(self.bill.amount_residual, 100)
+
     def test_what_is_tampered_with_starts_nothing(self):
         plan = self._propose()
         foreign = self._save_card(self.other_client)

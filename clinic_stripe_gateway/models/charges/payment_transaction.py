@@ -43,14 +43,6 @@ class PaymentTransaction(models.Model):
             self._clinic_stripe_expect(False)
         return super()._clinic_withdraw_charge()
 
-    def _clinic_stripe_is_owed(self):
-        """Send nothing again that the payer has called off meanwhile."""
-        # sudo: who asks Stripe need not see the charge.
-        charge = self.sudo().clinic_charge_id
-        if charge and not (charge._is_agreed() and self.token_id.active):
-            return False
-        return super()._clinic_stripe_is_owed()
-
     def _clinic_stripe_expect(self, ask_at):
         """Note when Stripe is to be asked; nothing when this worker hears itself."""
         # sudo: nobody else may ask for it.

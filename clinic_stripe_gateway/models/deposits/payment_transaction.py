@@ -1,5 +1,4 @@
 from odoo import api, models
-from odoo.exceptions import UserError
 
 from ...unix_time import to_seconds
 
@@ -37,28 +36,3 @@ class PaymentTransaction(models.Model):
         if key and not self.search_count([("clinic_desk_key", "=", key)], limit=1):
             values["clinic_desk_key"] = key
         return values
-
-    # === WHAT WAS NOT ANSWERED === #
-
-    def _clinic_stripe_is_owed(self):
-        """Send a deposit again only while the visit is to take place without it."""
-        is_deposit = self.clinic_desk_key and not self.invoice_ids
-        if not is_deposit:
-            return super()._clinic_stripe_is_owed()
-        return self._clinic_is_deposit_wanted()
-
-    def _clinic_is_deposit_wanted(self):
-        """Whether nobody has called off the visit, or taken another deposit, since."""
-        visit = self.clinic_deposit_event_id
-        if not visit:
-            return False
-        try:
-            visit._clinic_lock()
-            visit._clinic_check_deposit()
-        except UserError:
-            return False
-        return not any(
-            payment.create_date >= self.create_date
-            and payment._clinic_get_payer() == self.partner_id
-            for payment in visit.clinic_deposit_ids
-        )

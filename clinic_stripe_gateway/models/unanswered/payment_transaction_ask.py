@@ -153,7 +153,7 @@ class PaymentTransaction(models.Model):
         if is_gone or age > timedelta(hours=SEND_AGAIN_HOURS[request]):
             self._clinic_stripe_give_up(request)
             return
-        if request == "charge" and not self._clinic_stripe_is_owed():
+        if request == "charge" and not self._clinic_is_still_owed():
             self._set_error(
                 self.env._(
                     "What it is for has been paid or changed meanwhile: the request is "
@@ -194,24 +194,3 @@ class PaymentTransaction(models.Model):
         self._set_error(
             self.env._("Stripe has not received the request: nothing was done.")
         )
-
-    def _clinic_stripe_is_owed(self):
-        """Whether the invoices still have as much open as this would charge.
-
-        They stay locked: nobody registers another payment in this moment.
-
-        :raise UserError: somebody is paying them at this moment
-        """
-        invoices = self.invoice_ids
-        if not invoices or invoices.currency_id != self.currency_id:
-            return True
-        invoices._clinic_lock_for_payment()
-        # Core posts what has never been posted when its money comes.
-        open_invoices = invoices.filtered(
-            lambda move: (
-                move.state == "posted"
-                or (move.state == "draft" and not move.posted_before)
-            )
-        )
-        owed = sum(open_invoices.mapped("amount_residual"))
-        return self.currency_id.compare_amounts(self.amount, owed) <= 0
