@@ -23,6 +23,21 @@ def allocate_in_order(paid, nets):
     return allocated
 
 
+def allocate_as_shown(paid, shown, asked):
+    """Hand out what was paid as it was shown before, and the rest in order.
+
+    :param int paid: what was paid, in the currency's smallest unit
+    :param list[int] shown: what was shown to be paid of each, in the smallest unit
+    :param list[int] asked: what is asked of each by now; none gets more
+    :return: what is paid of each, in the order of ``asked``
+    :rtype: list[int]
+    """
+    first = allocate_in_order(paid, list(map(min, shown, asked)))
+    open_then = [whole - part for whole, part in zip(asked, first, strict=True)]
+    rest = allocate_in_order(paid - sum(first), open_then)
+    return [sum(both) for both in zip(first, rest, strict=True)]
+
+
 def split_write_off(write_off, parts, discounts):
     """Say how much of each part of a payment is written off, and no money.
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic_invoicing.rules.smallest_units import (
+    allocate_as_shown,
     allocate_in_order,
     split_write_off,
     take_share,
@@ -106,3 +107,22 @@ def test_a_share_of_each_is_to_the_cent_that_of_all(amounts, percent):
 def test_every_amount_of_a_currency_is_a_whole_number_of_its_unit(units, rounding):
     amount = float(units * Decimal(rounding))
     assert to_smallest_unit(amount, float(rounding)) == units
+
+
+def test_what_was_shown_is_paid_first_then_what_is_open_in_order():
+    assert allocate_as_shown(100, [0, 15, 85], [85, 85, 85]) == [0, 15, 85]
+    assert allocate_as_shown(100, [85, 15, 0], [35, 85, 0]) == [35, 65, 0]
+    assert allocate_as_shown(100, [35, 65, 0], [85, 85, 85]) == [35, 65, 0]
+    assert allocate_as_shown(100, [85, 15], [0, 50]) == [0, 50]
+    assert allocate_as_shown(100, [0, 0], [85, 85]) == [85, 15]
+
+
+@given(CENTS, st.lists(st.tuples(CENTS, CENTS), max_size=12))
+def test_what_was_shown_loses_nothing_and_pays_no_more_than_is_asked(paid, lines):
+    shown = [each for each, _asked in lines]
+    asked = [each for _shown, each in lines]
+    parts = allocate_as_shown(paid, shown, asked)
+    assert sum(parts) == sum(allocate_in_order(paid, asked))
+    assert all(
+        0 <= part <= max(0, whole) for part, whole in zip(parts, asked, strict=True)
+    )

@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ...server_side import heard
+from ...rules.smallest_units import allocate_as_shown, to_smallest_unit
 from .payment_provider import get_most
 
 # Invoices in the order in which money pays their lines, for lists of invoices; see
@@ -52,28 +52,42 @@ class AccountMove(models.Model):
         lines = lines.filtered_domain(lines._clinic_get_open_domain())
         return lines._clinic_sort_oldest_first()
 
-    def _clinic_get_line_parts(self, amount, day=None):
+    def _clinic_get_line_parts(self, amount, day=None, shown=()):
         """Return what a payment of ``amount`` would pay of each receivable line.
 
-        A part that closes its line in time has the discount beside it.
+        What was shown to who has paid it, as far as it is still open; the rest goes to
+        the oldest due first. A part that closes its line in time has the discount
+        beside it.
 
         :param float amount: in the currency of the invoices
         :param date day: whose discounts count; today's if it is ``None``
+        :param list shown: ids of lines and their parts: ``clinic_allocation``
         :return: a line, its part and its discount each, in the order they are paid
         :rtype: list[tuple]
         """
+        lines = self._clinic_get_open_lines()
+        if not lines:
+            return []
         day = self._clinic_get_day() if day is None else day
-        parts, left = [], amount
-        for line in self._clinic_get_open_lines():
-            currency = line.currency_id
-            discount = line._clinic_get_discount(day)
-            asked = currency.round(line.amount_residual_currency - discount)
-            part = min(left, asked)
-            if currency.compare_amounts(part, 0) > 0:
-                is_closed = currency.compare_amounts(part, asked) == 0
-                parts.append((line, part, discount if is_closed else 0.0))
-                left = currency.round(left - part)
-        return parts
+        rounding = lines.currency_id[:1].rounding
+        discounts = [line._clinic_get_discount(day) for line in lines]
+        asked = [
+            to_smallest_unit(line.amount_residual_currency - discount, rounding)
+            for line, discount in zip(lines, discounts, strict=True)
+        ]
+        seen = {line_id: to_smallest_unit(part, rounding) for line_id, part in shown}
+        parts = allocate_as_shown(
+            to_smallest_unit(amount, rounding),
+            [seen.get(line.id, 0) for line in lines],
+            asked,
+        )
+        return [
+            (line, line.currency_id.round(part * rounding), discount * (part == whole))
+            for line, part, discount, whole in zip(
+                lines, parts, discounts, asked, strict=True
+            )
+            if part > 0
+        ]
 
     def _clinic_get_allocation(self, amount):
         """Return what a payment of ``amount`` would pay of each of these invoices.
@@ -191,10 +205,3 @@ class AccountMove(models.Model):
             return None
         last_day = min(lines.mapped("discount_date"))
         return {"amount": self._clinic_sum_closing(), "last_day": last_day}
-
-    def _get_invoice_next_payment_values(self, custom_amount=None):
-        values = super()._get_invoice_next_payment_values(custom_amount)
-        # Set by who books a transaction.
-        if heard(self.env, "clinic_discounts_are_booked"):
-            return {**values, "installment_state": None}
-        return values

@@ -4,9 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from .due import Due
-
 from ...rules.askers import CLEARING
+from .due import Due
 
 # A payment form that was opened less long ago may still be in front of somebody.
 ATTEMPT_MINUTES = 30

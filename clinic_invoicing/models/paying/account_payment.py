@@ -6,7 +6,6 @@ from odoo.fields import Command, Domain
 
 from ...actions import RELOAD, notification
 from ...commands import linked_ids
-from ...server_side import heard
 from .account_move_allocation import PAID_FIRST
 
 # Payments that count: neither planned nor undone.
@@ -45,14 +44,7 @@ class AccountPayment(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Pay the account on which money is open."""
         self._clinic_check_create(vals_list)
-        # Set by who books a transaction: Core asks nobody.
-        account_id = heard(self.env, "clinic_destination_account_id")
-        if account_id:
-            vals_list = [
-                {**values, "destination_account_id": account_id} for values in vals_list
-            ]
         return super().create(vals_list)
 
     def _clinic_check_create(self, vals_list):
@@ -209,6 +201,22 @@ class AccountPayment(models.Model):
         """Pay these invoices with what is open of this payment, oldest first."""
         self.ensure_one()
         return self._clinic_pay_groups([(self, invoices)])[self]
+
+    def _clinic_pay_parts(self, groups):
+        """Pay exactly these parts of receivable lines.
+
+        :param list groups: for each receivable line of this payment, in their order,
+            what it pays: lines that are owed, with more in each tuple
+        """
+        self.ensure_one()
+        own = self._clinic_get_receivable_lines().sorted("id")
+        plan = [
+            money | owed
+            for money, group in zip(own, groups, strict=False)
+            for owed, *_part in group
+        ]
+        if plan:
+            own._reconcile_plan(plan)
 
     def _clinic_pay_groups(self, groups):
         """Pay invoices with what is open of these payments, group by group.

@@ -1,8 +1,7 @@
-from collections import defaultdict
+from contextlib import contextmanager
 
 from odoo import fields, models
-
-from ...server_side import tell
+from odoo.fields import Command
 
 
 class PaymentTransaction(models.Model):
@@ -75,35 +74,64 @@ class PaymentTransaction(models.Model):
     # === THE ENTRIES === #
 
     def _create_payment(self, **extra_create_values):
-        """Reconcile refunds, and invoices on several receivable accounts.
+        """Pay what the payer was shown, and net refunds.
 
-        Core leaves a refund open, and pays the invoices of one account only.
+        Core pays in an order of its own, the invoices of one account only, and leaves
+        refunds open.
         """
         taken_back = self._clinic_get_refunded_payment()
-        if taken_back:
-            # Context: taxes of a discount are copied, not computed anew.
-            context = {"skip_invoice_sync": True}
-            values = {
-                "clinic_reversed_payment_id": taken_back.id,
-                **taken_back._clinic_prepare_given_back_lines(abs(self.amount)),
-            }
-        else:
-            context, values = self._clinic_prepare_parts()
-        # Context: see where it is made.
+        groups = [] if taken_back else self._clinic_get_groups()
+        values = (
+            self._clinic_prepare_refund(taken_back)
+            if taken_back
+            else self._clinic_prepare_payment(groups)
+        )
+        # Context: taxes of a discount are copied or written off, not computed anew.
+        has_discount = any(discount for group in groups for *_part, discount in group)
         company = self.company_id._clinic_get_branch(self._clinic_get_paid_companies())
-        tx = self._clinic_unguarded().with_company(company).with_context(**context)
+        unguarded = self._clinic_unguarded().with_company(company)
+        tx = unguarded.with_context(skip_invoice_sync=bool(taken_back) or has_discount)
         # Whoever books it, a job or a client elsewhere: the practice's books have its
         # day.
         books = {"date": company._clinic_get_day(), "company_id": company.id}
-        payment = super(PaymentTransaction, tx)._create_payment(
-            **{**books, **extra_create_values, **values}
-        )
+        with self._clinic_hiding_invoices():
+            payment = super(PaymentTransaction, tx)._create_payment(
+                **{**books, **extra_create_values, **values}
+            )
         payment = payment.with_env(self.env)
         if taken_back:
             taken_back._clinic_net_against(payment)
-        elif values:
-            payment._clinic_pay_invoices(self._clinic_get_paid_invoices())
+        else:
+            self._clinic_match(payment, groups)
         return payment
+
+    def _clinic_match(self, payment, groups):
+        """Let the payment pay these groups, and what is in another currency."""
+        payment._clinic_pay_parts(groups)
+        others = self._clinic_get_paid_invoices().filtered(
+            lambda move: move.currency_id != self.currency_id
+        )
+        if others:
+            payment._clinic_pay_invoices(others)
+
+    def _clinic_prepare_refund(self, taken_back):
+        """Return the values of a payment by which money goes back.
+
+        :param account.payment taken_back: that is given back
+        """
+        return {
+            "clinic_reversed_payment_id": taken_back.id,
+            **taken_back._clinic_prepare_given_back_lines(abs(self.amount)),
+        }
+
+    @contextmanager
+    def _clinic_hiding_invoices(self):
+        """Keep Core from paying the invoices by itself for a moment."""
+        tx = self._clinic_get_owner_of_invoices()
+        invoices = tx.invoice_ids
+        tx.invoice_ids = False
+        yield
+        tx.invoice_ids = invoices
 
     def _clinic_get_refunded_payment(self):
         """Return the payment that this refund takes back."""
@@ -126,12 +154,15 @@ class PaymentTransaction(models.Model):
         taken_back = self._clinic_get_refunded_payment()
         return taken_back.company_id or self._clinic_get_paid_invoices().company_id
 
-    def _clinic_get_paid_invoices(self):
-        """Return what this transaction pays; captures pay for their source."""
+    def _clinic_get_owner_of_invoices(self):
+        """Return whose invoices are paid: captures pay those of their source."""
         self.ensure_one()
         source = self.source_transaction_id
-        is_capture = source and source.operation == self.operation
-        return source.invoice_ids if is_capture else self.invoice_ids
+        return source if source and source.operation == self.operation else self
+
+    def _clinic_get_paid_invoices(self):
+        """Return what this transaction pays."""
+        return self._clinic_get_owner_of_invoices().invoice_ids
 
     def _clinic_get_discount_day(self, invoices):
         """Return the day whose discounts these get; ``False`` for none.
@@ -145,43 +176,51 @@ class PaymentTransaction(models.Model):
         is_all = self.currency_id.compare_amounts(self.amount, owed) >= 0
         return not is_all and self.company_id._clinic_get_day()
 
-    def _clinic_prepare_parts(self):
-        """Return the context and the values with which a payment of invoices is made.
+    def _clinic_get_groups(self):
+        """Return what it pays of each receivable line: as shown, then the oldest first.
 
-        It pays the lines of :meth:`_clinic_get_line_parts`, and writes off their
-        discounts and no others. What finds nothing open is a credit on the account
-        that is paid first, or where Core puts it when there is none.
+        :return: groups of parts, each of which one line of the payment pays
+        :rtype: list[list]
         """
         invoices = self._clinic_get_paid_invoices().filtered(
             lambda move: move.currency_id == self.currency_id
         )
+        # As Core does.
+        invoices.filtered(lambda move: move.state == "draft").action_post()
+        source = self.source_transaction_id or self
         day = self._clinic_get_discount_day(invoices)
-        parts, discounted = defaultdict(float), self.env["account.move.line"]
-        for line, part, discount in invoices._clinic_get_line_parts(self.amount, day):
-            parts[line.account_id] += part + discount
-            discounted |= line if discount else line.browse()
-        first, *others = parts or [self.env["account.account"]]
-        lines = [
-            self._clinic_prepare_account_line(account, parts[account])
-            for account in others
-        ] + discounted._clinic_prepare_discounts()
-        # Context: Core names the account of any of the invoices, paid or not; its own
-        # discount is for one invoice only; taxes of a discount are not computed anew.
-        context = {
-            **tell(
-                clinic_destination_account_id=first.id,
-                clinic_discounts_are_booked=True,
-            ),
-            "skip_invoice_sync": bool(discounted),
-        }
-        return context, {"write_off_line_vals": lines} if lines else {}
+        shown = source.clinic_allocation or ()
+        return _group_parts(invoices._clinic_get_line_parts(self.amount, day, shown))
 
-    def _clinic_prepare_account_line(self, account, amount):
-        """Return the values of a line that pays a part on another account."""
+    def _clinic_prepare_payment(self, groups):
+        """Return the values of a payment with a receivable line for each group.
+
+        It writes off the discounts of these parts and no others. What finds nothing
+        open is a credit on the account that is paid first, else on the invoices' own.
+        """
+        parts = [part for group in groups for part in group]
+        paid = self.env["account.move.line"].concat(*(line for line, *_rest in parts))
+        meant = self._clinic_get_paid_invoices().line_ids.filtered(
+            lambda line: line.display_type == "payment_term"
+        )
+        discounted = paid.browse().concat(*(part[0] for part in parts if part[2]))
+        values = {
+            "invoice_ids": [Command.set((paid.move_id or self.invoice_ids).ids)],
+            "write_off_line_vals": [
+                *map(self._clinic_prepare_receivable_line, groups[1:]),
+                *discounted._clinic_prepare_discounts(),
+            ],
+        }
+        account = (paid or meant)[:1].account_id
+        return {**values, "destination_account_id": account.id} if account else values
+
+    def _clinic_prepare_receivable_line(self, group):
+        """Return the values of one more line of the payment, which pays these parts."""
         company = self.company_id
+        amount = sum(part + discount for _line, part, discount in group)
         return {
             "name": self.reference,
-            "account_id": account.id,
+            "account_id": group[0][0].account_id.id,
             "partner_id": self.partner_id._clinic_get_ledger_partner().id,
             "currency_id": self.currency_id.id,
             "amount_currency": -amount,
@@ -189,3 +228,26 @@ class PaymentTransaction(models.Model):
                 amount, company.currency_id, company, company._clinic_get_day()
             ),
         }
+
+
+def _group_parts(parts):
+    """Return groups of parts of one account each, to be reconciled in their order.
+
+    In a group all but the last one close their lines, so that reconciling pays of each
+    exactly its part.
+    """
+    groups, by_account = [], {}
+    for part in parts:
+        by_account.setdefault(part[0].account_id, []).append(part)
+    for same_account in by_account.values():
+        closing = [part for part in same_account if _is_closing(*part)]
+        others = [part for part in same_account if not _is_closing(*part)]
+        groups.append([*closing, *others[:1]])
+        groups += [[part] for part in others[1:]]
+    return groups
+
+
+def _is_closing(line, part, discount):
+    """Whether nothing of the line is open after this part."""
+    left = line.amount_residual_currency - part - discount
+    return line.currency_id.is_zero(left)
