@@ -107,6 +107,13 @@ class PaymentToken(models.Model):
             if not token._clinic_is_accepted():
                 raise UserError(token._clinic_get_refusal())
 
+    def _clinic_check_chargeable(self):
+        """Raise UserError when this card is not charged, whoever has chosen it.
+
+        This is a hook for providers, before they are asked.
+        """
+        self._clinic_check_accepted()
+
     def _clinic_get_refusal(self):
         self.ensure_one()
         # sudo: payers read neither providers nor companies.

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -89,8 +90,10 @@ class PaymentTransaction(models.Model):
 
     def _charge_with_token(self):
         """Refuse it before the provider is asked, whoever has chosen it."""
-        if not self.token_id._clinic_is_accepted():
-            self._set_error(self.token_id._clinic_get_refusal())
+        try:
+            self.token_id._clinic_check_chargeable()
+        except UserError as refusal:
+            self._set_error(str(refusal))
             return None
         return super()._charge_with_token()
 

@@ -63,6 +63,12 @@ class PaymentToken(models.Model):
         known = account_ref and self.clinic_account_ref
         return not known or self.clinic_account_ref == account_ref
 
+    def _clinic_check_chargeable(self):
+        result = super()._clinic_check_chargeable()
+        for card in self.filtered(lambda card: card.provider_code == "stripe"):
+            card._clinic_check_account()
+        return result
+
     def _clinic_check_account(self):
         """Refuse a card of another account before Stripe is asked.
 

@@ -176,16 +176,6 @@ class PaymentTransaction(models.Model):
         customers = self.env["clinic.stripe.customer"].sudo()
         return {"id": customers._get_customer_ref(self.provider_id, self.partner_id)}
 
-    def _charge_with_token(self):
-        """Refuse a card of another account before Stripe is asked."""
-        if self.provider_code == "stripe":
-            try:
-                self.token_id._clinic_check_account()
-            except ValidationError as error:
-                self._set_error(str(error))
-                return None
-        return super()._charge_with_token()
-
     def _clinic_stripe_repair(self, method, endpoint, request, error):
         """Recover from what somebody has deleted at Stripe: a card or a customer."""
         again = super()._clinic_stripe_repair(method, endpoint, request, error)

@@ -77,26 +77,30 @@ class PaymentTransaction(models.Model):
         Somebody else's intent changes nothing, even one of the same amount: the
         return page takes its id from the address bar.
         """
-        if provider_code != "stripe":
-            return super()._process(provider_code, payment_data)
-        tx = self or self._search_by_reference(provider_code, payment_data)
+        is_ours = provider_code == "stripe"
+        tx = is_ours and (
+            self or self._search_by_reference(provider_code, payment_data)
+        )
         if not tx:
             return super()._process(provider_code, payment_data)
-        if not tx._clinic_stripe_owns(payment_data):
+        if tx._clinic_stripe_may_be_settled_by(payment_data):
+            self._clinic_stripe_word_for_payers(payment_data)
+            # sudo: what Stripe says is written, whoever's request has brought it.
+            told = tx.sudo()
+            if not told._clinic_stripe_settle_parts(payment_data.get("payment_intent")):
+                super(PaymentTransaction, told)._process(provider_code, payment_data)
+        return tx
+
+    def _clinic_stripe_may_be_settled_by(self, payment_data):
+        """Whether these data are its own, and of the amount that it is about."""
+        if not self._clinic_stripe_owns(payment_data):
             _logger.warning(
                 "Refused to settle transaction %s with an object of another.",
-                tx.reference,
+                self.reference,
             )
-            return tx
+            return False
         # Core checks the amount, but goes on when it was refused before.
-        if tx.state in GIVEN_UP and not tx._clinic_stripe_fits(payment_data):
-            return tx
-        self._clinic_stripe_word_for_payers(payment_data)
-        # sudo: what Stripe says is written, whoever's request has brought it.
-        told = tx.sudo()
-        if not told._clinic_stripe_settle_parts(payment_data.get("payment_intent")):
-            super(PaymentTransaction, told)._process(provider_code, payment_data)
-        return tx
+        return self.state not in GIVEN_UP or self._clinic_stripe_fits(payment_data)
 
     def _apply_updates(self, payment_data):
         """Believe Stripe when a payment that Odoo had given up was made after all."""

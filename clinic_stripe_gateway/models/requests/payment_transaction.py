@@ -72,16 +72,21 @@ class PaymentTransaction(models.Model):
         if method == "POST":
             kwargs = tx._clinic_stripe_make_repeatable(endpoint, kwargs)
         try:
-            try:
-                return tx._clinic_stripe_send(send, method, kwargs)
-            except ValidationError as error:
-                again = tx._clinic_stripe_repair(method, endpoint, kwargs, error)
-                if not again:
-                    raise
-            return tx._clinic_stripe_send(send, method, again)
+            return tx._clinic_stripe_send_repaired(send, method, endpoint, kwargs)
         except ValidationError as error:
             tx._clinic_stripe_note_refusal(error)
             raise
+
+    def _clinic_stripe_send_repaired(self, send, method, endpoint, request):
+        """Send it, and once more when what it has failed of can be repaired."""
+        try:
+            answer = self._clinic_stripe_send(send, method, request)
+        except ValidationError as error:
+            again = self._clinic_stripe_repair(method, endpoint, request, error)
+            if not again:
+                raise
+            answer = self._clinic_stripe_send(send, method, again)
+        return answer
 
     def _clinic_stripe_about_payer(self):
         """Return this transaction with whom the request is about.
