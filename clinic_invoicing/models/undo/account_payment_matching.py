@@ -105,7 +105,8 @@ class AccountPayment(models.Model):
             needed = sum(lines.mapped("amount_residual_currency"))
             freed = self._clinic_free(paid, needed)
             (paid + lines).reconcile()
-            self._clinic_reconcile_open(paid + freed)
+            # What is too much was taken off the last one; the others were due later.
+            self._clinic_reconcile_open(paid + freed[-1:])
             reopened |= freed.move_id
         linked = outbound._clinic_unguarded()
         linked.clinic_reversed_payment_id = self
@@ -115,7 +116,7 @@ class AccountPayment(models.Model):
     def _clinic_free(self, lines, needed):
         """Take the payment off its invoices until ``needed`` of it is open.
 
-        :return: the invoices' lines that it was taken off
+        :return: the invoices' lines that it was taken off, in this order
         """
         freed = self.env["account.move.line"]
         for partial in self._clinic_get_partials():

@@ -74,6 +74,15 @@ class TestMoneyGivenBack(ClinicInvoicingCommon):
         self.assertOpen(payment | outbound, [0, 0, 0, 0])
         self.assertDue(100, 100)
 
+    def test_what_is_shown_before_is_what_is_open_after_it_went_back(self):
+        # Of what is due the same day Odoo pays the smaller first.
+        small = self._invoice(self._create_service(price_unit=20))
+        small.invoice_date_due = self.bill.invoice_date_due
+        payment = self._pay(self.bill | small)
+        self.assertEqual(payment._clinic_get_reopening(30), {small: 20, self.bill: 10})
+        payment._clinic_give_back(30, "Too much")
+        self.assertEqual((small.amount_residual, self.bill.amount_residual), (20, 10))
+
     def test_open_credit_goes_back_first(self):
         payment = self._pay(self.bill, 130)
         self.assertOpen(payment, [-30])
