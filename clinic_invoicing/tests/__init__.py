@@ -55,6 +55,7 @@ from .settings import test_branches, test_practice_days
 from .statements import test_money_owed, test_statements
 from .undo import (
     test_booked_payments,
+    test_money_comes_back,
     test_money_given_back,
     test_provider_refunds,
     test_reversal,

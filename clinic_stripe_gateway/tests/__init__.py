@@ -9,7 +9,7 @@ from .cards import (
 )
 from .charges import test_scheduled_charges
 from .disclosures import test_disclosures
-from .disputes import test_dispute_readers, test_disputes
+from .disputes import test_dispute_readers, test_disputes, test_money_comes_back
 from .health import test_health
 from .inbox import (
     test_event_batches,

@@ -80,6 +80,7 @@ class PaymentTransaction(models.Model):
         refunds open.
         """
         taken_back = self._clinic_get_refunded_payment()
+        taken = taken_back and taken_back._clinic_take_from_sources(abs(self.amount))
         groups = [] if taken_back else self._clinic_get_groups()
         values = (
             self._clinic_prepare_refund(taken_back)
@@ -100,7 +101,7 @@ class PaymentTransaction(models.Model):
             )
         payment = payment.with_env(self.env)
         if taken_back:
-            taken_back._clinic_net_against(payment)
+            taken_back._clinic_net_against(payment, taken)
         else:
             self._clinic_match(payment, groups)
         return payment

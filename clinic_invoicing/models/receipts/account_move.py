@@ -198,37 +198,42 @@ class AccountMove(models.Model):
             if not currency.is_zero(part["amount"])
         ]
 
-    def _clinic_describe_given_back(self, given_back):
+    def _clinic_describe_given_back(self, formers):
         """Return the rows of money that went back, but for what is a settlement.
 
-        :param account.payment given_back: what opened this invoice again
+        :param clinic.former.allocation formers: what of this invoice went back
         :rtype: list[dict]
         """
-        if not given_back:
+        if not formers:
             return []
         told = {row["payment"] for row in self._clinic_get_settlements()}
         return [
             {
                 "date": payment.date,
                 "method": payment._clinic_get_method_name(),
-                "amount": payment.amount,
+                "amount": sum(same.mapped("amount_money")),
                 "currency": payment.currency_id,
             }
-            for payment in given_back
+            for payment, same in formers.grouped("outbound_id").items()
             if payment not in told
         ]
 
     def _clinic_get_given_back_by_invoice(self):
-        """Return the money that went back and opened these invoices again."""
-        payments = self.env["account.payment"].search(
+        """Return what of the money of these invoices went back, in sudo.
+
+        Of a payment of several invoices each says its own part.
+        """
+        # sudo: our code alone keeps it; who reads an invoice may know what it is told.
+        formers = self.env["clinic.former.allocation"].sudo()
+        formers = formers.search(
             [
-                ("clinic_reopened_invoice_ids", "in", self.ids),
-                ("state", "in", BOOKED_STATES),
-            ],
-            order="date, id",
+                ("invoice_id", "in", self.ids),
+                ("outbound_id.state", "in", BOOKED_STATES),
+            ]
         )
-        given_back = defaultdict(payments.browse)
-        for payment in payments:
-            for invoice in payment.clinic_reopened_invoice_ids:
-                given_back[invoice] |= payment
+        given_back = defaultdict(formers.browse)
+        for former in formers.sorted(
+            lambda former: (former.outbound_id.date, former.outbound_id.id, former.id)
+        ):
+            given_back[former.invoice_id] |= former
         return given_back

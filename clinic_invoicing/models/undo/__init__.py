@@ -14,7 +14,9 @@ from . import (
     account_payment_matching,
     account_payment_negative,
     account_payment_refund,
+    account_payment_return,
     account_payment_write_off,
+    clinic_former_allocation,
     clinic_service,
     payment_transaction,
 )

@@ -181,6 +181,7 @@ class AccountMove(models.Model):
         for payment in payments:
             amounts[payment] = payment._clinic_get_amount_back(self)
             let_off = payment._clinic_get_write_offs_on(self)
+            payment._clinic_remember_taken_off(self)
             payment._clinic_take_off(self)
             payment._clinic_take_discounts_back(let_off)
         return amounts

@@ -13,14 +13,14 @@ class AccountPayment(models.Model):
     # === WHERE THE MONEY GOES BACK FROM === #
 
     def _clinic_get_sources(self):
-        """Return ``(account, invoice, amount, written off)``, as money goes back.
+        """Return ``(account, line, amount, written off)``, as money goes back.
 
-        What has paid nothing (no invoice) comes first, then the invoice that is due
-        last: the oldest ones stay paid. Amounts are in the currency of the payment;
-        what is written off, a discount for example, is part of them and no money.
+        What has paid nothing (no line) comes first, then the line that is due last:
+        the oldest ones stay paid. Amounts are in the currency of the payment; what is
+        written off, a discount for example, is part of them and no money.
         """
         self.ensure_one()
-        moves = self.env["account.move"]
+        nothing = self.env["account.move.line"]
         parts = self._clinic_get_write_off_parts()
         matched = sum(part for part, _settled in parts.values())
         left = self._clinic_get_write_off_left() - matched
@@ -28,31 +28,30 @@ class AccountPayment(models.Model):
         for line in self._clinic_get_receivable_lines():
             if not line.reconciled:
                 amount = -line.amount_residual_currency
-                sources.append((line.account_id, moves, amount, min(left, amount)))
+                sources.append((line.account_id, nothing, amount, min(left, amount)))
                 left -= min(left, amount)
         for partial in self._clinic_get_partials():
-            invoice = partial.debit_move_id.move_id
             account = partial.credit_move_id.account_id
             written_off, _settled = parts.get(partial, (0.0, 0.0))
             amount = partial.credit_amount_currency
-            sources.append((account, invoice, amount, written_off))
+            sources.append((account, partial.debit_move_id, amount, written_off))
         return sources
 
     def _clinic_take_from_sources(self, amount):
-        """Return ``(account, invoice, part, written off)`` that give ``amount`` back.
+        """Return ``(account, line, part, written off)`` that give ``amount`` back.
 
         The money of the parts is ``amount``. What is written off of a source, and
         part of it, falls with the last of its money.
         """
         compare = self.currency_id.compare_amounts
         taken = []
-        for account, invoice, available, written_off in self._clinic_get_sources():
+        for account, line, available, written_off in self._clinic_get_sources():
             money = min(self.currency_id.round(available - written_off), amount)
             is_all = compare(money, available - written_off) == 0
             part = available if is_all else min(available, money)
             if compare(part, 0) > 0 and compare(amount, 0) > 0:
                 off = self.currency_id.round(part - money)
-                taken.append((account, invoice, part, off))
+                taken.append((account, line, part, off))
                 amount = self.currency_id.round(amount - money)
         return taken
 
@@ -67,9 +66,9 @@ class AccountPayment(models.Model):
     def _clinic_sum_by_invoice(self, sources):
         """Return which part of each invoice is among these."""
         parts = defaultdict(float)
-        for _account, invoice, part, _written_off in sources:
-            if invoice:
-                parts[invoice] += part
+        for _account, line, part, _written_off in sources:
+            if line:
+                parts[line.move_id] += part
         return dict(parts)
 
     def _clinic_get_amount_back(self, invoices):
@@ -84,13 +83,15 @@ class AccountPayment(models.Model):
 
     # === RECONCILING === #
 
-    def _clinic_net_against(self, outbound):
+    def _clinic_net_against(self, outbound, taken=()):
         """Reconcile this payment with money that went back.
 
         As much of it as is needed is taken off its invoices, the one due last first;
         with the rest it goes on paying them. Doing it twice changes nothing.
 
         :param account.payment outbound: posted, of the same partner and currency
+        :param list taken: what the money was taken from, found out before it went back
+            by :meth:`_clinic_take_from_sources`
         """
         self.ensure_one()
         reopened = self.env["account.move"]
@@ -112,6 +113,7 @@ class AccountPayment(models.Model):
         linked.clinic_reversed_payment_id = self
         linked.clinic_reopened_invoice_ids |= reopened
         self._clinic_forget_unpaid(reopened)
+        self._clinic_remember_given_back(outbound, taken)
 
     def _clinic_free(self, lines, needed):
         """Take the payment off its invoices until ``needed`` of it is open.
@@ -145,17 +147,6 @@ class AccountPayment(models.Model):
         self._clinic_forget_unpaid(invoices)
 
     # === MONEY THAT HAS NOT MOVED === #
-
-    def _clinic_undo_net(self, outbound):
-        """Forget money that has not gone back after all, e.g. a failed refund.
-
-        The payment pays the invoices again that were open because of it, as far as
-        they are still open; the rest is open credit.
-        """
-        self.ensure_one()
-        invoices = outbound.clinic_reopened_invoice_ids
-        outbound._clinic_annul()
-        self._clinic_pay_invoices(invoices)
 
     def _clinic_annul(self):
         """Cancel these payments; reverse an entry that may not be changed.

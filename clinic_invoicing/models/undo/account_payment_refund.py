@@ -99,7 +99,10 @@ class AccountPayment(models.Model):
 
     def _clinic_book_given_back(self, amount):
         """Create and post the outbound payment of ``amount``, and net it."""
-        return self._clinic_book_outbound(self._clinic_prepare_given_back(amount))
+        taken = self._clinic_take_from_sources(amount)
+        return self._clinic_book_outbound(
+            self._clinic_prepare_given_back(amount), taken
+        )
 
     def _clinic_take_discounts_back(self, parts):
         """Owe anew what was let off: by an outbound payment without money.
@@ -113,14 +116,17 @@ class AccountPayment(models.Model):
         values.update(self._clinic_prepare_lines_back(parts, written_off))
         self._clinic_book_outbound(values)
 
-    def _clinic_book_outbound(self, values):
-        """Create and post an outbound payment, and net it."""
+    def _clinic_book_outbound(self, values, taken=()):
+        """Create and post an outbound payment, and net it.
+
+        :param list taken: see :meth:`_clinic_net_against`
+        """
         self.ensure_one()
         # Context: taxes of a discount are copied, not computed anew.
         payments = self._clinic_unguarded().with_context(skip_invoice_sync=True)
         outbound = payments.create(values)
         outbound.action_post()
-        self._clinic_net_against(outbound)
+        self._clinic_net_against(outbound, taken)
         return outbound.with_env(self.env)
 
     def _clinic_prepare_given_back(self, amount):
@@ -152,7 +158,7 @@ class AccountPayment(models.Model):
         A discount falls when nothing is left of the money that its invoice got.
         """
         parts, written_off = defaultdict(float), 0.0
-        for account, _invoice, part, off in self._clinic_take_from_sources(amount):
+        for account, _line, part, off in self._clinic_take_from_sources(amount):
             parts[account] += part
             written_off += off
         return self._clinic_prepare_lines_back(parts, written_off)

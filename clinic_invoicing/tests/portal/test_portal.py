@@ -133,6 +133,12 @@ class TestPortal(PortalCommon):
         row = self._get_rows(self._get_page())[self.own_bill.id]
         self.assertRegex(row, r"Unpaid .*\$ 80.00 was given back on")
 
+    def test_row_of_a_voided_invoice_says_what_was_given_back(self):
+        self._pay(self.own_bill)
+        self.own_bill._clinic_void("Wrong patient")
+        row = self._get_rows(self._get_page(), "clinic_paid")[self.own_bill.id]
+        self.assertRegex(row, r"Cancelled .*\$ 80.00 was given back on .*Bank")
+
     def test_nothing_can_be_chosen_while_online_payment_is_switched_off(self):
         choose = "//button[contains(@class, 'o_clinic_pay_chosen')]"
         self.assertTrue(self._get_page().xpath(choose))

@@ -104,6 +104,55 @@ class TestReceipts(MoneyOwedCommon, OnlineCommon):
         self.assertIn("was given back on", self._render(self.february))
         self.assertNotIn("Paid too much", self._render(self.february))
 
+    def test_each_invoice_says_how_much_of_its_own_money_went_back(self):
+        first, second = (
+            self._bill(97.75, date) for date in ("2024-04-01", "2024-04-03")
+        )
+        payment = self._pay(first | second)
+        self.assertEqual(payment.amount, 195.5)
+        payment._clinic_give_back(150, "Paid too much")
+        receipt = self._get_receipt(first)
+        self.assertEqual([row["amount"] for row in receipt["given_back"]], [52.25])
+        self.assertIn("52.25</span> was given back on", self._render(first))
+        self.assertEqual(self._get_given_back(second), [97.75])
+        payment._clinic_give_back(45.5, "Paid too much")
+        self.assertEqual(self._get_given_back(first), [52.25, 45.5])
+        self.assertEqual(self._get_given_back(second), [97.75])
+
+    def _get_given_back(self, invoice):
+        """Return what the client reads of money that went back of an invoice."""
+        formers = invoice._clinic_get_given_back_by_invoice()[invoice]
+        rows = invoice._clinic_describe_given_back(formers)
+        return [row["amount"] for row in rows]
+
+    def test_money_that_came_back_was_not_given_back(self):
+        back = self.part_payment._clinic_give_back(80, "Paid too much")
+        self.assertEqual(self._get_given_back(self.february), [80])
+        self.part_payment._clinic_undo_net(back)
+        self.assertEqual(self._get_given_back(self.february), [])
+
+    def test_a_discount_is_no_money_that_went_back(self):
+        payment = self._pay_and_write_off(self.january, 95)
+        payment._clinic_give_back(95, "Paid too much")
+        self.assertEqual(self.january.amount_residual, 100)
+        self.assertEqual(self._get_given_back(self.january), [95])
+
+    def test_the_money_of_a_void_is_told_when_it_went_back(self):
+        for price, date, money, told in (
+            (60, "2024-04-01", "refund", [60]),
+            (61, "2024-04-02", "already_refunded", [61]),
+            (62, "2024-04-03", "keep", []),
+        ):
+            with self.subTest(money=money):
+                bill = self._bill(price, date)
+                payment = self._pay(bill)
+                bill._clinic_void("Wrong patient", money=money)
+                self.assertEqual(self._get_given_back(bill), told)
+        payment._clinic_give_back(30, "Not needed")
+        self.assertEqual(self._get_given_back(bill), [30])
+        payment._clinic_give_back(32, "Not needed")
+        self.assertEqual(self._get_given_back(bill), [30, 32])
+
     # === WHAT IS NO MONEY === #
 
     def _get_amounts(self, invoice):

@@ -97,6 +97,12 @@ FIELDS = {
     "clinic.billing.run.item": Fields(
         derived="chunk_id payer_id reason run_id service_id state",
     ),
+    "clinic.former.allocation": Fields(
+        derived=(
+            "amount amount_money amount_written_off currency_id invoice_id line_id "
+            "outbound_id payment_id"
+        ),
+    ),
     "clinic.insurer.answer": Fields(
         ordinary={
             (

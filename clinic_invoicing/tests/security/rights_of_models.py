@@ -76,6 +76,9 @@ MODELS = {
     },
     # === WHAT IS OWED === #
     "clinic.aging": _kept_by_odoo(BILLERS, "Who collects looks up who owes what."),
+    "clinic.former.allocation": _kept_by_odoo(
+        BILLERS, "Who answers for payments sees what went back of which invoice."
+    ),
     "clinic.open.item": _kept_by_odoo(BILLERS, "Who collects looks up who owes what."),
     "clinic.reminder": _kept_by_odoo(BILLERS, "Who collects sees what was sent."),
     "clinic.reminder.line": _kept_by_odoo(BILLERS, "Who collects sees what was sent."),

@@ -69,11 +69,12 @@ class ClinicStripeDispute(models.Model):
     def _withdraw(self):
         """Take the money from the payment, so that its invoices are open again."""
         payment = self.payment_id
+        taken = payment._clinic_take_from_sources(self.amount_withdrawn)
         # Context: as for any money that goes back.
         payments = payment.with_context(skip_invoice_sync=True)
         withdrawal = payments.create(self._prepare_withdrawal()).with_env(self.env)
         withdrawal.action_post()
-        payment._clinic_net_against(withdrawal)
+        payment._clinic_net_against(withdrawal, taken)
         withdrawal.move_id.clinic_stripe_dispute_id = self
         self.withdrawal_id = withdrawal
         self._log(
@@ -126,7 +127,7 @@ class ClinicStripeDispute(models.Model):
         withdrawal._clinic_reconcile_open(lines)
         # It takes nothing from the payment any more.
         withdrawal.clinic_reversed_payment_id = False
-        self.payment_id._clinic_pay_invoices(withdrawal.clinic_reopened_invoice_ids)
+        self.payment_id._clinic_restore(withdrawal)
 
     def _prepare_return(self, withdrawal):
         return {

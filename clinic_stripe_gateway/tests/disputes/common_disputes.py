@@ -1,3 +1,5 @@
+from odoo.fields import Command
+
 from ..common import StripeEventCommon
 
 FEE = 15
@@ -41,6 +43,27 @@ class DisputeCommon(StripeEventCommon):
         but here no commit tells the test's cursor that it has used numbers.
         """
         self.env["account.move"]._get_sequence_cache().clear()
+
+    def _match(self, payment):
+        """Let a payout of the bank contain a payment."""
+        line = payment.move_id.line_ids.filtered(
+            lambda line: line.account_id == payment.outstanding_account_id
+        )
+        bank = payment.journal_id.default_account_id
+        payout = self.env["account.move"].create(
+            {
+                "journal_id": self.company_data["default_journal_misc"].id,
+                "line_ids": [
+                    Command.create({"account_id": account.id, "balance": balance})
+                    for account, balance in (
+                        (line.account_id, -line.balance),
+                        (bank, line.balance),
+                    )
+                ],
+            }
+        )
+        payout.action_post()
+        (line + payout.line_ids[:1]).reconcile()
 
     def assertReconciled(self, payments):
         """Nothing of these payments is open."""

@@ -335,27 +335,6 @@ class TestDisputes(DisputeCommon):
         discount = lines.filtered(lambda line: line.account_id == account)
         self.assertEqual(sum(discount.mapped("balance")), 2)
 
-    def _match(self, payment):
-        """Let a payout of the bank contain a payment."""
-        line = payment.move_id.line_ids.filtered(
-            lambda line: line.account_id == payment.outstanding_account_id
-        )
-        bank = payment.journal_id.default_account_id
-        payout = self.env["account.move"].create(
-            {
-                "journal_id": self.company_data["default_journal_misc"].id,
-                "line_ids": [
-                    Command.create({"account_id": account.id, "balance": balance})
-                    for account, balance in (
-                        (line.account_id, -line.balance),
-                        (bank, line.balance),
-                    )
-                ],
-            }
-        )
-        payout.action_post()
-        (line + payout.line_ids[:1]).reconcile()
-
     def test_what_cannot_be_booked_is_told_and_booked_later(self):
         tx = self._pay_and_settle(self.invoice)
         journal = tx.payment_id.journal_id
