@@ -95,20 +95,45 @@ class AccountPayment(models.Model):
             and invoice.currency_id == self.currency_id
         )
 
+    def _clinic_after_return(self):
+        """Take a deposit whose money is here again off its visit's invoice."""
+        # sudo: who undoes a refund need not read appointments and services.
+        for deposit in self.sudo().filtered("clinic_deposit_event_id"):
+            services = deposit.clinic_deposit_event_id.clinic_service_ids
+            deposit._clinic_use_deposits(services.invoice_ids)
+            deposit._clinic_tell_of_left_deposits()
+        return super()._clinic_after_return()
+
+    def _clinic_is_awaited(self):
+        """Whether something of its visit is still to be invoiced to its payer."""
+        self.ensure_one()
+        visit, payer = self.clinic_deposit_event_id, self._clinic_get_payer()
+        return bool(visit._clinic_get_deposit_shares(payer))
+
+    def _clinic_is_in_draft(self):
+        """Whether an invoice of its visit to its payer is a draft."""
+        self.ensure_one()
+        invoices = self.clinic_deposit_event_id.clinic_service_ids.invoice_ids
+        drafts = invoices.filtered(lambda move: move.state == "draft")
+        return any(self._clinic_may_pay(move) for move in drafts)
+
+    def _clinic_is_left(self):
+        """Whether money is open that no service of its visit is left for."""
+        self.ensure_one()
+        return self._clinic_is_open() and not self._clinic_is_awaited()
+
     def _clinic_tell_of_left_deposits(self):
         """Tell the managers of money that no service of its visit is left for."""
-        for payment in self.filtered(lambda payment: payment._clinic_is_open()):
-            visit = payment.clinic_deposit_event_id
-            if visit._clinic_get_deposit_shares(payment._clinic_get_payer()):
-                continue
+        for payment in self.filtered(lambda payment: payment._clinic_is_left()):
             payment.company_id._clinic_tell_managers(
                 payment,
                 self._clinic_get_left_summary(),
                 self.env._(
                     "%(amount)s of this deposit is open, and nothing of its visit is "
-                    "still to be invoiced to who has paid it. If a fee is due, invoice "
-                    "it: the deposit pays it then. Otherwise press Refund under "
-                    "Unallocated Payments.",
+                    "still to be invoiced to the client who has paid it. If a fee is "
+                    "due, invoice it: the deposit pays it then. Otherwise use it for "
+                    "the client's other invoices by Allocate, or give it back by "
+                    "Reverse Payment.",
                     amount=payment.currency_id.format(
                         payment.clinic_amount_unallocated
                     ),
@@ -124,28 +149,19 @@ class AccountPayment(models.Model):
         return result
 
     def _clinic_close_left_deposits(self):
-        """Close what managers were asked to do, where nothing of a deposit is left."""
+        """Close what managers were asked to do, where nothing of a deposit is left.
+
+        What its visit needs again is not left either.
+        """
         if not self:
             return
-        # It may have been asked in another language than that of who reconciles.
-        languages = {"en_US", *dict(self.env["res.lang"].get_installed())}
-        summaries = [
-            self.with_context(lang=language)._clinic_get_left_summary()
-            for language in languages
-        ]
         # Searched: most payments are no deposits, and a deposit's visit may be deleted.
-        # sudo: it is a manager's, and a user who reconciles need not be one.
-        activities = self.env["mail.activity"].sudo()
-        activities = activities.search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("summary", "in", summaries),
-            ]
+        activities = self.env["res.company"]._clinic_find_asked(
+            self, "_clinic_get_left_summary"
         )
-        # sudo: as above.
+        # sudo: who reconciles need not read what is left of deposits.
         told = self.sudo().browse(activities.mapped("res_id"))
-        left = told.filtered(lambda payment: payment._clinic_is_open())
+        left = told.filtered(lambda payment: payment._clinic_is_left())
         done = activities.filtered(lambda activity: activity.res_id not in left.ids)
         if done:
             done.action_feedback(feedback=self.env._("Nothing of it is left."))

@@ -3,6 +3,7 @@ from contextlib import contextmanager
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
+from odoo.tools.misc import clean_context
 
 from ...commands import linked_ids
 from ...rules.billing_state import (
@@ -16,6 +17,8 @@ from ..paying.due import Due
 
 # What is paid for with a deposit is still to be invoiced.
 UNBILLED_STATES = (PLANNED, TO_INVOICE)
+# Where a transaction keeps the visits of which it has to look at the deposits.
+WATCHED = "clinic_deposits_watched"
 # What a visit hands over when its series is rewritten.
 DEPOSITS = ("clinic_deposit_ids", "clinic_deposit_transaction_ids")
 
@@ -271,6 +274,41 @@ class CalendarEvent(models.Model):
         )
         deposits._clinic_use_deposits(invoices)
         deposits._clinic_tell_of_left_deposits()
+
+    # === WHAT THEY ARE FOR CHANGES === #
+
+    def _clinic_watch_deposits(self):
+        """Look at the deposits for these once more before the commit.
+
+        What is owed for a visit changes in many ways, and in several steps: whether
+        its deposits are left is known at the end.
+        """
+        if not self.ids:
+            return
+        precommit = self.env.cr.precommit
+        watched = precommit.data.setdefault(WATCHED, set())
+        if not watched:
+            # sudo: whoever changes what is owed need not read what was paid. context:
+            # defaults are for what is made now, not for what is told then.
+            env = self.env(su=True, context=clean_context(self.env.context))
+            precommit.add(env[self._name]._clinic_look_at_deposits)
+        watched.update(self.ids)
+
+    @api.model
+    def _clinic_look_at_deposits(self):
+        """Tell of the deposits that are left, and close what is needed again."""
+        ids = self.env.cr.precommit.data.pop(WATCHED, ())
+        deposits = self.env["account.payment"].search(
+            [("clinic_deposit_event_id", "in", list(ids))]
+        )
+        # A draft that is being corrected takes them off again when it is posted.
+        at_rest = deposits.filtered(
+            lambda deposit: (
+                deposit._clinic_is_open() and not deposit._clinic_is_in_draft()
+            )
+        )
+        at_rest._clinic_tell_of_left_deposits()
+        deposits._clinic_close_left_deposits()
 
     # === CLOSED, ARCHIVED, DELETED === #
 

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ClinicService(models.Model):
@@ -9,6 +9,26 @@ class ClinicService(models.Model):
     deposit_attempts = fields.Integer(
         readonly=True, copy=False, help="How often somebody started to pay a deposit."
     )
+
+    # === WHAT IS OWED CHANGES === #
+
+    @api.depends("event_id", "share_ids.partner_id")
+    def _compute_state(self):
+        """Have the deposits looked at whenever something else is owed, or by others."""
+        result = super()._compute_state()
+        self.event_id._clinic_watch_deposits()
+        return result
+
+    def _before_write(self, vals):
+        if "event_id" in vals:
+            self.event_id._clinic_watch_deposits()
+        return super()._before_write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_watch_deposits(self):
+        self.event_id._clinic_watch_deposits()
+
+    # === INVOICED === #
 
     def _count_deposit(self):
         """Write to these, so that what invoices them at this moment is run again.

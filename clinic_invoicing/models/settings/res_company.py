@@ -230,6 +230,33 @@ class ResCompany(models.Model):
                 user_id=user.id,
             )
 
+    @api.model
+    def _clinic_find_asked(self, records, name):
+        """Return what people are still asked to do about these records, in sudo.
+
+        It may have been asked in another language than that of who has done it.
+
+        :param str name: of the method of these records that says the summary
+        """
+        languages = {"en_US", *dict(self.env["res.lang"].get_installed())}
+        summaries = [
+            # context: see above.
+            getattr(records.with_context(lang=language), name)()
+            for language in languages
+        ]
+        # sudo: it is somebody else's, whose activities the user need not read.
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", records._name),
+                    ("res_id", "in", records.ids),
+                    ("summary", "in", summaries),
+                ]
+            )
+        )
+
     def _clinic_get_biller(self):
         """Return who does the billing, else a manager."""
         self.ensure_one()

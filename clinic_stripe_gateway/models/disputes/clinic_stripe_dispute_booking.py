@@ -107,7 +107,9 @@ class ClinicStripeDispute(models.Model):
                 amount=self.currency_id.format(withdrawal.amount),
             )
         )
-        if payment._clinic_stripe_get_open_credit() > 0:
+        # What becomes of a deposit is told where its visit is known.
+        is_deposit = payment.clinic_deposit_event_id
+        if not is_deposit and payment._clinic_stripe_get_open_credit() > 0:
             self._ask_for_allocation()
 
     def _counter_withdrawal(self, withdrawal):

@@ -87,7 +87,8 @@ class PaymentTransaction(models.Model):
             taken_back,
             self.env._("A refund has failed"),
             self.env._(
-                "%(amount)s did not reach the client. Pay it back in another way.",
+                "%(amount)s did not reach the client, and pays again what it had paid. "
+                "If the client is to have it, pay it back in another way.",
                 amount=self.currency_id.format(-self.amount),
             ),
         )

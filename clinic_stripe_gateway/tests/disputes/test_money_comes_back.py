@@ -44,3 +44,47 @@ class TestMoneyComesBack(DisputeCommon):
         self._tell("closed", "funds_reinstated")
         self.assertEqual([first.amount_residual, second.amount_residual], [45.5, 0])
         self.assertReconciled(payment)
+
+    # === DEPOSITS === #
+
+    def _take_deposit(self, **values):
+        """Return a visit, and the transaction of the deposit for it."""
+        event = self._create_event(self.client)
+        values = {"amount": 30, "partner_id": self.client.id, **values}
+        tx = self._pay_and_settle(clinic_deposit_event_id=event.id, **values)
+        self.assertEqual(tx.payment_id.clinic_deposit_event_id, event)
+        return event, tx
+
+    def _bill_visit(self, event):
+        event.with_user(self.front_desk).action_clinic_complete_and_invoice()
+        return event.clinic_service_ids.invoice_ids
+
+    def test_a_deposit_whose_dispute_was_won_pays_its_visit(self):
+        event, tx = self._take_deposit()
+        dispute_id = self._dispute(tx, "created")
+        bill = self._bill_visit(event)
+        self.assertEqual(bill.amount_residual, 100)
+        self.control.win_dispute(dispute_id)
+        self._tell("closed", "funds_reinstated")
+        self.assertEqual(bill.amount_residual, 70)
+        self.assertFalse(self._find().activity_ids)
+
+    def test_a_deposit_that_is_back_before_its_visit_is_nobodys_errand(self):
+        event, tx = self._take_deposit()
+        dispute_id = self._dispute(tx, "created")
+        self.control.win_dispute(dispute_id)
+        self._tell("closed", "funds_reinstated")
+        self.assertEqual(tx.payment_id.clinic_amount_unallocated, 30)
+        self.assertFalse(self._find().activity_ids | tx.payment_id.activity_ids)
+        self.assertEqual(self._bill_visit(event).amount_residual, 70)
+
+    def test_a_deposit_whose_refund_failed_pays_its_visit(self):
+        event, tx = self._take_deposit(card="refundFail")
+        refund = tx._refund(30)
+        refund._post_process()
+        bill = self._bill_visit(event)
+        self.assertEqual(bill.amount_residual, 100)
+        self.control.fail_refund(refund.provider_reference)
+        self._deliver("charge.refund.updated")
+        self.assertEqual(bill.amount_residual, 70)
+        self.assertFalse(tx.payment_id.clinic_amount_unallocated)
