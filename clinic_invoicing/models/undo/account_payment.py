@@ -65,6 +65,32 @@ class AccountPayment(models.Model):
         for payment in self:
             payment.clinic_amount_returnable = payment._clinic_get_returnable()
 
+    @api.depends("clinic_reversal_ids", "clinic_reversed_payment_id")
+    def _compute_state(self):
+        """Let nothing be in process of money that went back.
+
+        Core calls a payment paid when its invoices are. One that was given back has
+        none, and would be in process for ever where nobody matches bank statements.
+        """
+        result = super()._compute_state()
+        if self.env["account.move"]._get_invoice_in_payment_state() != "paid":
+            return result
+        for payment in self.filtered(lambda one: one.state == "in_process"):
+            if payment._clinic_is_closed_by_return():
+                payment.state = "paid"
+        return result
+
+    def _clinic_is_closed_by_return(self):
+        """Whether this is money that went back, or all of it has gone back."""
+        self.ensure_one()
+        lines = self._clinic_get_receivable_lines()
+        if not lines or any(not line.reconciled for line in lines):
+            return False
+        if self.payment_type == "outbound":
+            return bool(self.clinic_reversed_payment_id)
+        back = sum(self._clinic_get_booked_reversals().mapped("amount"))
+        return self.currency_id.compare_amounts(back, self.amount) >= 0
+
     @api.depends_context("uid")
     @api.depends("payment_type")
     def _compute_clinic_may_undo(self):

@@ -43,7 +43,7 @@ class TestMoneyGivenBack(ClinicInvoicingCommon):
                     "payment_type": "outbound",
                     "partner_type": "customer",
                     "amount": 100,
-                    "state": "in_process",
+                    "state": "paid",
                     "journal_id": payment.journal_id.id,
                     "payment_method_line_id": payment.payment_method_line_id.id,
                     "outstanding_account_id": payment.outstanding_account_id.id,
@@ -58,6 +58,31 @@ class TestMoneyGivenBack(ClinicInvoicingCommon):
         self.assertDue(100, 100)
         self.assertEqual(payment._clinic_get_returnable(), 0)
         self.assertFalse(self.bill.reconciled_payment_ids)
+
+    def test_nothing_is_in_process_of_what_went_back(self):
+        payment = self._pay(self.bills)
+        self.assertEqual(payment.state, "paid")
+        first = payment._clinic_give_back(150, "Wrong card")
+        second = payment._clinic_give_back(50, "Wrong card")
+        payments = payment | first | second
+        self.assertEqual(payments.mapped("state"), ["paid"] * 3)
+        wizard = self._open_pay_dialog(self.bill)
+        self.assertNotIn("unpaid_matched_payments", wizard.actionable_errors or {})
+        payment._clinic_undo_net(second)
+        self.assertEqual(second.state, "canceled")
+        self.assertEqual(payment.state, "in_process")
+
+    def test_pay_does_not_warn_of_what_went_back_in_part(self):
+        payment = self._pay(self.bills)
+        payment._clinic_give_back(100, "Wrong card")
+        wizard = self._open_pay_dialog(self.second_bill)
+        self.assertNotIn("unpaid_matched_payments", wizard.actionable_errors or {})
+
+    def _open_pay_dialog(self, bill):
+        wizards = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=bill.ids
+        )
+        return wizards.create({})
 
     def test_only_as_much_as_is_needed_is_taken_off_the_last_invoice(self):
         payment = self._pay(self.bills)

@@ -88,3 +88,18 @@ class TestMoneyComesBack(DisputeCommon):
         self._deliver("charge.refund.updated")
         self.assertEqual(bill.amount_residual, 70)
         self.assertFalse(tx.payment_id.clinic_amount_unallocated)
+
+    # === IN PROCESS === #
+
+    def test_nothing_is_in_process_of_what_was_refunded(self):
+        tx = self._pay_and_settle(self.invoice)
+        self.assertEqual(tx.payment_id.state, "paid")
+        tx._refund(120)._post_process()
+        payments = tx.payment_id | tx.child_transaction_ids.payment_id
+        self.assertEqual(payments.mapped("state"), ["paid", "paid"])
+        wizard = (
+            self.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=self.invoice.ids)
+            .create({})
+        )
+        self.assertNotIn("unpaid_matched_payments", wizard.actionable_errors or {})
