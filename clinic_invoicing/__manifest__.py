@@ -59,6 +59,7 @@
         "wizards/plans/clinic_payment_plan_proposal_views.xml",
         "views/portal/portal_templates.xml",
         "views/portal/portal_billing_templates.xml",
+        "views/portal/portal_invoice_templates.xml",
         "views/paying/payment_panel_templates.xml",
         "views/links/portal_link_templates.xml",
         "views/autopay/portal_autopay_templates.xml",

@@ -37,9 +37,12 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _clinic_get_recent(self, payers):
-        """Return the last payment of invoices that has just arrived from these."""
+        """Return the last payment of invoices that has just arrived from these.
+
+        Nobody is thanked for what was given back since.
+        """
         since = fields.Datetime.now() - timedelta(minutes=THANKING_MINUTES)
-        return self.search(
+        recent = self.search(
             [
                 ("partner_id", "in", payers.ids),
                 ("state", "=", "done"),
@@ -48,8 +51,15 @@ class PaymentTransaction(models.Model):
                 ("last_state_change", ">=", since),
             ],
             order="last_state_change desc, id desc",
-            limit=1,
         )
+        return recent.filtered(lambda tx: tx._clinic_has_kept_money())[:1]
+
+    def _clinic_has_kept_money(self):
+        """Whether something of its money is still here."""
+        self.ensure_one()
+        # What is not booked yet cannot have been given back.
+        payment = self.payment_id
+        return not payment or payment._clinic_get_returnable() > 0
 
     # === ATTEMPTS === #
 

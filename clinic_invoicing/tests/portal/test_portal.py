@@ -229,6 +229,39 @@ class TestPortal(PortalCommon):
         (amount,) = page.xpath("//input[@id='clinic_amount']")
         self.assertEqual(amount.get("max"), "86.51")
 
+    def test_nobody_is_thanked_for_what_was_given_back(self):
+        tx = self._attempt(self.own_bill, state="done")
+        tx._post_process()
+        tx.payment_id._clinic_give_back(80, "Wrong card")
+        self.assertNotIn("Thank you", self._get_page().text_content())
+
+    def test_client_is_thanked_for_what_is_left_of_it(self):
+        tx = self._attempt(self.own_bill, state="done")
+        tx._post_process()
+        tx.payment_id._clinic_give_back(30, "Too much")
+        self.assertIn("Thank you", self._get_page().text_content())
+
+    def test_odoos_own_pages_say_that_a_voided_invoice_is_cancelled(self):
+        self._pay(self.own_bill)
+        self._pay(self.childs_bill)
+        self.own_bill._clinic_void("Wrong patient")
+        list_page = self._get_page("/my/invoices?filterby=invoices")
+        rows = {
+            row.xpath(".//a/@title")[0]: " ".join(row.text_content().split())
+            for row in list_page.xpath("//tbody/tr")
+        }
+        self.assertIn("Cancelled", rows[self.own_bill.name])
+        self.assertNotIn("Paid", rows[self.own_bill.name])
+        self.assertIn("Paid", rows[self.childs_bill.name])
+        for bill, badge in ((self.own_bill, "Cancelled"), (self.childs_bill, "Paid")):
+            page = self._get_page(bill.get_portal_url())
+            badges = page.xpath(
+                "//h2/following-sibling::div[contains(@class, 'badge')]"
+            )
+            self.assertEqual(
+                ["".join(each.text_content().split()) for each in badges], [badge]
+            )
+
     def test_client_is_thanked_for_what_has_just_arrived(self):
         self.assertNotIn("Thank you", self._get_page().text_content())
         before = self._get_attempts()
