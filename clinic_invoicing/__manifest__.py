@@ -20,6 +20,7 @@
         "data/programs/ir_cron.xml",
         "data/receipts/ir_cron.xml",
         "data/receipts/mail_template_payment_received.xml",
+        "data/receipts/mail_template_given_back.xml",
         "data/reminders/ir_cron.xml",
         "data/reminders/mail_template.xml",
         "data/charges/ir_cron.xml",

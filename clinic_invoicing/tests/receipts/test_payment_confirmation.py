@@ -92,17 +92,80 @@ class TestLetters(OnlineCommon):
         self._pay_online(state="pending")
         self.assertFalse(self._send())
 
-    def test_a_refund_is_not_told(self):
-        payment = self._pay_today(self.bill)
+    # === MONEY GIVEN BACK === #
+
+    def test_a_client_is_told_once_of_money_that_was_given_back(self):
+        payment = self._pay_today(self.bill | self.second_bill)
         self._send()
-        outbound = payment._clinic_give_back(100, "Paid twice")
-        self.assertTrue(outbound.is_reconciled)
+        outbound = payment._clinic_give_back(110, "Paid twice")
+        mail = self._send()
+        self.assertEqual(len(mail), 1)
+        self.assertEqual(mail.recipient_ids, self.client)
+        self.assertEqual(mail.subject, "Harbour Clinic: we have given you money back")
+        names = (self.bill.name, self.second_bill.name)
+        for told in (*names, "110.00", "70.00", "40.00", "Bank"):
+            self.assertIn(told, mail.body_html)
+        for secret in ("Consultation", "Paid twice", "Pat Practitioner"):
+            self.assertNotIn(secret, mail.body_html + mail.subject)
+        self.assertEqual(outbound.clinic_letter_state, "sent")
+        self.assertIn("was given back", outbound.message_ids[0].body)
+        outbound._clinic_queue_letters()
         self.assertFalse(self._send())
 
-    def test_money_that_went_back_before_the_job_ran_is_not_told(self):
+    def test_a_client_is_told_of_the_money_of_a_void_in_their_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        template = self.env.ref(
+            "clinic_invoicing.account_payment_mail_template_given_back"
+        )
+        template.with_context(lang="fr_FR").subject = "Votre argent"
+        self.client.lang = "fr_FR"
+        for money, told in (("refund", True), ("already_refunded", True), ("keep", 0)):
+            with self.subTest(money=money):
+                bill = self._invoice(self._create_service(), invoice_date=self.today)
+                self._pay_today(bill)
+                self._send()
+                bill._clinic_void("Wrong patient", money=money)
+                mail = self._send()
+                self.assertEqual(mail.mapped("subject"), ["Votre argent"] * told)
+                if told:
+                    self.assertIn(bill.name, mail.body_html)
+
+    def test_only_money_is_told_that_was_given_back(self):
+        payment = self._pay_today(self.bill)
+        self._send()
+        back = payment._clinic_give_back(100, "Wrong card")
+        # It has not gone back after all, before anybody was told.
+        payment._clinic_undo_net(back)
+        self.assertFalse(self._send())
+        payment._clinic_call_off("Typed twice")
+        self.assertFalse(self._send())
+        discounted = self._pay_today(self.second_bill)
+        self._send()
+        discounted._clinic_take_discounts_back({discounted.destination_account_id: 1.0})
+        self.assertFalse(self._send())
+
+    def test_an_insurer_and_a_shop_are_not_told(self):
+        payment = self.env["account.payment"].create(
+            {"amount": 50, "partner_id": self.insurer.id, "date": self.today}
+        )
+        payment.action_post()
+        payment._clinic_give_back(50, "Not for us")
+        self.assertFalse(self._send())
+
+    def test_of_money_that_came_and_went_only_the_return_is_told(self):
         payment = self._pay_today(self.bill)
         payment._clinic_give_back(100, "Typed twice")
-        self.assertFalse(self._send())
+        self.assertEqual(
+            self._send().subject, "Harbour Clinic: we have given you money back"
+        )
+
+    def test_a_deposit_that_was_given_back_is_told(self):
+        payment = self._take_deposit()
+        self._send()
+        payment._clinic_give_back(30, "Not needed")
+        self.assertIn("30.00", self._send().body_html)
+
+    # === WHAT IS TOLD ANEW === #
 
     def test_money_allocated_anew_is_not_told_twice(self):
         payment = self._pay_today(self.bill)

@@ -41,6 +41,11 @@ class AccountPayment(models.Model):
             return 0.0
         return super()._clinic_get_returnable()
 
+    def _clinic_was_sent_by_practice(self):
+        # sudo: e-mails are prepared by jobs, which read no disputes.
+        is_taken = self.sudo().move_id.clinic_stripe_dispute_id
+        return not is_taken and super()._clinic_was_sent_by_practice()
+
     def _clinic_give_back(self, amount, reason):
         for payment in self:
             obstacle = payment._clinic_stripe_get_dispute_obstacle()

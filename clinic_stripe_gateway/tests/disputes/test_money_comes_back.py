@@ -103,3 +103,21 @@ class TestMoneyComesBack(DisputeCommon):
             .create({})
         )
         self.assertNotIn("unpaid_matched_payments", wizard.actionable_errors or {})
+
+    # === E-MAILS === #
+
+    def test_what_a_bank_took_was_not_given_back_by_the_practice(self):
+        self.practice.clinic_email_receipts = True
+        tx = self._pay_and_settle(self.invoice)
+        # sudo: it is the job's.
+        tx.payment_id.sudo().clinic_letter_state = "sent"
+        self._dispute(tx, "created")
+        withdrawal = self._find().withdrawal_id
+        self.assertFalse(withdrawal._clinic_gives_back())
+        self.assertFalse(withdrawal._clinic_is_worth_a_letter())
+        other = self._pay_and_settle(self._bill(50))
+        other._refund(50)._post_process()
+        refund = other.child_transaction_ids.payment_id
+        self.assertEqual(refund.clinic_letter_state, "to_send")
+        self.assertTrue(refund._clinic_is_worth_a_letter())
+        self.assertEqual(refund._clinic_get_letter_recipient(), self.client)
