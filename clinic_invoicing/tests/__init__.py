@@ -4,6 +4,7 @@ from .autopay import (
     test_autopay_agreements,
     test_due_days,
     test_held_money_first,
+    test_paused,
 )
 from .billing_runs import test_billing_run, test_run_starter
 from .deposits import test_deposits, test_left_deposits

@@ -212,6 +212,7 @@ class ClinicAutopay(models.Model):
                 "end_reason": reason,
             }
         )
+        agreements._end_pause()
         for agreement in agreements:
             waiting = agreement.charge_ids.filtered(
                 lambda charge: charge.state in WAITING_STATES

@@ -42,7 +42,9 @@ class ClinicAutopay(models.Model):
     @api.model
     def _plan_charges(self):
         """Plan a charge for what each client on autopay owes, for the day it is due."""
-        agreements = self.search([("company_id.clinic_autopay", "=", True)])
+        agreements = self.search(
+            [("company_id.clinic_autopay", "=", True), ("pause_reason", "=", False)]
+        )
         agreements = agreements._end_without_card()
         planned = agreements._get_plannable()
         if not planned:

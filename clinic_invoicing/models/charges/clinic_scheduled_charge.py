@@ -154,6 +154,14 @@ class ClinicScheduledCharge(models.Model):
         """Return what its payer has agreed to, as a ``clinic.agreement``."""
         return self.autopay_id or self.plan_id
 
+    def _get_pause(self):
+        """Return why its card is not charged at present, nothing if it is.
+
+        A link can be paid whatever becomes of cards.
+        """
+        self.ensure_one()
+        return self.token_id and self._get_agreement()._get_pause()
+
     def _get_payable(self):
         """Return those of its invoices that the payer still owes."""
         return self.invoice_ids._clinic_keep_agreed(self.partner_id, self.currency_id)

@@ -164,6 +164,8 @@ class ClinicScheduledCharge(models.Model):
             self._set_cancelled(self._get_end_reason())
         elif not self._get_amount():
             self._wait_or_close()
+        elif self._get_pause():
+            self._wait(self._get_pause())
         elif self.state == "planned":
             self._give_notice()
         elif self._is_notice_over():
@@ -284,11 +286,13 @@ class ClinicScheduledCharge(models.Model):
         locked = self.try_lock_for_update(allow_referencing=True)
         both = locked and tx.try_lock_for_update(allow_referencing=True)
         self.invalidate_recordset()
-        is_mine = both and self.state == "charging" and tx.state == "pending"
-        if is_mine and self._is_still_owed(tx):
+        if not both or self.state != "charging" or tx.state != "pending":
+            return
+        is_agreed = self._is_agreed() and tx.token_id.active and not self._get_pause()
+        if is_agreed and self._is_still_owed(tx):
             tx._clinic_send()
             self._settle()
-        elif is_mine:
+        else:
             self._withdraw(tx)
 
     def _is_still_owed(self, tx):

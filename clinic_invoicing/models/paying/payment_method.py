@@ -1,11 +1,26 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
+from ...server_side import tell
+
 
 class PaymentMethod(models.Model):
     """What a practice prefers and accepts, as its clients see it."""
 
     _inherit = "payment.method"
+
+    def write(self, vals):
+        """Put the cards of a method that is turned off aside, as a provider's are."""
+        # context: tells the cards that they are not being removed.
+        aside = self.with_context(**tell(clinic_put_aside=True))
+        result = super(PaymentMethod, aside).write(vals)
+        if vals.get("active"):
+            cards = self.env["payment.token"]._clinic_get_aside(self.provider_ids)
+            methods = self | self.brand_ids
+            cards.filtered(
+                lambda card: card.payment_method_id in methods
+            )._clinic_bring_back()
+        return result
 
     @api.model
     def _get_compatible_payment_methods(self, provider_ids, *args, **kwargs):

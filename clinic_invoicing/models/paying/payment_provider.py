@@ -6,6 +6,7 @@ from odoo.addons.payment import utils as payment_utils
 
 from ...rules.limits import Limits
 from ...rules.smallest_units import to_smallest_unit
+from ...server_side import tell
 
 # On these depends who charges how much at once.
 LIMITING_FIELDS = {
@@ -19,7 +20,7 @@ LIMITING_FIELDS = {
 
 
 class PaymentProvider(models.Model):
-    """Providers: the one that a practice prefers, and how much each charges at once."""
+    """Providers: which comes first, what each charges at once, what keeps its cards."""
 
     _name = "payment.provider"
     _inherit = ["payment.provider", "clinic.guarded"]
@@ -33,13 +34,29 @@ class PaymentProvider(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
+        """Bring cards back with their provider."""
         if LIMITING_FIELDS & vals.keys():
             self.env.registry.clear_cache("stable")
-        return super().write(vals)
+        result = super().write(vals)
+        if "state" in vals:
+            self.env["payment.token"]._clinic_get_aside(self)._clinic_bring_back()
+        return result
 
     def unlink(self):
         self.env.registry.clear_cache("stable")
         return super().unlink()
+
+    # === TURNED OFF AND ON === #
+
+    def _archive_linked_tokens(self):
+        """Put cards aside: nobody has asked for their removal.
+
+        A provider that is turned off may be turned on again, and one mode's keys must
+        not be used for the cards of the other.
+        """
+        # context: tells the cards that they are not being removed.
+        aside = self.with_context(**tell(clinic_put_aside=True))
+        return super(PaymentProvider, aside)._archive_linked_tokens()
 
     # === WHICH ARE OFFERED === #
 

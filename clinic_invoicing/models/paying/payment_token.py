@@ -1,5 +1,7 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+from ...server_side import heard
 
 
 class PaymentToken(models.Model):
@@ -10,7 +12,22 @@ class PaymentToken(models.Model):
     # A branch charges the cards of the company that it belongs to, as its provider.
     _check_company_domain = models.check_company_domain_parent_of
 
+    clinic_aside_state = fields.Char(
+        string="Put Aside In",
+        readonly=True,
+        copy=False,
+        help="The state of its provider when that was turned off. It comes back when "
+        "the provider is in this state again.",
+    )
+
     # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("active"):
+            # sudo: who brings a card back need not see what it is to pay.
+            self.sudo()._clinic_resume_charging()
+        return result
 
     def unlink(self):
         self._clinic_stop_charging()
@@ -18,19 +35,89 @@ class PaymentToken(models.Model):
 
     def _handle_archiving(self):
         result = super()._handle_archiving()
-        self._clinic_stop_charging()
+        if heard(self.env, "clinic_put_aside"):
+            self._clinic_put_aside()
+        else:
+            self._clinic_stop_charging()
         return result
+
+    # === WHAT THEY ARE TO PAY === #
 
     def _clinic_stop_charging(self):
         """End what was to be charged to these cards, and tell who relies on it."""
         # sudo: who removes a card need not see what it was to pay.
-        tokens = self.sudo()
-        tokens.env["clinic.autopay"].search([("token_id", "in", tokens.ids)])._end(
-            "card"
+        autopay, plans = self.sudo()._clinic_get_agreements()
+        autopay._end("card")
+        plans._lose_card()
+
+    def _clinic_resume_charging(self):
+        """Go on with what waited for these cards, in sudo; they are not aside."""
+        self.clinic_aside_state = False
+        for agreements in self._clinic_get_agreements():
+            agreements._resume_with_provider()
+        self.env["clinic.scheduled.charge"]._wake_job()
+
+    def _clinic_get_agreements(self):
+        """Return the autopay agreements and the plans in force of these cards."""
+        by_card = [("token_id", "in", self.ids)]
+        plans = self.env["clinic.payment.plan"]
+        return (
+            self.env["clinic.autopay"].search(by_card),
+            plans.search([*by_card, ("state", "=", "active")]),
         )
-        tokens.env["clinic.payment.plan"].search(
-            [("token_id", "in", tokens.ids), ("state", "=", "active")]
-        )._lose_card()
+
+    def _clinic_pause_for_dispute(self):
+        """Charge these cards no more until a biller says so, in sudo."""
+        for agreements in self._clinic_get_same()._clinic_get_agreements():
+            agreements._pause_for_dispute()
+
+    def _clinic_get_same(self):
+        """Return these cards, whoever has saved them.
+
+        This is a hook for providers that know the number of a card again.
+        """
+        return self
+
+    # === PUT ASIDE WITH THEIR PROVIDER === #
+
+    def _clinic_put_aside(self):
+        """Mark cards that nobody has removed, and let what they are to pay wait."""
+        # sudo: who turns a provider off need not see what its cards are to pay.
+        cards = self.sudo()
+        for state, same in cards.grouped(lambda card: card.provider_id.state).items():
+            same.clinic_aside_state = state
+        for agreements in cards._clinic_get_agreements():
+            agreements._pause_for_provider()
+
+    @api.model
+    def _clinic_get_aside(self, providers):
+        """Return the cards that were put aside in the state that these have now."""
+        # sudo: cards are written by nobody. context: what is aside is archived.
+        cards = self.sudo().with_context(active_test=False)
+        return cards.search(
+            [
+                ("provider_id", "in", providers.ids),
+                ("active", "=", False),
+                ("clinic_aside_state", "!=", False),
+            ]
+        ).filtered(
+            lambda card: card.clinic_aside_state == card.provider_id.state != "disabled"
+        )
+
+    def _clinic_judge_aside(self):
+        """Return which of these can be charged again, and which never can.
+
+        This is a hook for providers that know of which account a card is. The others
+        stay aside: a method that is turned on brings its cards back.
+        """
+        return self.filtered("payment_method_id.active"), self.browse()
+
+    def _clinic_bring_back(self):
+        """Bring cards back that were put aside; what never can come back has ended."""
+        can, never = self._clinic_judge_aside()
+        can.active = True
+        never.clinic_aside_state = False
+        never._clinic_stop_charging()
 
     # === WHICH ARE OFFERED === #
 

@@ -157,6 +157,7 @@ class ClinicPaymentPlan(models.Model):
 
     def _end(self, target, reason):
         """Call off what is still to come; the invoices are asked for as before."""
+        self._end_pause()
         for plan in self:
             plan._update_state(target, end_reason=reason)
             plan.charge_ids._call_off(reason)
@@ -265,6 +266,7 @@ class ClinicPaymentPlan(models.Model):
 
     def _lose_card(self):
         """Go on with links by e-mail: the card was removed."""
+        self._end_pause()
         for plan in self:
             plan.token_id = False
             plan.charge_ids.filtered(

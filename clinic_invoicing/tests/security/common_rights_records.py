@@ -77,6 +77,9 @@ class InvoicingRightsCommon(RightsCommon):
         transactions = cls.env["payment.transaction"]
         tx = transactions.create({**paid, "reference": "rights-1"})
         cls._add(tx, **paid, reference="rights-2")
+        names = ("provider_id", "payment_method_id", "partner_id")
+        card = {**{name: paid[name] for name in names}, "provider_ref": "rights"}
+        cls._add(cls.env["payment.token"].create(card), **card)
         former = {"payment_id": cls.payment.id, "invoice_id": cls.bill.id}
         # sudo: our own code keeps it.
         cls._add(cls.env["clinic.former.allocation"].sudo().create(former))

@@ -72,7 +72,7 @@ FIELDS = {
         derived=(
             "active agreed_by_id agreed_ip agreed_on cap card_name charge_ids "
             "company_id currency_id end_reason ended_on notice_days "
-            "partner_id planned_at token_id wording wording_version"
+            "partner_id pause_reason planned_at token_id wording wording_version"
         ),
     ),
     "clinic.billing.run": Fields(
@@ -143,7 +143,7 @@ FIELDS = {
         derived=(
             "agreed_by_id agreed_ip agreed_on amount_open amount_total "
             "charge_ids company_id currency_id end_reason invoice_ids "
-            "partner_id state token_id wording wording_version"
+            "partner_id pause_reason state token_id wording wording_version"
         ),
     ),
     "clinic.payment.plan.proposal": Fields(
@@ -292,6 +292,7 @@ FIELDS = {
             ): may(DESK, ASKED),
         },
     ),
+    "payment.token": Fields(derived="clinic_aside_state"),
     "payment.transaction": Fields(
         derived=(
             "clinic_charge_id clinic_deposit_event_id clinic_desk_key "

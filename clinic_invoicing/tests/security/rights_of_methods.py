@@ -51,7 +51,10 @@ METHODS = {
     },
     "clinic.aging": {"action_open_items": COLLECTS, "action_statement": COLLECTS},
     "clinic.aging.date": {"action_confirm": COLLECTS},
-    "clinic.autopay": {"action_end": may(BILLERS, "For clients who ask by phone.")},
+    "clinic.autopay": {
+        "action_end": may(BILLERS, "For clients who ask by phone."),
+        "action_resume": COLLECTS,
+    },
     "clinic.billing.run": {
         "action_cancel": RUNS,
         "action_open_invoices": RUNS,
@@ -68,7 +71,7 @@ METHODS = {
         "action_revoke": may(DESK, "Who hands out links takes them back."),
         "action_send": may(DESK, "The desk hands out links."),
     },
-    "clinic.payment.plan": {"action_cancel": COLLECTS},
+    "clinic.payment.plan": {"action_cancel": COLLECTS, "action_resume": COLLECTS},
     "clinic.payment.plan.proposal": {"action_propose": COLLECTS},
     "clinic.payment.reversal": {"action_confirm": UNDOES},
     "clinic.program": {

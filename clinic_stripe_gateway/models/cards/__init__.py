@@ -9,7 +9,6 @@ from . import (
     clinic_stripe_customer,
     clinic_stripe_detachment,
     clinic_stripe_event,
-    payment_method,
     payment_provider,
     payment_token,
     payment_token_offer,

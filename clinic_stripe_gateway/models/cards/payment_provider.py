@@ -1,8 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import ValidationError
 
-from odoo.addons.clinic_invoicing.server_side import tell
-
 
 class PaymentProvider(models.Model):
     """Providers with the consent to save cards; their cards outlive changes of keys."""
@@ -31,16 +29,6 @@ class PaymentProvider(models.Model):
             cards.search(
                 [("provider_id", "=", provider.id), ("clinic_account_ref", "=", False)]
             ).clinic_account_ref = provider.clinic_stripe_account_ref
-
-    def _archive_linked_tokens(self):
-        """Put cards aside without removing them at Stripe.
-
-        Nobody has asked for that: a provider that is switched off may be switched on
-        again, and the new mode's key must not be used for the cards of the old one.
-        """
-        # context: tells the cards that they are not being removed.
-        aside = self.with_context(**tell(clinic_put_aside=True))
-        return super(PaymentProvider, aside)._archive_linked_tokens()
 
     def _clinic_get_consent_text(self):
         """Return what whoever saves a card agrees to, in their language."""

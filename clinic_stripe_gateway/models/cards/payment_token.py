@@ -203,6 +203,20 @@ class PaymentToken(models.Model):
         if not self.env.user.has_group("clinic_invoicing.group_biller"):
             raise AccessError(self.env._("Only billers may change saved cards."))
 
+    # === THE SAME CARD === #
+
+    def _clinic_get_same(self):
+        """Find the same number as well where somebody else has saved it."""
+        cards = super()._clinic_get_same()
+        numbers = [number for number in cards.mapped("clinic_fingerprint") if number]
+        # context: a card that was charged may have been removed since.
+        return cards | cards.with_context(active_test=False).search(
+            [
+                ("provider_id", "in", cards.provider_id.ids),
+                ("clinic_fingerprint", "in", numbers),
+            ]
+        )
+
     # === BRAND === #
 
     def _clinic_get_brand(self):

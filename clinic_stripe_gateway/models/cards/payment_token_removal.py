@@ -89,9 +89,33 @@ class PaymentToken(models.Model):
         transaction that archives may still be rolled back.
         """
         result = super()._handle_archiving()
-        if not heard(self.env, "clinic_put_aside"):
+        is_aside = heard(self.env, "clinic_put_aside")
+        if not (is_aside or heard(self.env, "clinic_is_gone")):
             self._clinic_queue_removal()
         return result
+
+    def _clinic_judge_aside(self):
+        """Leave what was removed meanwhile, or is of another account.
+
+        While Stripe does not tell which account it is, cards stay aside: they come
+        back when the keys are checked.
+        """
+        ours = self.filtered(lambda card: card.provider_code == "stripe")
+        # Asked once, however many cards there are.
+        answering = ours.provider_id.filtered(
+            lambda provider: provider._clinic_stripe_try_account_ref()
+        )
+        known = ours.filtered(lambda card: card.provider_id in answering)
+        lost = ours.filtered(lambda card: card._clinic_get_removals()) | known.filtered(
+            lambda card: (
+                not card._clinic_is_of_account(
+                    card.provider_id.clinic_stripe_account_ref
+                )
+            )
+        )
+        others = self - (ours - known) - lost
+        can, never = super(PaymentToken, others)._clinic_judge_aside()
+        return can, never | lost
 
     # === ACTION METHODS === #
 
@@ -154,7 +178,7 @@ class PaymentToken(models.Model):
         """Take away cards that somebody has removed at Stripe."""
         # context: there is nothing left to remove.
         active = self.filtered("active")
-        active.with_context(**tell(clinic_put_aside=True)).active = False
+        active.with_context(**tell(clinic_is_gone=True)).active = False
         self.env["clinic.stripe.detachment"]._add(
             self.filtered(lambda card: not card._clinic_get_removals()), state="done"
         )

@@ -200,7 +200,7 @@ class ClinicStripeDispute(models.Model):
                 ("dispute_id", "=", snapshot.id),
             ]
         )
-        old_status = dispute.status
+        old_status, had_taken = dispute.status, dispute.amount_withdrawn
         if dispute:
             # Whoever knows more than this transaction makes it start anew.
             dispute.lock_for_update(allow_referencing=True)
@@ -209,6 +209,8 @@ class ClinicStripeDispute(models.Model):
             dispute = self.create(self._prepare_dispute(tx, snapshot))
         dispute._find_payment()
         dispute._book()
+        if dispute.amount_withdrawn and not had_taken:
+            dispute._pause_charges()
         if dispute.status != old_status:
             dispute._tell_status(is_new=not old_status)
         return dispute

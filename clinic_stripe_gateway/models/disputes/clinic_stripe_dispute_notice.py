@@ -34,6 +34,11 @@ class ClinicStripeDispute(models.Model):
         elif self.status == "lost":
             self._ask_for_collection()
 
+    def _pause_charges(self):
+        """Charge the card no more by itself whose bank has taken money back."""
+        tx = self.transaction_id
+        (tx.token_id | tx.source_transaction_id.token_id)._clinic_pause_for_dispute()
+
     def _get_status_label(self):
         return dict(self._fields["status"]._description_selection(self.env))[
             self.status

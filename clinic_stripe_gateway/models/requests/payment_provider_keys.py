@@ -74,6 +74,9 @@ class PaymentProvider(models.Model):
     def write(self, vals):
         """Let what depends on keys and states follow them."""
         self._clinic_stripe_before_write(vals)
+        if "stripe_secret_key" in vals:
+            # Cards that come back with a state are compared with the new key's account.
+            self._clinic_unguarded().write({"clinic_stripe_account_ref": False})
         result = super().write(vals)
         if "stripe_secret_key" in vals:
             self._clinic_stripe_after_new_key()
@@ -105,6 +108,7 @@ class PaymentProvider(models.Model):
         )
         account_ref = self._clinic_stripe_make_account_ref(account_id)
         self._clinic_unguarded().clinic_stripe_account_ref = account_ref
+        self.env["payment.token"]._clinic_get_aside(self)._clinic_bring_back()
         return notification(
             "success",
             self.env._("Both belong to the account %(account)s.", account=account_id),

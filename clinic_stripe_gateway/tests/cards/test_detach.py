@@ -137,6 +137,59 @@ class TestDetach(SavedCardsCommon):
         self.assertFalse(self._removals())
         self.assertFalse(self._detached())
 
+    def test_a_provider_that_is_turned_off_and_on_has_its_cards(self):
+        token = self._save_card()
+        for state in ("disabled", "test"):
+            self.provider.state = state
+            self.assertEqual(token.active, state == "test")
+        self.assertEqual(token.clinic_state, "usable")
+        self._remove_at_stripe()
+        self.assertTrue(self._attached())
+
+    def test_a_card_of_another_account_does_not_come_back(self):
+        token = self._save_card()
+        agreement = self._agree(token)
+        self.provider.state = "disabled"
+        self.assertEqual(agreement.pause_reason, "turned_off")
+        self._move_to("moved")
+        self.assertFalse(token.active)
+        # Nobody can charge it any more, and its owner is told.
+        self.assertEqual(agreement.end_reason, "card")
+        self.assertFalse(self._removals())
+
+    def _agree(self, token):
+        self.practice.clinic_autopay = True
+        self._bill(120)
+        # sudo: as the client's page.
+        agreements = self.env["clinic.autopay"].sudo()
+        return agreements._agree(
+            self.client_user,
+            self.practice,
+            card_id=str(token.id),
+            cap="500",
+            wording=self.practice._clinic_get_autopay_wording(),
+            ip="203.0.113.7",
+        )
+
+    def test_a_card_stays_aside_until_its_account_is_known(self):
+        token = self._save_card()
+        self.provider.state = "disabled"
+        self.provider.sudo().clinic_stripe_account_ref = False
+        self.control.fault("refuse", path="*account*")
+        self.provider.state = "test"
+        self.assertFalse(token.active)
+        self.assertEqual(token.clinic_state, "aside")
+        self.control.clear_faults()
+        self.provider.action_clinic_stripe_check_keys()
+        self.assertTrue(token.active)
+
+    def test_a_card_that_was_removed_meanwhile_does_not_come_back(self):
+        token = self._save_card()
+        self.provider.state = "disabled"
+        token.with_user(self.biller).action_clinic_remove()
+        self.provider.state = "test"
+        self.assertFalse(token.active)
+
     def test_a_card_that_was_put_aside_can_be_removed_later(self):
         token = self._save_card()
         self.provider.state = "disabled"

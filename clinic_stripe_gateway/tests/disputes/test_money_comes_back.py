@@ -2,6 +2,8 @@ from odoo.tests import tagged
 
 from .common_disputes import DisputeCommon
 
+JOB = "clinic_invoicing.ir_cron_scheduled_charges"
+
 
 @tagged("post_install", "-at_install")
 class TestMoneyComesBack(DisputeCommon):
@@ -121,3 +123,49 @@ class TestMoneyComesBack(DisputeCommon):
         self.assertEqual(refund.clinic_letter_state, "to_send")
         self.assertTrue(refund._clinic_is_worth_a_letter())
         self.assertEqual(refund._clinic_get_letter_recipient(), self.client)
+
+    # === AUTOPAY === #
+
+    def _agree(self, card):
+        self.practice.clinic_autopay = True
+        # sudo: as the client's page.
+        agreements = self.env["clinic.autopay"].sudo()
+        return agreements._agree(
+            self.client_user,
+            self.practice,
+            card_id=str(card.id),
+            cap="500",
+            wording=self.practice._clinic_get_autopay_wording(),
+            ip="203.0.113.7",
+        )
+
+    def test_a_card_whose_bank_took_money_back_is_not_charged_by_itself(self):
+        tx = self._pay_and_settle(self.invoice, tokenize=True)
+        agreement = self._agree(tx.token_id)
+        dispute_id = self._dispute(tx, "created", inquiry=True)
+        self.assertFalse(agreement.pause_reason)
+        self.control.lose_dispute(dispute_id)
+        self._tell("closed", "funds_withdrawn")
+        self.assertEqual(agreement.pause_reason, "disputed")
+        self.assertEqual(len(agreement.activity_ids), 1)
+        bill = self._bill(50)
+        self._run_job(JOB)
+        self.assertFalse(bill.sudo().clinic_charge_ids)
+        agreement.with_user(self.biller).action_resume()
+        # What is heard again is known.
+        self._tell("closed", "funds_withdrawn")
+        self.assertFalse(agreement.pause_reason)
+        self._run_job(JOB)
+        self.assertEqual(bill.sudo().clinic_charge_ids.state, "noticed")
+
+    def test_a_card_is_the_same_whoever_has_saved_it(self):
+        tx = self._pay_and_settle(self.invoice, tokenize=True)
+        # sudo: nobody writes by hand which number a card has.
+        card = tx.token_id.sudo()
+        card.clinic_fingerprint = "fingerprint"
+        other = card.copy(
+            {"clinic_fingerprint": "fingerprint", "provider_ref": "cus_other"}
+        )
+        agreement = self._agree(other)
+        self._dispute(tx, "created")
+        self.assertEqual(agreement.pause_reason, "disputed")
