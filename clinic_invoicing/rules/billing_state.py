@@ -43,6 +43,7 @@ class ServiceFacts:
     :param is_cancelled: somebody said that the service is not to be billed
     :param shares: those of its shares that are not zero
     :param is_fee: it is the fee for a visit that did not take place
+    :param is_given_away: its discount takes all of its price
     """
 
     decision: str
@@ -50,6 +51,7 @@ class ServiceFacts:
     is_cancelled: bool
     shares: tuple[ShareFacts, ...]
     is_fee: bool = False
+    is_given_away: bool = False
 
 
 def service_state(facts):
@@ -69,7 +71,7 @@ def service_state(facts):
     is_written_off = bool(facts.shares) and not owed
     if is_called_off or is_written_off:
         return CANCELLED
-    if facts.decision == "no_charge":
+    if facts.decision == "no_charge" or facts.is_given_away:
         return NO_CHARGE
     if status == "planned":
         return PLANNED

@@ -27,6 +27,19 @@ def percent_of(total, percent):
     return (total * round(percent * 1_000_000) + 50_000_000) // 100_000_000
 
 
+def share_out(difference, weights):
+    """Share out what a whole is more or less than its parts, in proportion.
+
+    :param int difference: between the whole and the sum of its parts
+    :param list[int] weights: of the parts; one without, or a negative one, takes
+        nothing, unless no part has any: then the last one takes all of it
+    """
+    weights = [max(0, weight) for weight in weights]
+    if not any(weights):
+        weights = [*[0] * (len(weights) - 1), 1]
+    return split_in_proportion(difference, weights)
+
+
 def split_in_proportion(amount, weights):
     """Split a whole number in proportion; the parts sum to it exactly.
 

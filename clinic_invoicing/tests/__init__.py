@@ -16,7 +16,12 @@ from .guards import (
     test_other_companies,
 )
 from .hosting import test_log_records, test_private_pages
-from .invoicing import test_batch_posting, test_billing_engine, test_service_amounts
+from .invoicing import (
+    test_batch_posting,
+    test_billing_engine,
+    test_service_amounts,
+    test_to_the_cent,
+)
 from .links import test_payment_links
 from .payers import (
     test_partner_merge,

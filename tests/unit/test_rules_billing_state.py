@@ -216,3 +216,15 @@ def test_an_appointment_shows_the_service_that_needs_most_attention(states):
         "cancelled",
     )
     assert billing_state.summary(states) == min(states, key=order.index)
+
+
+@pytest.mark.parametrize("decision", ["client", "insurance"])
+@pytest.mark.parametrize("status", [None, "planned", "completed"])
+def test_what_is_given_away_is_no_charge(decision, status):
+    facts = ServiceFacts(decision, status, False, (), is_given_away=True)
+    assert service_state(facts) == billing_state.NO_CHARGE
+
+
+def test_what_is_given_away_can_be_called_off():
+    facts = ServiceFacts("client", "cancelled", False, (), is_given_away=True)
+    assert service_state(facts) == billing_state.CANCELLED

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from clinic_invoicing.rules.proportions import (
     percent_of,
     share_amounts,
+    share_out,
     split_in_proportion,
 )
 from clinic_invoicing.rules.quantities import units_of_minutes
@@ -74,3 +75,22 @@ def test_parts_sum_to_the_whole(amount, weights):
 )
 def test_minutes_are_rounded_as_the_rate_says(minutes, per_unit, rounding, units):
     assert units_of_minutes(minutes, per_unit, rounding) == units
+
+
+@pytest.mark.parametrize(
+    ("difference", "weights", "parts"),
+    [
+        (1, [10, 20], [0, 1]),
+        (-26, [1300, 0], [-26, 0]),
+        (-3, [100, 100, 100], [-1, -1, -1]),
+        (2, [0, 0], [0, 2]),
+        (2, [-5, 5], [0, 2]),
+    ],
+)
+def test_difference_is_shared_out_in_proportion(difference, weights, parts):
+    assert share_out(difference, weights) == parts
+
+
+@given(st.integers(-1000, 1000), st.lists(st.integers(-100, 10**6), min_size=1))
+def test_what_is_shared_out_is_the_whole_difference(difference, weights):
+    assert sum(share_out(difference, weights)) == difference

@@ -238,7 +238,7 @@ class CalendarEvent(models.Model):
 
     def _clinic_get_deposit_room(self, payer):
         """Return how much more this payer can pay in advance."""
-        owed = sum(self._clinic_get_deposit_shares(payer).mapped("amount"))
+        owed = self._clinic_get_deposit_shares(payer)._preview_owed()
         currency = self._clinic_get_company().currency_id
         return max(0.0, currency.round(owed - self._clinic_get_deposited(payer)))
 

@@ -10,5 +10,6 @@ from . import (
     account_move_line,
     clinic_service,
     clinic_service_share,
+    clinic_service_share_preview,
     ir_actions_report,
 )

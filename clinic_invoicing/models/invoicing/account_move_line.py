@@ -28,6 +28,14 @@ class AccountMoveLine(models.Model):
         index="btree_not_null",
     )
 
+    clinic_amount = fields.Monetary(
+        string="Owed of the Service",
+        currency_field="currency_id",
+        copy=False,
+        readonly=True,
+        help="What its payer owed of the service when this line was made.",
+    )
+
     # === CRUD METHODS === #
 
     def _auto_init(self):

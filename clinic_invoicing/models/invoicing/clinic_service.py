@@ -27,6 +27,14 @@ class ClinicService(models.Model):
             },
         }
 
+    def _after_create(self):
+        result = super()._after_create()
+        # A service has its shares before its taxes, of which these invoices make
+        # something else.
+        own = self.share_ids.filtered(lambda share: share._has_invoice_of_its_own())
+        own.modified(["takes_rest"])
+        return result
+
     def _lock_for_billing(self):
         """Keep other users from invoicing these services at the same time.
 

@@ -82,8 +82,10 @@ class ClinicServiceShare(models.Model):
         """Return the values of the invoice line that bills this share: a hook."""
         self.ensure_one()
         service = self.service_id
+        amount = self._get_agreed_amount()
         values = {
             "clinic_share_id": self.id,
+            "clinic_amount": amount,
             "product_id": service.rate_id.id,
             "name": service._get_invoice_line_name(self.partner_id),
             "quantity": service.quantity,
@@ -91,7 +93,7 @@ class ClinicServiceShare(models.Model):
             "discount": service.discount,
             "tax_ids": [Command.set(service.tax_ids.ids)],
         }
-        if self.currency_id.compare_amounts(self.amount, service.amount_total) == 0:
+        if self.currency_id.compare_amounts(amount, service.amount_priced) == 0:
             return values
         return {**values, **self._prepare_part_of_line()}
 
@@ -106,7 +108,8 @@ class ClinicServiceShare(models.Model):
         position = shares.ids.index(self.id)
         rounding = self.currency_id.rounding
         weights = [
-            smallest_units.to_smallest_unit(share.amount, rounding) for share in shares
+            smallest_units.to_smallest_unit(share._get_agreed_amount(), rounding)
+            for share in shares
         ]
         taxes = {
             data["tax"]: proportions.split_in_proportion(
@@ -116,7 +119,7 @@ class ClinicServiceShare(models.Model):
             * rounding
             for data in details["taxes_data"]
         }
-        return self._prepare_exact_line(self.amount, taxes)
+        return self._prepare_exact_line(self._get_agreed_amount(), taxes)
 
     def _prepare_exact_line(self, amount, taxes):
         """Return the price and the taxes of a line of exactly this total.

@@ -11,6 +11,7 @@ from . import (
     account_payment,
     clinic_service_flip,
     clinic_service_share,
+    clinic_service_share_correction,
     clinic_service_share_credit,
     clinic_service_share_move,
     clinic_service_split,

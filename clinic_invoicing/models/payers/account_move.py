@@ -2,13 +2,41 @@ from collections import defaultdict
 
 from odoo import models
 
-from ...rules import smallest_units
+from ...rules import proportions, smallest_units
 
 
 class AccountMove(models.Model):
-    """What of an invoice was paid for which of the shares that it bills."""
+    """What an invoice says of each share that it bills, and what was paid of it."""
 
     _inherit = "account.move"
+
+    def _clinic_get_line_totals(self):
+        """Return what each line of this invoice is of its total; they sum to it.
+
+        Taxes that are rounded for the whole invoice, lowered for an early payment
+        discount, or corrected by hand, and cash rounding, are in no line's own total.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        # Not filtered(), which forgets that other invoices are on the same page.
+        lines = [line for line in self.line_ids if line.display_type == "product"]
+        lines.sort(key=lambda line: line.sequence)
+        totals = [line.price_total for line in lines]
+        difference = self.amount_total - sum(totals)
+        if not lines or self.currency_id.is_zero(difference):
+            return dict(zip(lines, totals, strict=True))
+        rounding = self.currency_id.rounding
+        taxes = [line.price_total - line.price_subtotal for line in lines]
+        weights = taxes if any(taxes) else totals
+        parts = proportions.share_out(
+            smallest_units.to_smallest_unit(difference, rounding),
+            [smallest_units.to_smallest_unit(weight, rounding) for weight in weights],
+        )
+        return {
+            line: self.currency_id.round(total + part * rounding)
+            for line, total, part in zip(lines, totals, parts, strict=True)
+        }
 
     def _clinic_get_paid_by_share(self):
         """Return what was paid of each share on these invoices.
@@ -42,16 +70,10 @@ class AccountMove(models.Model):
             residual += sign * smallest_units.to_smallest_unit(
                 move.amount_residual, rounding
             )
-            for line in move.invoice_line_ids.sorted("sequence"):
+            for line, amount in move._clinic_get_line_totals().items():
                 # A line added by hand takes its turn like the shares do.
                 key = line.clinic_share_id or line
-                nets[key] += sign * smallest_units.to_smallest_unit(
-                    line.price_total, rounding
-                )
-        if not nets:
-            return {}
-        # Taxes rounded per invoice may differ by a cent from those of the lines.
-        nets[next(reversed(nets))] += total - sum(nets.values())
+                nets[key] += sign * smallest_units.to_smallest_unit(amount, rounding)
         parts = smallest_units.allocate_in_order(total - residual, list(nets.values()))
         return {
             key.id: part * rounding

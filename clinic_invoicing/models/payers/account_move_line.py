@@ -26,7 +26,7 @@ ADDRESSEE = SQL(
 
 
 class AccountMoveLine(models.Model):
-    """Whose a journal item is, and the taxes that an invoice line contains."""
+    """Whose a journal item is, what it is of its invoice, and the taxes in it."""
 
     _inherit = "account.move.line"
 
@@ -46,6 +46,46 @@ class AccountMoveLine(models.Model):
         """Return the persons whose these are, each once."""
         billed = (line._clinic_get_billed() for line in self)
         return self.partner_id.browse().union(*billed)._clinic_get_addressees()
+
+    # === WHAT IS BILLED === #
+
+    def _clinic_get_billed_amounts(self):
+        """Return what each of these lines bills; of a credit note it is negative.
+
+        Asked for many at once: each invoice is looked at as a whole.
+
+        :rtype: dict
+        """
+        billed = {}
+        for move, lines in self.grouped("move_id").items():
+            totals = move._clinic_get_line_totals()
+            sign = -1 if move.move_type == "out_refund" else 1
+            billed.update({line: sign * totals.get(line, 0.0) for line in lines})
+        return billed
+
+    def _clinic_filter_invoiced(self):
+        """Return those of these that are on invoices, the newest first."""
+        invoiced = self.filtered(lambda line: line.move_id.move_type == "out_invoice")
+        return invoiced.sorted("id", reverse=True)
+
+    def _clinic_filter_credits(self, lines):
+        """Return those of these lines that take a part of this one back."""
+        self.ensure_one()
+        return lines.filtered(
+            lambda line: (
+                line.move_id.move_type == "out_refund"
+                and line.move_id.reversed_entry_id == self.move_id
+                and line.clinic_share_id == self.clinic_share_id
+            )
+        )
+
+    def _clinic_is_credited_as(self, amount):
+        """Whether a copy of this line, on a credit note with others, is this much."""
+        self.ensure_one()
+        per_line = self.company_id.tax_calculation_rounding_method == "round_per_line"
+        return per_line and not self.currency_id.compare_amounts(
+            amount, self.price_total
+        )
 
     # === TAXES === #
 

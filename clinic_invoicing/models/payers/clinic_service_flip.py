@@ -42,18 +42,25 @@ class ClinicService(models.Model):
     def _preview_flip(self):
         """Return a service as this one would be after the flip; nothing is stored."""
         self.ensure_one()
-        return self.new(
+        return self._preview(
             {
-                "company_id": self.company_id.id,
-                "patient_id": self.patient_id.id,
-                "bill_to_id": self.bill_to_id.id,
-                "date": self.date,
-                "duration": self.duration,
-                "quantity": self.quantity,
-                "discount": self.discount,
+                **self._prepare_likeness(),
                 "rate_id": self._get_counterpart().id,
             }
         )
+
+    def _prepare_likeness(self):
+        """Return the values of a service like this, whatever its rate."""
+        self.ensure_one()
+        return {
+            "company_id": self.company_id.id,
+            "patient_id": self.patient_id.id,
+            "bill_to_id": self.bill_to_id.id,
+            "date": self.date,
+            "duration": self.duration,
+            "quantity": self.quantity,
+            "discount": self.discount,
+        }
 
     def _get_flip_obstacles(self):
         """Return why services cannot be flipped: a sentence for each that cannot."""

@@ -104,7 +104,7 @@ class ClinicServiceShare(models.Model):
     percent = fields.Float(
         help="The part of the service's total, if the cover is a percentage."
     )
-    amount = fields.Monetary(compute="_compute_amount", store=True, precompute=True)
+    amount = fields.Monetary(compute="_compute_amount", store=True)
     amount_due = fields.Monetary(
         string="Open",
         compute="_compute_state",
@@ -177,26 +177,32 @@ class ClinicServiceShare(models.Model):
         "cover_type",
         "fixed_amount",
         "percent",
-        "service_id.amount_total",
+        "amount_correction",
+        "service_id.amount_priced",
         "service_id.share_ids.cover_type",
         "service_id.share_ids.fixed_amount",
         "service_id.share_ids.percent",
     )
     def _compute_amount(self):
         for share in self:
-            share.amount = share._get_own_amount()
-        for share in self.filtered("takes_rest"):
-            others = share.service_id.share_ids - share
-            share.amount = share.service_id.amount_total - sum(
-                other._get_own_amount() for other in others
-            )
+            share.amount = share._get_agreed_amount() + share.amount_correction
+
+    def _get_agreed_amount(self):
+        """Return its part of the price, before its invoice has the last word."""
+        self.ensure_one()
+        if not self.takes_rest:
+            return self._get_own_amount()
+        others = self.service_id.share_ids - self
+        return self.service_id.amount_priced - sum(
+            other._get_own_amount() for other in others
+        )
 
     def _get_own_amount(self):
-        """Return what this share owes, unless it takes the rest."""
+        """Return what this share owes of the price, unless it takes the rest."""
         if self.cover_type == "amount":
             return self.fixed_amount
         rounding = self.currency_id.rounding or 0.01
-        total = smallest_units.to_smallest_unit(self.service_id.amount_total, rounding)
+        total = smallest_units.to_smallest_unit(self.service_id.amount_priced, rounding)
         return proportions.percent_of(total, self.percent) * rounding
 
     # What is billed does not depend on what is owed: services ask whether they are on
@@ -208,20 +214,17 @@ class ClinicServiceShare(models.Model):
         "invoice_line_ids.price_total",
         "invoice_line_ids.parent_state",
         "invoice_line_ids.move_id.amount_residual",
+        "invoice_line_ids.move_id.amount_total",
         "invoice_line_ids.move_id.invoice_date",
     )
     def _compute_billing(self):
         paid = self.invoice_line_ids.move_id._clinic_get_paid_by_share()
+        billed = self.invoice_line_ids._clinic_get_billed_amounts()
         for share in self:
             lines = share._get_billing_lines()
             dates = [*lines.move_id.mapped("invoice_date"), share.settled_date]
             share.invoice_date = max(filter(None, dates), default=False)
-            share.amount_invoiced = sum(
-                -line.price_total
-                if line.move_id.move_type == "out_refund"
-                else line.price_total
-                for line in lines
-            )
+            share.amount_invoiced = sum(billed[line] for line in lines)
             share.amount_paid = paid.get(share.id, 0.0) + share.settled_amount
 
     @api.depends("amount", "payer_type", "amount_invoiced", "amount_paid")

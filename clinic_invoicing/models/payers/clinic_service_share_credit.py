@@ -22,8 +22,10 @@ class ClinicServiceShare(models.Model):
         :raise UserError: somebody is paying, or it is not on an invoice
         """
         parts = defaultdict(list)
+        lines = self.browse().union(*amounts).invoice_line_ids
+        billed = lines._clinic_get_billed_amounts()
         for share, amount in amounts.items():
-            for line, part in share._get_lines_to_credit(amount):
+            for line, part in share._get_lines_to_credit(amount, billed):
                 parts[line.move_id].append(share._prepare_credit_line(line, part))
         if not parts:
             return self.env["account.move"]
@@ -32,19 +34,18 @@ class ClinicServiceShare(models.Model):
         invoices._clinic_check_not_being_paid()
         return invoices._clinic_credit_parts(parts, reason)
 
-    def _get_lines_to_credit(self, amount):
-        """Return ``(invoice line, part)`` that make up ``amount``, newest first."""
+    def _get_lines_to_credit(self, amount, billed):
+        """Return ``(invoice line, part)`` that make up ``amount``, newest first.
+
+        :param dict billed: what each line bills
+        """
         self.ensure_one()
         found = []
-        billed = self.invoice_line_ids.filtered(
+        lines = self.invoice_line_ids.filtered(
             lambda line: line.parent_state == "posted"
         )
-        invoiced = billed.filtered(lambda line: line.move_id.move_type == "out_invoice")
-        for line in invoiced.sorted("id", reverse=True):
-            credited = (billed - invoiced).filtered(
-                lambda other, line=line: other.move_id.reversed_entry_id == line.move_id
-            )
-            left = line.price_total - sum(credited.mapped("price_total"))
+        for line in lines._clinic_filter_invoiced():
+            left = sum(billed[one] for one in line | line._clinic_filter_credits(lines))
             part = self.currency_id.round(min(left, amount))
             if self.currency_id.compare_amounts(part, 0) > 0:
                 found.append((line, part))
@@ -72,7 +73,7 @@ class ClinicServiceShare(models.Model):
             "tax_ids": [Command.set(line.tax_ids.ids)],
             "extra_tax_data": line.extra_tax_data,
         }
-        if self.currency_id.compare_amounts(amount, line.price_total) == 0:
+        if line._clinic_is_credited_as(amount):
             return values
         taxes = {
             tax: self.currency_id.round(tax_amount * amount / line.price_total)

@@ -42,6 +42,9 @@ class ClinicServiceShare(models.Model):
         self.invalidate_recordset()
         for share, amount in amounts.items():
             share._check_movable(amount)
+        parts = {
+            share: share._get_part_of_price(amount) for share, amount in amounts.items()
+        }
         credit_notes = self._credit(
             {
                 share: amount
@@ -50,7 +53,7 @@ class ClinicServiceShare(models.Model):
             },
             reason or self.env._("Moved to another payer"),
         )
-        moved = self._hand_over(amounts, payer_type, partner)
+        moved = self._hand_over(parts, payer_type, partner)
         self._log_move(amounts, moved, reason)
         return credit_notes, moved
 
@@ -75,6 +78,16 @@ class ClinicServiceShare(models.Model):
                 )
             )
 
+    def _get_part_of_price(self, amount):
+        """Return how much of the price somebody else owes instead of this amount.
+
+        Who takes all of it owes the price, not what a discount or a rounding of this
+        payer's own invoice has made of it.
+        """
+        self.ensure_one()
+        is_all = not self.currency_id.compare_amounts(amount, self.amount)
+        return self._get_agreed_amount() if is_all else amount
+
     def _hand_over(self, amounts, payer_type, partner):
         """Reduce these shares, and let others owe as much; return the others.
 
@@ -94,13 +107,13 @@ class ClinicServiceShare(models.Model):
         return receivers | receivers.create(vals_list)
 
     def _owe_less(self, amount):
-        # What takes the rest owes less when another share owes more.
-        if not self.takes_rest:
-            self.write({"cover_type": "amount", "fixed_amount": self.amount - amount})
+        self._owe_more(-amount)
 
     def _owe_more(self, amount):
+        # What takes the rest owes less when another share owes more.
         if not self.takes_rest:
-            self.write({"cover_type": "amount", "fixed_amount": self.amount + amount})
+            owed = self._get_agreed_amount() + amount
+            self.write({"cover_type": "amount", "fixed_amount": owed})
 
     def _get_receiver(self, payer_type, partner):
         """Return the share of the service that can owe more, if there is one.

@@ -97,12 +97,35 @@ class ClinicService(models.Model):
         ]
         service.share_ids._log_write_offs()
 
+    def _preview_covers(self, covers):
+        """Return a service as this one would be with these covers; nothing is stored.
+
+        Its first share is the client's, the others are those of the covers.
+        """
+        self.ensure_one()
+        amounts = self._get_cover_amounts(covers)
+        return self._preview(
+            {
+                **self._prepare_likeness(),
+                "rate_id": self.rate_id.id,
+                "price_unit": self.price_unit,
+                "tax_ids": [Command.set(self.tax_ids.ids)],
+                "share_ids": [
+                    Command.create({"takes_rest": True, "payer_type": PAYER_PATIENT}),
+                    *(
+                        Command.create(self._prepare_cover(cover, amount))
+                        for cover, amount in zip(covers, amounts, strict=True)
+                    ),
+                ],
+            }
+        )
+
     def _get_cover_amounts(self, covers):
         """Return how much each of these covers takes of the service."""
         self.ensure_one()
         rounding = self.currency_id.rounding
         amounts = proportions.share_amounts(
-            smallest_units.to_smallest_unit(self.amount_total, rounding),
+            smallest_units.to_smallest_unit(self.amount_priced, rounding),
             [
                 (
                     kind,

@@ -270,9 +270,11 @@ class AccountMove(models.Model):
         # sudo: clients have no access to services, only to what is billed to them.
         # Not filtered(), which forgets that other invoices are on the same page. Not
         # invoice_line_ids: payments need the other lines, and all are read at once.
+        move = self.sudo()
+        totals = move._clinic_get_line_totals()
         return [
-            line._clinic_prepare_portal_line()
-            for line in self.sudo().line_ids
+            line._clinic_prepare_portal_line(totals[line])
+            for line in move.line_ids
             if line.display_type == "product"
         ]
 

@@ -133,7 +133,7 @@ class ClinicProgram(models.Model):
     def _get_price(self, patient=None):
         """Return what a registration costs, in all, as its service would."""
         self.ensure_one()
-        service = self.env["clinic.service"].new(
+        service = self.env["clinic.service"]._preview(
             {
                 "company_id": self.company_id.id,
                 "date": self._get_day() if self.date_begin else False,

@@ -55,8 +55,11 @@ class AccountMoveLine(models.Model):
             if share.payer_type == PAYER_INSURER and share != self.clinic_share_id
         )
 
-    def _clinic_prepare_portal_line(self):
-        """Return what a client reads of a service on the Billing page."""
+    def _clinic_prepare_portal_line(self, amount):
+        """Return what a client reads of a service on the Billing page.
+
+        :param float amount: what the line is of its invoice
+        """
         self.ensure_one()
         service = self.clinic_service_id
         return {
@@ -64,7 +67,7 @@ class AccountMoveLine(models.Model):
             "description": service.name or self.name,
             "patient": service.patient_id.name,
             "practitioner": service.practitioner_id.name,
-            "amount": self.price_total,
+            "amount": amount,
             "total": service.amount_total,
             "insurers_part": self._clinic_get_insurers_part(),
         }

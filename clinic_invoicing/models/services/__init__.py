@@ -5,4 +5,11 @@ practice's day. Which visit, who pays and what was invoiced is said by the rooms
 by hooks and by shares.
 """
 
-from . import clinic_service, clinic_service_pricing, clinic_service_worklist
+from . import (
+    account_payment_term,
+    account_tax,
+    clinic_service,
+    clinic_service_pricing,
+    clinic_service_worklist,
+    res_company,
+)

@@ -262,8 +262,11 @@ class ClinicService(models.Model):
 
     @api.depends(
         "appointment_status",
+        "amount_priced",
         "billing",
+        "discount",
         "is_cancelled",
+        "price_unit",
         "share_ids.amount",
         "share_ids.amount_due",
         "share_ids.invoice_date",
@@ -282,6 +285,7 @@ class ClinicService(models.Model):
         self.ensure_one()
         return billing_state.ServiceFacts(
             decision=self.billing,
+            is_given_away=self._is_given_away(),
             appointment_status=self.appointment_status or None,
             is_cancelled=self.is_cancelled,
             shares=tuple(
@@ -289,6 +293,17 @@ class ClinicService(models.Model):
                 for share in self.share_ids
                 if not share._is_nothing()
             ),
+        )
+
+    def _is_given_away(self):
+        """Whether it has a price, and a discount of all of it."""
+        self.ensure_one()
+        return bool(
+            self.price_unit
+            and self.discount
+            and (self.currency_id or self.env.company.currency_id).is_zero(
+                self.amount_priced
+            )
         )
 
     def _get_amount_due(self):
@@ -317,9 +332,9 @@ class ClinicService(models.Model):
     def create(self, vals_list):
         self._before_create(vals_list)
         for vals in vals_list:
-            # The first share takes whatever the others leave: everything, for now.
-            vals.setdefault("share_ids", [Command.create({"takes_rest": True})])
+            vals.setdefault("share_ids", self._prepare_first_share())
         services = super().create(vals_list)
+        services._after_create()
         services._after_rate_is_set()
         return services
 
@@ -333,6 +348,16 @@ class ClinicService(models.Model):
         return result
 
     @api.model
+    def _prepare_first_share(self):
+        """Return the share that takes whatever others leave: everything, for now."""
+        return [Command.create({"takes_rest": True})]
+
+    @api.model
+    def _preview(self, vals):
+        """Return a service as these values would make it; nothing is stored."""
+        return self.new({"share_ids": self._prepare_first_share(), **vals})
+
+    @api.model
     def _before_create(self, vals_list):
         """Check what services are going to be made of. Rooms below add to it."""
 
@@ -341,6 +366,9 @@ class ClinicService(models.Model):
 
         Rooms below add to it.
         """
+
+    def _after_create(self):
+        """Follow what was not there before the shares. Rooms below add to it."""
 
     def _after_rate_is_set(self):
         """Follow what the rate says of services like these. Rooms below add to it."""

@@ -1,4 +1,15 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ...rules import billing_state
+
+# What is billed, or never will be, says what it said then.
+REPRICED_STATES = (
+    billing_state.INSURANCE,
+    billing_state.NO_CHARGE,
+    billing_state.PLANNED,
+    billing_state.TO_INVOICE,
+)
 
 
 class ClinicService(models.Model):
@@ -52,8 +63,17 @@ class ClinicService(models.Model):
         check_company=True,
         domain="[('type_tax_use', '=', 'sale')]",
     )
+    amount_priced = fields.Monetary(
+        compute="_compute_amount_priced",
+        store=True,
+        precompute=True,
+        help="What an invoice says of this service alone, whoever pays for it.",
+    )
     amount_total = fields.Monetary(
-        string="Total", compute="_compute_amount_total", store=True, precompute=True
+        string="Total",
+        compute="_compute_amount_total",
+        store=True,
+        help="What its invoices say, or will say.",
     )
 
     _price_not_negative = models.Constraint(
@@ -121,15 +141,41 @@ class ClinicService(models.Model):
         return positions._get_fiscal_position(payer) if payer else positions
 
     @api.depends("quantity", "price_unit", "discount", "tax_ids", "currency_id")
+    def _compute_amount_priced(self):
+        for service in self:
+            if service._origin and service._is_on_invoice():
+                continue
+            details = service._get_tax_details()
+            service.amount_priced = sum(
+                (data["tax_amount_currency"] for data in details["taxes_data"]),
+                details["total_excluded_currency"]
+                + details["delta_total_excluded_currency"],
+            )
+
+    @api.depends("amount_priced", "share_ids.amount_correction")
     def _compute_amount_total(self):
         for service in self:
-            details = service._get_tax_details()
-            service.amount_total = details["total_included_currency"]
+            corrections = service.share_ids.mapped("amount_correction")
+            service.amount_total = service.amount_priced + sum(corrections)
+
+    @api.model
+    def _reprice(self, domain):
+        """Let services that are not billed follow what has changed of taxes or terms.
+
+        Looked up by their state: of what is billed there may be a million.
+        """
+        # sudo: who may change taxes need not read services.
+        services = self.sudo().search(
+            Domain(domain) & Domain("state", "in", REPRICED_STATES)
+        )
+        self.env.add_to_compute(self._fields["amount_priced"], services)
+        services.modified(["amount_priced"])
 
     def _get_tax_details(self):
         """Return Odoo's computation of the taxes of this service.
 
-        The very steps by which an invoice line comes to its total.
+        The very steps by which an invoice of this one line comes to its total: with
+        taxes that are rounded for the whole invoice, too.
         """
         taxes = self.env["account.tax"]
         line = taxes._prepare_base_line_for_taxes_computation(

@@ -23,6 +23,8 @@ class AccountMove(models.Model):
                     "currency_id": invoice.currency_id.id,
                     "journal_id": invoice.journal_id.id,
                     "fiscal_position_id": invoice.fiscal_position_id.id,
+                    # No discount is taken off what is taken back.
+                    "invoice_payment_term_id": False,
                     "invoice_date": max(
                         invoice._clinic_get_day(), invoice.invoice_date
                     ),

@@ -25,7 +25,7 @@ FIELDS = {
         },
     ),
     "account.move.line": Fields(
-        derived="clinic_held_as clinic_service_id clinic_share_id",
+        derived="clinic_amount clinic_held_as clinic_service_id clinic_share_id",
     ),
     "account.payment": Fields(
         derived=(
@@ -204,10 +204,10 @@ FIELDS = {
     ),
     "clinic.service": Fields(
         derived=(
-            "amount_due amount_total appointment_status approved_by_id "
-            "approved_on billing_obstacle currency_id deposit_attempts "
-            "insurer_id invoice_date invoice_ids is_cancelled is_fee "
-            "needs_approval quantity_mode repeats state waiver_reason"
+            "amount_due amount_priced amount_total appointment_status "
+            "approved_by_id approved_on billing_obstacle currency_id "
+            "deposit_attempts insurer_id invoice_date invoice_ids is_cancelled "
+            "is_fee needs_approval quantity_mode repeats state waiver_reason"
         ),
         ordinary={
             (
@@ -234,8 +234,8 @@ FIELDS = {
     ),
     "clinic.service.share": Fields(
         derived=(
-            "amount amount_due amount_invoiced amount_paid company_id "
-            "currency_id invoice_date invoice_line_ids settled_amount "
+            "amount amount_correction amount_due amount_invoiced amount_paid "
+            "company_id currency_id invoice_date invoice_line_ids settled_amount "
             "settled_date settled_reference settlement_ids state"
         ),
         given={

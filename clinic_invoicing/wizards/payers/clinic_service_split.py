@@ -69,20 +69,19 @@ class ClinicServiceSplit(models.TransientModel):
     def _describe(self, service):
         """Return who would owe what of this service."""
         covers = self._get_covers(service)
-        amounts = service._get_cover_amounts(covers)
+        rest, *shares = service._preview_covers(covers).share_ids
         names = [
             partner.display_name or self.env._("Written off")
             for _payer_type, partner, _kind, _value in covers
         ]
-        rest = service.amount_total - sum(amounts)
-        parts = [
-            *zip(names, amounts, strict=True),
-            (service.bill_to_id.display_name, rest),
-        ]
-        shares = ", ".join(
-            f"{name} {service.currency_id.format(amount)}" for name, amount in parts
+        parts = ", ".join(
+            f"{name} {service.currency_id.format(share.amount)}"
+            for name, share in [
+                *zip(names, shares, strict=True),
+                (service.bill_to_id.display_name, rest),
+            ]
         )
-        return f"{service.display_name}: {shares}"
+        return f"{service.display_name}: {parts}"
 
     # === ACTION METHODS === #
 

@@ -107,7 +107,7 @@ class ClinicVisitClosing(models.TransientModel):
         return effects
 
     def _describe_fee(self, vals):
-        fee = self.env["clinic.service"].new(vals)
+        fee = self.env["clinic.service"]._preview(vals)
         names = {
             "patient": fee.patient_id.name,
             "fee": fee.rate_id.name,
