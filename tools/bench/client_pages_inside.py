@@ -48,7 +48,7 @@ def prepare(env, bills, total):
         env["account.chart.template"].try_loading(
             "generic_coa", company=env.company, install_demo=False
         )
-    _publish_gateway(env)
+    publish_gateway(env)
     clients = {login: _make_client(env, login) for login in bills}
     others = env["res.partner"].create(
         [{"name": f"Bench other {n}", "clinic_is_patient": True} for n in range(OTHERS)]
@@ -65,7 +65,7 @@ def prepare(env, bills, total):
     return {login: _count(env, client) for login, client in clients.items()}
 
 
-def _publish_gateway(env):
+def publish_gateway(env):
     """Let the pages offer to pay, as in any practice."""
     env["payment.provider"].search(
         [("code", "=", "stripe"), ("company_id", "=", env.company.id)]

@@ -1,9 +1,10 @@
 """All benchmarks; a new one is a file beside this one and a line here."""
 
-from . import billing_run, client_pages, inbox, outage, payments, worklist
+from . import billing_run, claims, client_pages, inbox, outage, payments, worklist
 
 BENCHMARKS = {
     "billing_run": billing_run.measure,
+    "claims": claims.measure,
     "client_pages": client_pages.measure,
     "inbox": inbox.measure,
     "outage": outage.measure,
