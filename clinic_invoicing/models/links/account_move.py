@@ -126,6 +126,7 @@ class AccountMove(models.Model):
         """Send each payer one link to all of these that can be paid."""
         self.clinic_ask_on = False
         wanted = self.filtered(lambda move: move._clinic_is_pay_request_wanted())
+        wanted = wanted._clinic_filter_open(REQUEST)
         groups = wanted.grouped(
             lambda move: (move.partner_id, move.company_id, move.currency_id)
         )

@@ -211,6 +211,18 @@ class AccountMove(models.Model):
             for line in lines
         ]
 
+    def _clinic_filter_open(self, asker):
+        """Return those of which this asker asks for, or offers to pay, something.
+
+        Unlike :meth:`_clinic_filter_for`, it looks at each line and at what is held.
+        """
+        moves = (
+            claim.line.move_id
+            for claim in self._clinic_get_claims(asker)
+            if claim.answer >= Answer.OFFERS and claim.amount > 0
+        )
+        return self.browse().union(*moves)
+
     def _clinic_take_off_held(self, claims, asker, day, discount_day):
         """Take off the money that the practice holds for the payers of these.
 

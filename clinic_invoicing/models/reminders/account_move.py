@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...actions import RELOAD, notification
-from ...rules.askers import REMINDER, Answer
+from ...rules.askers import REMINDER
 
 
 class AccountMove(models.Model):
@@ -55,9 +55,9 @@ class AccountMove(models.Model):
         )
         if left_out:
             message += " " + self.env._(
-                "Not reminded: %(names)s. They are paid, on their way, about to be "
-                "charged, disputed, waiting for an insurer or paused, or there is no "
-                "e-mail address.",
+                "Not reminded: %(names)s. They are paid, covered by money that is "
+                "held, on their way, about to be charged, disputed, waiting for an "
+                "insurer or paused, or there is no e-mail address.",
                 names=", ".join(left_out.mapped("display_name")),
             )
         return notification("warning" if left_out else "success", message, then=RELOAD)
@@ -80,9 +80,9 @@ class AccountMove(models.Model):
         if not moves:
             raise UserError(
                 self.env._(
-                    "None of these can be reminded of now: paid, on their way, about "
-                    "to be charged, disputed, waiting for an insurer or paused, or "
-                    "there is no e-mail address."
+                    "None of these can be reminded of now: paid, covered by money that "
+                    "is held, on their way, about to be charged, disputed, waiting for "
+                    "an insurer or paused, or there is no e-mail address."
                 )
             )
         self.env["clinic.reminder"]._send(moves)
@@ -116,11 +116,7 @@ class AccountMove(models.Model):
     def _clinic_get_remindable(self):
         """Return those that their payers may and can be reminded of now: a hook."""
         reachable = self.filtered(lambda move: move._clinic_is_reachable())
-        claims = reachable._clinic_get_claims(REMINDER)
-        moves = (
-            claim.line.move_id for claim in claims if claim.answer >= Answer.OFFERS
-        )
-        return self.browse().union(*moves)
+        return reachable._clinic_filter_open(REMINDER)
 
     def _clinic_is_reachable(self):
         """Whether somebody may and can be reminded of this invoice. Called in sudo."""

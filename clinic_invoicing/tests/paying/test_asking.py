@@ -349,6 +349,15 @@ class TestAskedLessHeld(ChargesCommon):
         self.assertEqual((self.sent, charge.state), ([], "noticed"))
         self.assertIn("held", charge.reason)
 
+    def test_nobody_is_reminded_or_written_to_of_what_is_covered(self):
+        self.practice.clinic_email_pay_requests = True
+        self._hold(100)
+        both = (self.bill | self.second).sudo()
+        self.assertEqual(both._clinic_get_remindable(), self.second)
+        both._clinic_request_payment()
+        self.assertFalse(self.bill.sudo().clinic_asked_on)
+        self.assertTrue(self.second.sudo().clinic_asked_on)
+
     def test_a_plan_is_for_the_rest_alone(self):
         self._hold(60)
         wizard = self.env["clinic.payment.plan.proposal"].create(

@@ -100,12 +100,6 @@ class TestLimits(LimitsCommon, DeskCommon):
         text = self._read(self._bill(20), amount=5.5)
         self.assertIn("$ 5.00 can be paid online at once", text)
 
-    def test_staff_charge_no_card_with_what_it_is_not_charged(self):
-        bill = self._bill(100.3)
-        desk, due = self.env["clinic.desk"], self._get_due(bill)
-        self.assertTrue(desk._get_cards(due, 100.3))
-        self.assertFalse(desk._get_cards(due, 0.3))
-
 
 @tagged("post_install", "-at_install")
 class TestLimitsOfCharges(LimitsCommon, ChargesCommon):
@@ -133,3 +127,10 @@ class TestLimitsOfCharges(LimitsCommon, ChargesCommon):
             wizard.action_propose()
         wizard.number = 2
         self.assertTrue(wizard.action_propose())
+
+    def test_staff_charge_no_card_with_what_it_is_not_charged(self):
+        bill = self._bill(100.3)
+        desk = self.env["clinic.desk"].with_user(self.front_desk)
+        due = desk._get_due(desk._find_invoice(bill.id))
+        for amount, cards in ((100.3, self.card), (0.3, self.card.browse())):
+            self.assertEqual(desk._get_cards(due, amount), cards)
