@@ -137,8 +137,8 @@ class PaymentProvider(models.Model):
         :rtype: tuple[tuple]
         """
         # sudo: the fact is for everybody.
-        companies = self.env["res.company"].sudo().search([])
-        currencies = self.env["res.currency"].search([])
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
+        currencies = self.env["res.currency"].search([("active", "=", True)])
         return tuple(
             (company.id, currency.id, least * currency.rounding)
             for company in companies

@@ -71,13 +71,19 @@ class ResCurrency(models.Model):
         least = MINIMUM_CHARGES.get(self.name, 1)
         step = max(1, round(self._clinic_stripe_get_step() / self.rounding))
         return Limits(
-            least=max(step, self._clinic_stripe_to_units(least)),
-            most=self._clinic_stripe_to_units(MAXIMUM_CHARGE),
+            least=max(step, self._clinic_stripe_to_units(least, "UP")),
+            most=self._clinic_stripe_to_units(MAXIMUM_CHARGE, "DOWN"),
             step=step,
         )
 
-    def _clinic_stripe_to_units(self, minor):
-        return to_smallest_unit(self._clinic_stripe_to_major(minor), self.rounding)
+    def _clinic_stripe_to_units(self, minor, rounding_method):
+        """Return what Stripe writes in the smallest units that Odoo knows."""
+        major = float_round(
+            self._clinic_stripe_to_major(minor),
+            precision_rounding=self.rounding,
+            rounding_method=rounding_method,
+        )
+        return to_smallest_unit(major, self.rounding)
 
     def _clinic_stripe_get_step(self):
         """Return the last decimal that Stripe charges."""

@@ -20,6 +20,7 @@ class TestStripeLimits(StripeGatewayCommon):
             ("USD", Limits(least=50, most=99_999_999)),
             ("HUF", Limits(least=17_500, most=99_999_999)),
             ("JPY", Limits(least=50, most=99_999_999)),
+            ("ISK", Limits(least=1, most=999_999)),
             ("OMR", Limits(least=10, most=99_999_999, step=10)),
         ):
             currency = self._get_currency(name)
