@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import Counter, defaultdict
+from itertools import combinations
 
 import pytest
 
@@ -56,16 +57,40 @@ def classes(path):
     return [node for node in tree.body if isinstance(node, ast.ClassDef)]
 
 
+def attributes_of(node):
+    """Return {name: value} of what a class assigns: fields, constraints, constants."""
+    return {
+        target.id: item.value
+        for item in node.body
+        if isinstance(item, ast.Assign | ast.AnnAssign) and item.value
+        for target in getattr(item, "targets", None) or [item.target]
+        if isinstance(target, ast.Name)
+    }
+
+
 def model_of(node):
     """Return the model that a class is of; empty for other classes."""
-    values = {
-        target.id: ast.unparse(item.value).strip("'")
-        for item in node.body
-        if isinstance(item, ast.Assign)
-        for target in item.targets
-        if isinstance(target, ast.Name) and target.id in {"_name", "_inherit"}
-    }
-    return values.get("_name") or values.get("_inherit") or ""
+    values = attributes_of(node)
+    told = values.get("_name") or values.get("_inherit")
+    return ast.unparse(told).strip("'") if told else ""
+
+
+def parents_of(node):
+    """Return the models that a class names under `_inherit`, in their order."""
+    told = attributes_of(node).get("_inherit") or ast.Constant("")
+    return [
+        each.value
+        for each in getattr(told, "elts", [told])
+        if isinstance(each, ast.Constant) and each.value
+    ]
+
+
+def models_of(addon):
+    """Yield (room, file, class, model) in the order in which Odoo gets to know them."""
+    for kind in ("models", "wizards"):
+        for room, path in files_of_rooms(addon, kind):
+            for node in filter(model_of, classes(path)):
+                yield f"{kind}/{room}", name_of(path), node, model_of(node)
 
 
 def methods_of(addon):
@@ -156,6 +181,58 @@ def test_no_override_hangs_on_the_alphabet(addon):
         assert len(bases) <= 1, f"{model}.{method} is replaced: {places}"
         if bases and others:
             assert bases[0] < min(others), f"{model}.{method}: {places}"
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_no_field_hangs_on_the_alphabet(addon):
+    """A room says a field, or what else a class assigns, in one file of a model."""
+    told = defaultdict(set)
+    for room, file, node, model in models_of(addon):
+        for name in attributes_of(node).keys() - {"_name", "_inherit"}:
+            told[room, model, name].add(file)
+    assert told
+    assert not {key: files for key, files in told.items() if len(files) > 1}
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_no_parent_hangs_on_the_alphabet(addon):
+    """A model is made before it is extended, and its mixins come after its own classes.
+
+    Odoo puts there what stands behind the model's own name.
+    """
+    found = list(models_of(addon))
+    waiting = {model for *_, node, model in found if model not in parents_of(node)}
+    assert waiting
+    mixed = Counter()
+    for room, file, node, model in found:
+        parents = parents_of(node)
+        assert not waiting.intersection(parents), f"{file} stands above what it extends"
+        waiting.discard(model)
+        if model in parents[1:]:
+            pytest.fail(f"{file}: {model} is to be the first that it inherits")
+        mixed[room, model] += model in parents and len(parents) > 1
+    twice = [key for key, files in mixed.items() if files > 1]
+    assert not twice, "mixins in two files of a room"
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_no_controller_hangs_on_the_alphabet(addon):
+    """Of two files of a room that say a method, one is built on the other."""
+    told = defaultdict(list)
+    for room, path in files_of_rooms(addon, "controllers"):
+        for node in classes(path):
+            # Odoo joins the classes that extend one, and none that stands alone.
+            extends = {ast.unparse(base) for base in node.bases} - {"Controller"}
+            for item in node.body:
+                if extends and isinstance(item, ast.FunctionDef):
+                    told[room, item.name].append(path)
+    for (room, method), paths in told.items():
+        for one, other in combinations(paths, 2):
+            names = [*imports(one), *imports(other)]
+            built = {name.rpartition(".")[0].rpartition(".")[2] for name in names}
+            assert one == other or built & {one.stem, other.stem}, (
+                f"{room}: {method} in {one.stem} and {other.stem}"
+            )
 
 
 @pytest.mark.parametrize("addon", ADDONS)
