@@ -33,7 +33,7 @@ from .payers import (
     test_write_offs,
 )
 from .paying import (
-    test_asking,
+    test_askers,
     test_early_discount,
     test_held_money,
     test_held_money_pays,

@@ -28,6 +28,8 @@ class Cell:
     flow: object
     fault: object
     invoices: list[int] = field(default_factory=list)
+    # A client whom no other cell knows, where a flow is about all that they owe.
+    newcomer: object = None
     trace: list[str] = field(default_factory=list)
     # Whether the fault has hit anything: a cell in which nothing failed proves nothing.
     struck: bool = False
@@ -41,6 +43,10 @@ class Cell:
         self.began = time.monotonic()
         self.last_event = self._get_last_message()
         self.first_message = self.last_event
+        self.close_books()
+
+    def close_books(self):
+        """Count no payment at Stripe that was made until now."""
         self.intents_before = {
             payment["payment_intent"] for payment in self.stripe.ledger()["payments"]
         }
@@ -61,7 +67,8 @@ class Cell:
 
     @property
     def client(self):
-        return self.stage.people[CLIENT]
+        newcomer = self.newcomer
+        return newcomer.person if newcomer else self.stage.people[CLIENT]
 
     @property
     def manager(self):

@@ -10,6 +10,8 @@ class Flow:
     invoices = 1
     # Faults that make no sense, and why.
     nonsense = {}
+    # Faults under which it is played for each change, besides none.
+    short_under = ()
     # What Stripe's books and Odoo's say at the end, in money and per cell.
     charged = PRICE
     given_back = 0

@@ -177,8 +177,18 @@ def pay_in_peace(cell):
 
 def save_card(stage):
     """Let the client save a card while paying, before any cell is played."""
-    form = stage.people[CLIENT].json(
-        f"/invoice/transaction/{stage.invoices.pop(0)}",
+    pay_and_save_card(stage, stage.people[CLIENT], stage.invoices.pop(0))
+    stage.saved_card = stage.rows(
+        "select l.id, t.id from account_payment_method_line l, payment_token t"
+        " where l.payment_provider_id = %s and t.active",
+        stage.provider,
+    )[0]
+
+
+def pay_and_save_card(stage, client, invoice):
+    """Let a client pay an invoice and save the card, in peace."""
+    form = client.json(
+        f"/invoice/transaction/{invoice}",
         provider_id=stage.provider,
         payment_method_id=stage.method,
         token_id=None,
@@ -188,16 +198,11 @@ def save_card(stage):
         landing_route="/my/billing",
     )
     stage.browser.confirm(form["client_secret"])
-    stage.people[CLIENT].page(
+    client.page(
         "/payment/stripe/return",
         reference=form["reference"],
         payment_intent=form["client_secret"].partition("_secret_")[0],
     )
-    stage.people[CLIENT].json("/payment/status/poll")
+    client.json("/payment/status/poll")
     stage.stripe.wait_delivered(10)
     stage.run_jobs()
-    stage.saved_card = stage.rows(
-        "select l.id, t.id from account_payment_method_line l, payment_token t"
-        " where l.payment_provider_id = %s and t.active",
-        stage.provider,
-    )[0]

@@ -3,6 +3,7 @@
 from faults_at_calls import AT_CALLS, NOTHING
 from faults_of_events import OF_EVENTS
 from flows_at_stripe import DashboardRefund, DisputeLost, DisputeWon
+from flows_charged import HeldMoney, TwoDueLines
 from flows_paying import (
     PortalCard,
     PortalCardAuthenticated,
@@ -30,6 +31,8 @@ FLOWS = (
     DashboardRefund(),
     DisputeLost(),
     DisputeWon(),
+    HeldMoney(),
+    TwoDueLines(),
 )
 FAULTS = (NOTHING, *AT_CALLS, *OF_EVENTS)
 

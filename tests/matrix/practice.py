@@ -1,6 +1,8 @@
 """A practice with people, a Stripe provider, and invoices enough for every cell."""
 
 PRICE = 120
+# Of an invoice in two parts: the hundredths, and after how many days they are due.
+PARTS = ((30, 0), (70, 60))
 MANAGER, CLIENT, ADMIN = "manager", "client", "admin"
 
 # Run in `odoo shell`, once; each server gets a copy of the database.
@@ -41,6 +43,15 @@ provider.write({{
 # Methods that cannot be captured by hand would not let authorisations be tested.
 env["payment.method"].search([("code", "!=", "card")]).active = False
 
+company.clinic_autopay = True
+term = env["account.payment.term"].create({{
+    "name": "In two parts",
+    "line_ids": [
+        Command.create({{"value": "percent", "value_amount": each, "nb_days": days}})
+        for each, days in {parts!r}
+    ],
+}})
+
 rate = env["product.product"].create({{
     "name": "Consultation", "type": "service", "list_price": {price},
     "taxes_id": [Command.clear()], "clinic_is_rate": True, "clinic_is_invoiced": True,
@@ -50,6 +61,10 @@ services = env["clinic.service"].create([vals] * {count})
 run = env["clinic.billing.run"].create(
     {{"service_ids": [Command.set(services.ids)], "grouping": "service"}}
 )
+for name, record in {{"main": company, "term": term, "rate": rate}}.items():
+    env["ir.model.data"].create({{
+        "module": "matrix", "name": name, "model": record._name, "res_id": record.id,
+    }})
 run.action_start()
 # So many are left to scheduled actions, which do not run here.
 run._cron_work()
@@ -60,4 +75,6 @@ env.cr.commit()
 
 def script(invoices, **parameters):
     """Return the script that sets up a practice with so many open invoices."""
-    return SCRIPT.format(count=invoices, price=PRICE, parameters=parameters)
+    return SCRIPT.format(
+        count=invoices, price=PRICE, parts=PARTS, parameters=parameters
+    )

@@ -6,6 +6,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from lxml import html
+
 PATIENCE_SECONDS = 60
 PUBLISHABLE_KEY = "pk_test_emulator_default"
 STRIPE_JS_VERSION = "2019-05-16"
@@ -79,6 +81,16 @@ class Person:
         """Return the text of a page, after its redirects."""
         query = urllib.parse.urlencode(params)
         return self._open(f"{self._url}{route}?{query}")
+
+    def submit(self, page, action, **values):
+        """Fill in a form of a page and press its button; return the next page."""
+        forms = html.fromstring(self.page(page)).forms
+        form = next((each for each in forms if each.action == action), None)
+        if form is None:
+            raise Refused(f"{page} has no form for {action}", "http")
+        filled_in = {**dict(form.form_values()), **values}
+        body = urllib.parse.urlencode(filled_in).encode()
+        return self._open(urllib.request.Request(self._url + action, body))
 
     def _open(self, request):
         try:

@@ -33,7 +33,7 @@ GATE = 4242
 JOBS = """
 select d.name, d.res_id from ir_model_data d join ir_cron c on c.id = d.res_id
  where d.model = 'ir.cron' and (d.module = 'clinic_stripe_gateway'
-    or d.name = 'cron_post_process_payment_tx')
+    or d.name in ('cron_post_process_payment_tx', 'ir_cron_scheduled_charges'))
    and c.interval_type in ('minutes', 'hours') order by d.res_id
 """
 # Attempts that failed are repeated after minutes or hours, and people start no more
@@ -109,6 +109,14 @@ class Stage:
 
     def value(self, query, *params):
         return self.rows(query, *params)[0][0]
+
+    def find(self, name, module="matrix"):
+        """Return the record that has this name in the practice's set-up."""
+        return self.value(
+            "select res_id from ir_model_data where module = %s and name = %s",
+            module,
+            name,
+        )
 
     # === WHAT ODOO DOES BY ITSELF === #
 
