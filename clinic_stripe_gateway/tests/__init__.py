@@ -1,6 +1,7 @@
 from . import test_translations
 from .cards import (
     test_brands,
+    test_card_owners,
     test_cards,
     test_consent,
     test_customers,

@@ -87,10 +87,10 @@ class PaymentTransaction(models.Model):
             if taken_back
             else self._clinic_prepare_payment(groups)
         )
-        # Context: taxes of a discount are copied or written off, not computed anew.
         has_discount = any(discount for group in groups for *_part, discount in group)
         company = self.company_id._clinic_get_branch(self._clinic_get_paid_companies())
         unguarded = self._clinic_unguarded().with_company(company)
+        # Context: taxes of a discount are copied or written off, not computed anew.
         tx = unguarded.with_context(skip_invoice_sync=bool(taken_back) or has_discount)
         # Whoever books it, a job or a client elsewhere: the practice's books have its
         # day.

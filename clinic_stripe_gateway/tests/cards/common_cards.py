@@ -42,3 +42,12 @@ class SavedCardsCommon(StripeGatewayCommon):
         self._connect(self.env.company, account)
         # Cards of the practice's earlier account are not put aside by that.
         self.assertEqual(self.provider.state, "test")
+
+    def _pay_with(self, token, **values):
+        """Return a transaction that a saved card has been charged for."""
+        values.setdefault("partner_id", token.partner_id.id)
+        tx = self._create_transaction(
+            amount=10, operation="online_token", token_id=token.id, **values
+        )
+        tx._charge_with_token()
+        return tx
