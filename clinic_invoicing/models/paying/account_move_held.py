@@ -1,5 +1,7 @@
 from odoo import models
 
+from ...rules.askers import CLEARING, INSURERS
+
 
 class AccountMove(models.Model):
     """Invoices and the money that is held for who owes them: the oldest pays first."""
@@ -57,9 +59,8 @@ class AccountMove(models.Model):
         money is on its way for.
         """
         there = self.filtered(lambda move: move._clinic_get_held_key() in held)
-        return there.filtered(
-            lambda move: (
-                not move._clinic_is_billed_to_insurer()
-                and not move._clinic_is_clearing()
-            )
-        ).grouped(lambda move: move._clinic_get_held_key())
+        reasons = self._clinic_get_reason_domains()
+        # sudo: who posts invoices reads neither transactions nor shares.
+        barred = there.sudo().filtered_domain(reasons[INSURERS] | reasons[CLEARING])
+        payable = there - barred.sudo(False)
+        return payable.grouped(lambda move: move._clinic_get_held_key())

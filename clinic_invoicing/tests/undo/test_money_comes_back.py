@@ -170,7 +170,7 @@ class TestMoneyThatComesBack(OnlineCommon):
         self.bills = self.first | self.second
         tx = self._attempt(
             self.bills,
-            self.bills._clinic_sum_asked(),
+            self.bills._clinic_sum_closing(),
             reference=f"early-{self.first.id}",
             clinic_discount_day=self.today,
         )
