@@ -56,7 +56,7 @@ from .rates import test_rates
 from .receipts import test_payment_confirmation, test_portal_documents, test_receipts
 from .reminders import test_reminders
 from .security import test_access_rights, test_rights
-from .sequences import test_asking_sequences
+from .sequences import test_ledger_sequences
 from .services import test_services
 from .settings import test_branches, test_practice_days
 from .statements import test_money_owed, test_statements

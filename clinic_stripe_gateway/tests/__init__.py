@@ -31,6 +31,7 @@ from .payments import (
     test_programs,
     test_starts,
     test_undo,
+    test_walks,
 )
 from .privacy import test_privacy, test_privacy_flows
 from .requests import (

@@ -73,7 +73,7 @@ class PaymentProvider(models.Model):
             )
         payload = params or data or json
         if self._clinic_stripe_uses_sdk():
-            return self._clinic_stripe_call(
+            answer = self._clinic_stripe_call(
                 "send",
                 method,
                 endpoint,
@@ -81,11 +81,15 @@ class PaymentProvider(models.Model):
                 api_version=stripe_const.API_VERSION,
                 idempotency_key=kwargs.get("idempotency_key"),
             )
-        send = functools.partial(
-            super()._send_api_request, method, endpoint, reference=reference, **kwargs
-        )
-        place = "params" if params else "data"
-        return self._clinic_stripe_send_by_core(send, method, endpoint, place, payload)
+        else:
+            core = super()._send_api_request
+            send = functools.partial(
+                core, method, endpoint, reference=reference, **kwargs
+            )
+            answer = self._clinic_stripe_send_by_core(
+                send, method, endpoint, "params" if params else "data", payload
+            )
+        return answer
 
     def _clinic_stripe_send_by_core(self, send, method, endpoint, place, payload):
         """Send by Core's own transport only what may leave, and keep what has left."""
