@@ -48,6 +48,12 @@ select m.name, m.move_type, l.amount_residual, l.reconciled, m.id
  where a.account_type = 'asset_receivable' and m.state = 'posted'
    and (m.id = any(%s) or m.reversed_entry_id = any(%s))
 """
+CHARGES = """
+select c.id, c.date, c.state, c.amount, c.reason
+  from clinic_scheduled_charge c
+  join clinic_charge_invoice_rel r on r.charge_id = c.id
+ where r.invoice_id = any(%s) and c.state != 'done'
+"""
 
 
 def check(cell):
@@ -249,6 +255,10 @@ class Books:
         for payment in self.payments:
             if payment["state"] == "draft":
                 yield f"payment left as a draft: {payment}"
+        for charge in self._read(
+            CHARGES, "id date state amount reason", self.cell.invoices
+        ):
+            yield f"charge by itself left over: {charge}"
         yield from self._events()
 
     def _events(self):
