@@ -50,7 +50,12 @@ from .paying import (
     test_ways_to_pay,
 )
 from .plans import test_payment_plans
-from .portal import test_acting, test_portal, test_portal_payments, test_portal_privacy
+from .portal import (
+    test_contacts_of_payers,
+    test_portal,
+    test_portal_payments,
+    test_portal_privacy,
+)
 from .programs import test_cancelled_registrations, test_portal_programs, test_programs
 from .rates import test_rates
 from .receipts import test_payment_confirmation, test_portal_documents, test_receipts
