@@ -36,6 +36,8 @@ class Cell:
     # Whether it has hit the click that it strikes now.
     is_hit: bool = False
     complaints: list[str] = field(default_factory=list)
+    # The last transaction of which it may be known by now what became of it.
+    last_known: int = 0
     # What a flow wants to remember.
     memory: dict = field(default_factory=dict)
 
@@ -57,6 +59,10 @@ class Cell:
 
     def has_new_messages(self):
         return self._get_last_message() > self.first_message
+
+    def know_outcomes(self):
+        """Say that days have passed: what was asked of Stripe until now is known."""
+        self.last_known = self.stage.value("select max(id) from payment_transaction")
 
     def _get_last_message(self):
         return self.stage.value("select coalesce(max(id), 0) from clinic_stripe_event")

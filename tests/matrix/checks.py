@@ -72,7 +72,9 @@ def check_told(cell):
             cell.complain(f"told failed, but it moved money: {tx}")
         # A form for a card moves nothing: when it does not load, that is no secret.
         is_request = tx["operation"] != "online_direct" or tx["source_transaction_id"]
-        if tx["state"] == "error" and is_request and cell.fault.is_unknown:
+        is_known = tx["id"] <= cell.last_known or books.has_failed(tx)
+        is_unknown = cell.fault.is_unknown and not is_known
+        if tx["state"] == "error" and is_request and is_unknown:
             cell.complain(f"told failed, but nobody knows: {tx}")
 
 
@@ -124,14 +126,23 @@ class Books:
         rows = self.cell.stage.rows(query, *params)
         return [dict(zip(names.split(), row, strict=True)) for row in rows]
 
+    def has_failed(self, tx):
+        """Whether Stripe itself says of a refund that the client does not get it."""
+        refund = self._find_refund(tx)
+        return bool(refund) and refund["status"] == "failed"
+
+    def _find_refund(self, tx):
+        refunds = (each for pay in self.at_stripe for each in pay["refunds"])
+        return next(
+            (each for each in refunds if each["id"] == tx["provider_reference"]), None
+        )
+
     def has_moved_money(self, tx):
         """Whether Stripe did what this transaction asked for."""
+        if tx["operation"] == "refund":
+            return bool(self._find_refund(tx)) and not self.has_failed(tx)
         for payment in self.at_stripe:
-            if tx["operation"] == "refund":
-                ids = {refund["id"] for refund in payment["refunds"]}
-                if tx["provider_reference"] in ids:
-                    return True
-            elif payment["description"] == tx["reference"] and payment["captured"]:
+            if payment["description"] == tx["reference"] and payment["captured"]:
                 return True
         return False
 

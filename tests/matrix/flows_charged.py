@@ -1,13 +1,14 @@
 """Flows in which the practice charges a saved card by itself, on a day."""
 
+from checks import check_told
 from flow import Flow
 from flows_paying import CREATE_INTENT
 from newcomer import Newcomer
-from practice import PARTS, PRICE
+from practice import ADMIN, PARTS, PRICE
 
 CHARGES_JOB = "ir_cron_scheduled_charges"
 NOTICE_DAYS = 3
-# After so many days a charge that has failed was tried again.
+# In so many rounds a charge that has failed is found out and tried again.
 RETRY_ROUNDS = 3
 IS_ALL_CHARGED = """
 select coalesce(bool_and(state = 'done'), false) from clinic_scheduled_charge
@@ -31,7 +32,8 @@ class Autopay(Flow):
         cell.newcomer.let_days_pass(NOTICE_DAYS)
 
     def save_card(self, cell):
-        cell.newcomer.save_card()
+        """Pay a first invoice, and save the card; return the invoice."""
+        return cell.newcomer.save_card()
 
     def owe(self, cell):
         """Bill what autopay is going to pay; return the invoice."""
@@ -52,24 +54,30 @@ def work_on_charges(cell):
 
 
 def let_days_go_by(cell):
-    """Let some days pass on which the practice's jobs do their work."""
+    """Let some days pass on which the practice's jobs do their work.
+
+    :return: how many, until all that is due is charged
+    """
+    days = 0
     for _ in range(RETRY_ROUNDS):
+        days += NOTICE_DAYS
         cell.newcomer.let_days_pass(NOTICE_DAYS)
-        cell.do(work_on_charges, "days later: ")
+        answer = cell.do(work_on_charges, "days later: ")
         cell.stage.let_time_pass()
         cell.stage.run_jobs()
+        if answer.is_done:
+            break
+    return days
 
 
 class HeldMoney(Autopay):
-    """The practice holds money from an invoice that was voided, and owes less to it.
+    """The practice holds money from an invoice that was voided, and is owed more.
 
-    Whatever fails, the card pays no more than is owed less what is held.
+    It pays the next invoice at once, and the card what is left of that.
     """
 
     name = "autopay with held money"
     short_under = ("killed after the call",)
-    still_owed = PRICE
-    service_state = "invoiced"
 
     def save_card(self, cell):
         """Pay an invoice that is voided afterwards, and leave the money there."""
@@ -78,6 +86,31 @@ class HeldMoney(Autopay):
 
     def owe(self, cell):
         return cell.newcomer.owe(quantity=2)
+
+
+class HeldMoneyLeft(HeldMoney):
+    """Held money pays by hand only: the card pays as little, and the rest is owed."""
+
+    name = "autopay with held money that is left"
+    short_under = ()
+    still_owed = PRICE
+    service_state = "invoiced"
+
+    def owe(self, cell):
+        use_held_money(cell, False)
+        try:
+            return super().owe(cell)
+        finally:
+            use_held_money(cell, True)
+
+
+def use_held_money(cell, is_on):
+    cell.stage.people[ADMIN].call(
+        "res.company",
+        "write",
+        [cell.newcomer.company],
+        {"clinic_use_held_money": is_on},
+    )
 
 
 def void_and_keep(cell, invoice):
@@ -108,10 +141,11 @@ class TwoDueLines(Autopay):
     def act(self, cell):
         (first, _now), (_second, due_after) = PARTS
         super().act(cell)
+        check_told(cell)
         # The first part is tried again, if need be; the second is not charged yet.
-        let_days_go_by(cell)
+        passed = NOTICE_DAYS + let_days_go_by(cell)
+        cell.know_outcomes()
         check_charged(cell, first)
-        passed = NOTICE_DAYS * (1 + RETRY_ROUNDS)
         cell.newcomer.let_days_pass(due_after - NOTICE_DAYS - passed)
         cell.do(work_on_charges, "to tell: ")
         cell.newcomer.let_days_pass(NOTICE_DAYS - 1)

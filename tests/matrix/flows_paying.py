@@ -154,7 +154,15 @@ class SavedCard(Flow):
 
 def charge_saved_card(cell):
     """Register a payment with the saved card; return whether it is paid."""
-    context = {"active_model": "account.move", "active_ids": [cell.invoice]}
+    company = cell.stage.value(
+        "select company_id from account_move where id = %s", cell.invoice
+    )
+    context = {
+        "active_model": "account.move",
+        "active_ids": [cell.invoice],
+        # The biller works for the company or branch that has billed.
+        "allowed_company_ids": [company],
+    }
     line, token = cell.stage.saved_card
     wizard = {"payment_method_line_id": line, "payment_token_id": token}
     cell.manager.fill_in(

@@ -3,7 +3,9 @@
 from faults_at_calls import AT_CALLS, NOTHING
 from faults_of_events import OF_EVENTS
 from flows_at_stripe import DashboardRefund, DisputeLost, DisputeWon
-from flows_charged import HeldMoney, TwoDueLines
+from flows_charged import HeldMoney, HeldMoneyLeft, TwoDueLines
+from flows_of_branches import BranchAutopay, BranchPortalCard, BranchSavedCard
+from flows_of_deposits import DepositDisputed, DepositRefundFailed
 from flows_paying import (
     PortalCard,
     PortalCardAuthenticated,
@@ -32,7 +34,13 @@ FLOWS = (
     DisputeLost(),
     DisputeWon(),
     HeldMoney(),
+    HeldMoneyLeft(),
     TwoDueLines(),
+    BranchPortalCard(),
+    BranchSavedCard(),
+    BranchAutopay(),
+    DepositDisputed(),
+    DepositRefundFailed(),
 )
 FAULTS = (NOTHING, *AT_CALLS, *OF_EVENTS)
 

@@ -1,6 +1,7 @@
 """A practice with people, a Stripe provider, and invoices enough for every cell."""
 
 PRICE = 120
+DEPOSIT = 50
 # Of an invoice in two parts: the hundredths, and after how many days they are due.
 PARTS = ((30, 0), (70, 60))
 MANAGER, CLIENT, ADMIN = "manager", "client", "admin"
@@ -15,7 +16,7 @@ if not company.chart_template:
         "generic_coa", company=company, install_demo=False
     )
 users = env["res.users"].with_context(no_reset_password=True)
-users.create({{
+manager = users.create({{
     "name": "Manager", "login": "manager", "password": "manager",
     "email": "manager@practice.example",
     "group_ids": [Command.set(env.ref("clinic_invoicing.group_manager").ids)],
@@ -43,7 +44,9 @@ provider.write({{
 # Methods that cannot be captured by hand would not let authorisations be tested.
 env["payment.method"].search([("code", "!=", "card")]).active = False
 
-company.clinic_autopay = True
+branch = env["res.company"].create({{"name": "Branch", "parent_id": company.id}})
+manager.company_ids = [Command.link(branch.id)]
+(company | branch).clinic_autopay = True
 term = env["account.payment.term"].create({{
     "name": "In two parts",
     "line_ids": [
@@ -55,13 +58,16 @@ term = env["account.payment.term"].create({{
 rate = env["product.product"].create({{
     "name": "Consultation", "type": "service", "list_price": {price},
     "taxes_id": [Command.clear()], "clinic_is_rate": True, "clinic_is_invoiced": True,
+    "clinic_deposit": {deposit},
 }})
 vals = {{"patient_id": client.id, "rate_id": rate.id}}
 services = env["clinic.service"].create([vals] * {count})
 run = env["clinic.billing.run"].create(
     {{"service_ids": [Command.set(services.ids)], "grouping": "service"}}
 )
-for name, record in {{"main": company, "term": term, "rate": rate}}.items():
+for name, record in {{
+    "main": company, "branch": branch, "term": term, "rate": rate,
+}}.items():
     env["ir.model.data"].create({{
         "module": "matrix", "name": name, "model": record._name, "res_id": record.id,
     }})
@@ -76,5 +82,9 @@ env.cr.commit()
 def script(invoices, **parameters):
     """Return the script that sets up a practice with so many open invoices."""
     return SCRIPT.format(
-        count=invoices, price=PRICE, parts=PARTS, parameters=parameters
+        count=invoices,
+        price=PRICE,
+        deposit=DEPOSIT,
+        parts=PARTS,
+        parameters=parameters,
     )
