@@ -124,7 +124,12 @@ class AccountPayment(models.Model):
 
     def _clinic_tell_of_left_deposits(self):
         """Tell the managers of money that no service of its visit is left for."""
-        for payment in self.filtered(lambda payment: payment._clinic_is_left()):
+        left = self.filtered(lambda payment: payment._clinic_is_left())
+        # With a visit that is deleted goes what kept its money from other invoices.
+        gone = left.filtered(lambda payment: not payment.clinic_deposit_event_id)
+        lines = gone.move_id.line_ids
+        lines.filtered_domain(lines._clinic_get_open_domain())._clinic_leave_to_staff()
+        for payment in left:
             payment.company_id._clinic_tell_managers(
                 payment,
                 self._clinic_get_left_summary(),

@@ -137,6 +137,8 @@ class TestLeftDeposits(DeskCommon, OnlineCommon):
                 event, service, deposit = self._book(number)
                 way(event, service)
                 self.assertToldOnce(deposit)
+                # What the manager is asked is not done without them.
+                self.assertEqual(deposit.clinic_amount_unallocated, deposit.amount)
 
     # === NOBODY IS TOLD === #
 

@@ -197,9 +197,9 @@ FIELDS = {
     "clinic.scheduled.charge": Fields(
         derived=(
             "amount attempts autopay_id company_id currency_id date "
-            "discount_day first_attempt_on invoice_ids is_called_off "
-            "next_date notice_mail_id noticed_on origin partner_id plan_id "
-            "reason state token_id transaction_id transaction_ids"
+            "discount_day due_from due_until first_attempt_on invoice_ids "
+            "is_called_off next_date notice_mail_id noticed_on origin partner_id "
+            "plan_id reason state token_id transaction_id transaction_ids"
         ),
     ),
     "clinic.service": Fields(
@@ -295,8 +295,8 @@ FIELDS = {
     "payment.token": Fields(derived="clinic_aside_state"),
     "payment.transaction": Fields(
         derived=(
-            "clinic_charge_id clinic_deposit_event_id clinic_desk_key "
-            "clinic_discount_day"
+            "clinic_allocation clinic_charge_id clinic_deposit_event_id "
+            "clinic_desk_key clinic_discount_day"
         ),
     ),
     "product.template": Fields(

@@ -18,8 +18,8 @@ STARTS = {
 OTHERS = {
     "/clinic/desk/pay/<int:invoice_id>/email": "asks; the page behind it shows",
     "/clinic/desk/pay/<int:invoice_id>/news": "tells only",
-    "/clinic/desk/pay/<int:invoice_id>/write-off": "compares the amount that was shown, "
-    "and takes no money",
+    "/clinic/desk/pay/<int:invoice_id>/write-off": "compares what was shown, and takes "
+    "no money",
     "/clinic/desk/result/<string:key>/news": "tells only",
     "/invoice/transaction/<int:invoice_id>": "Core's page of one invoice: it sends "
     "the amount that it shows, which has nothing to be allocated to but that invoice",
