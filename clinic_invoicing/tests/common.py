@@ -305,7 +305,10 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
     def _go_online(self, provider):
         """Let the provider be one that charges by itself."""
         field = type(provider)._fields["code"]
-        self.patch(field, "selection", [*field.selection, ("clinic_test", "Test")])
+        codes = [*field._description_selection(self.env), ("clinic_test", "Test")]
+        # A function: Odoo asks the database for the names of a list, when pages are
+        # shown in a language.
+        self.patch(field, "selection", lambda _providers: codes)
         provider.flush_recordset()
         # SQL: no provider of this kind is installed without the gateway.
         self.env.cr.execute(
