@@ -1,7 +1,7 @@
 import re
 
 from odoo.exceptions import UserError, ValidationError
-from odoo.http import request
+from odoo.http import request, route
 
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 
@@ -182,6 +182,29 @@ class ClinicPaymentPanel(PortalAccount):
     def _get_common_page_view_values(self, invoices_data, *args, **kwargs):
         """Offer the ways to pay what is owed; Core asks who would take the total."""
         owed = invoices_data.get("amount_residual", invoices_data["total_amount"])
-        return super()._get_common_page_view_values(
+        values = super()._get_common_page_view_values(
             {**invoices_data, "total_amount": owed}, *args, **kwargs
         )
+        return self._clinic_admit_to_branches(values)
+
+    @route()
+    def payment_pay(self, *args, **kwargs):
+        """Let clients of a company pay its branches by a link of Core as well."""
+        response = super().payment_pay(*args, **kwargs)
+        if "company_mismatch" in getattr(response, "qcontext", {}):
+            self._clinic_admit_to_branches(response.qcontext)
+        return response
+
+    def _clinic_admit_to_branches(self, values):
+        """Decide anew whether this payer is one of the company; return the values.
+
+        Core's pages ask Core's own class, and so nobody who overrides it.
+
+        :param dict values: of a page of Core with a payment form; are changed
+        """
+        # sudo: as Core does; payers read neither companies nor other contacts.
+        payer = request.env["res.partner"].sudo().browse(values["partner_id"])
+        company = values["expected_company"].sudo()
+        is_theirs = self._can_partner_pay_in_company(payer, company)
+        values["company_mismatch"] = not is_theirs
+        return values

@@ -3,6 +3,8 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
+from odoo.addons.payment.utils import generate_access_token
+
 from ..charges.common_charges import ChargesCommon
 
 KEY = "0" * 32
@@ -248,8 +250,56 @@ class TestBranches(ChargesCommon):
     def test_clients_of_the_practice_pay_its_branches(self):
         self.client.company_id = self.practice
         self.authenticate("client", "client")
-        page = self._get("/my/billing/pay", invoice_ids=self.bill.id)
-        self.assertIn('id="o_payment_form"', page.text)
+        link = self.bill._clinic_get_payment_link().sudo()
+        by_core = f"/my/invoices/{self.bill.id}"
+        for url in ("/my/billing/pay", f"/clinic/pay/{link.token}", by_core):
+            with self.subTest(url=url):
+                page = self._get(url, invoice_ids=self.bill.id)
+                self.assertIn('id="o_payment_form"', page.text)
+                self.assertIn(self.card.display_name, page.text)
+        tx, error = self._rpc(
+            f"/invoice/transaction/{self.bill.id}",
+            access_token=None,
+            amount=100,
+            **self._pay_values(),
+        )
+        self.assertFalse(error)
+        self.assertEqual(tx["amount"], 100)
+
+    def test_old_links_of_core_pay_branches(self):
+        self.client.company_id = self.practice
+        currency, url = self.bill.currency_id, "/payment/pay"
+        values = {"amount": 100.0, "currency_id": currency.id}
+        token = generate_access_token(self.client.id, *values.values(), env=self.env)
+        values.update(partner_id=self.client.id, access_token=token)
+        for login in ("client", None):
+            self.authenticate(login, login)
+            with self.subTest(login=login):
+                page = self._get(url, invoice_id=self.bill.id, **values)
+                self.assertIn('id="o_payment_form"', page.text)
+                page = self._get(url, company_id=self.north.id, **values)
+                self.assertIn('id="o_payment_form"', page.text)
+
+    def test_clients_of_a_branch_pay_no_other(self):
+        self.client_user.write(
+            {
+                "company_ids": [Command.set(self.south.ids)],
+                "company_id": self.south.id,
+            }
+        )
+        self.client.company_id = self.south
+        self.authenticate("client", "client")
+        for url in ("/my/billing/pay", f"/my/invoices/{self.bill.id}"):
+            with self.subTest(url=url):
+                page = self._get(url, invoice_ids=self.bill.id)
+                self.assertEqual(page.status_code, 200)
+                self.assertNotIn('id="o_payment_form"', page.text)
+
+    def test_the_desks_page_offers_the_practices_card(self):
+        self.authenticate("north_desk", "north_desk")
+        page = self._get(f"/clinic/desk/pay/{self.bill.id}")
+        self.assertEqual(page.status_code, 200)
+        self.assertIn(self.card.sudo().display_name, page.text)
 
     # === TAKING BACK === #
 
@@ -277,6 +327,15 @@ class TestBranches(ChargesCommon):
         payment = self._book_card(invoice_ids=[Command.set(self.bill.ids)])
         self._void("keep")
         again = self._bill(self.south, 60)
+        self.assertEqual(again.payment_state, "paid")
+        self.assertIn(again, payment.reconciled_invoice_ids)
+
+    def test_kept_money_is_allocated_to_the_branchs_next_invoice(self):
+        self.family.clinic_use_held_money = False
+        payment = self._book_card(invoice_ids=[Command.set(self.bill.ids)])
+        self._void("keep")
+        again = self._bill(self.south, 60)
+        self.assertEqual(again.payment_state, "not_paid")
         payment.action_clinic_allocate()
         self.assertEqual(again.payment_state, "paid")
 
