@@ -173,12 +173,12 @@ class PracticeCommon(OnlineCommon):
         bill = self._choose_bill(number)
         if not bill or bill.payment_state == "blocked":
             return False
-        person = self._get_person(bill)
-        if person.commercial_partner_id != person:
-            # Core's dialog takes cash of the employee for the employer's.
-            return False
         part = bill.currency_id.round(bill.amount_residual * (1 + how) / 8)
         payment = self._pay(bill, part)
+        person = self._get_person(bill)
+        if not bill.clinic_has_services:
+            # Cash for what is not the practice's is the employer's, as in Core.
+            person = person.commercial_partner_id
         self._keep(payment.move_id, person)
         return True
 
