@@ -27,7 +27,7 @@ class AskedChecks(PracticeCommon):
     def _check(self, sequence):
         # What is open is a view: each request reads it anew.
         self.env["clinic.open.item"].invalidate_model()
-        accounts = self.oracle.read(self.whose)
+        accounts = self.oracle.get_accounts(self.whose)
         for key, account in accounts.items():
             with self.subTest(sequence=sequence, account=key):
                 self._check_account(account, *self._browse(*key))

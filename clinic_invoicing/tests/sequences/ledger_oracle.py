@@ -105,7 +105,7 @@ class LedgerOracle:
     def __init__(self, cr, day):
         self.cr, self.day = cr, day
 
-    def read(self, whose):
+    def get_accounts(self, whose):
         """Return the accounts of people by person, practice and currency.
 
         :param dict whose: the person whom each invoice and payment was made for, by the

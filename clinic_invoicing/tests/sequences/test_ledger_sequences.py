@@ -38,6 +38,8 @@ STEP = st.tuples(
 STATES = ("due", "later", "on_hold", "clearing", "part_paid", "held", "discount")
 # So often each cell has to occur where many sequences are drawn.
 LEAST = 20
+# Of fewer new ones some lack a step or a state by chance.
+ENOUGH = 100
 
 
 @tagged("post_install", "-at_install")
@@ -60,9 +62,11 @@ class TestAskingSequences(AskedChecks):
 
         play()
         self._print_cells()
+        if CHOSEN and EXAMPLES < ENOUGH:
+            return
         # A step that never took effect, or a state that never was, has proved nothing.
         self.assertEqual(set(self.done), set(STEPS))
-        least = LEAST if CHOSEN and EXAMPLES >= 100 else 1
+        least = LEAST if CHOSEN else 1
         rare = [cell for cell in self._get_cells() if self.cells[cell] < least]
         self.assertFalse(rare)
 
