@@ -48,7 +48,7 @@ def agree(partner, company):
             "partner_id": partner.id,
             "company_id": company.id,
             "token_id": save_card(partner).id,
-            "cap": PRICE,
+            "cap": CHARGES * PRICE,
             "agreed_on": fields.Datetime.now(),
             "agreed_by_id": partner.env.uid,
             "wording_version": "test",

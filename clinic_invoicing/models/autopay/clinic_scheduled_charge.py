@@ -8,17 +8,28 @@ class ClinicScheduledCharge(models.Model):
     _inherit = "clinic.scheduled.charge"
 
     def _get_told_for_same_day(self):
-        """Return the other charges of its day that their payer was told of."""
+        """Return the other charges of its day that their payer was told of before.
+
+        Where they exceed the limit together, those that come first are charged.
+        """
         self.ensure_one()
+        told = ("charging", "retrying", "done")
         return self.autopay_id.charge_ids.filtered(
             lambda charge: (
                 charge != self
                 and charge.date == self.date
-                and charge.state in ("noticed", "charging", "retrying", "done")
+                and (
+                    charge.state in told
+                    or (charge.state == "noticed" and charge._comes_before(self))
+                )
                 # Closed without a charge.
                 and (charge.state != "done" or charge.transaction_id)
             )
         )
+
+    def _comes_before(self, other):
+        """Whether this, that its payer was told of, is charged before the other."""
+        return other.state != "noticed" or self.id < other.id
 
     @api.model
     def _get_taken_up_domain(self):

@@ -65,7 +65,9 @@ class AccountPayment(models.Model):
         for payment in self:
             payment.clinic_amount_returnable = payment._clinic_get_returnable()
 
-    @api.depends("clinic_reversal_ids", "clinic_reversed_payment_id")
+    # It depends on no field of ours: whoever uninstalls one uninstalls with it Core's
+    # own fields of bank statement lines that rest on payments. What goes back is
+    # matched, on which Core's own state depends.
     def _compute_state(self):
         """Let nothing be in process of money that went back.
 
