@@ -36,9 +36,14 @@ def a_plan_is_accepted(hands):
     return effect
 
 
-@presses("portal_plan_accept.form.2", by=(CLIENT,))
+@presses("portal_breadcrumbs_plan.a", "portal_plan_accept.form.2", by=(CLIENT,))
 def a_plan_is_declined(hands):
     plan = hands.office.proposes_plan()
+    hands.goes(f"/my/billing/plans/{plan}")
+    hands.presses(
+        "portal_breadcrumbs_plan.a", selector=".breadcrumb a[href='/my/billing']"
+    )
+    hands.page.wait_for_url(lambda url: url.endswith(BILLING))
     hands.goes(f"/my/billing/plans/{plan}")
     hands.presses(
         "portal_plan_accept.form.2", selector="form[action$='/decline'] button"

@@ -1,6 +1,6 @@
 """The desk's pages: what is paid, and in which way."""
 
-from .rows import FROM_FRONT_DESK, presses
+from .rows import FROM_BILLER, FROM_FRONT_DESK, presses
 
 BLOCKED = "**/*assets_frontend*.js"
 DECLINED_LATER = "4000 0000 0000 0341"
@@ -53,12 +53,12 @@ def another_amount_is_paid_at_the_desk(hands):
     return "100.00 pays one invoice and a part of the other"
 
 
-@presses("desk_ways.form", by=FROM_FRONT_DESK)
+@presses("desk_ways.form.2", by=FROM_FRONT_DESK)
 def a_saved_card_is_charged_at_the_desk(hands):
     hands.office.card()
     invoice = goes_to_pay(hands, hands.office.client_id)
     hands.presses(
-        "desk_ways.form", selector=".o_clinic_desk_cards button:has-text('4242')"
+        "desk_ways.form.2", selector=".o_clinic_desk_cards button:has-text('4242')"
     )
     hands.arrives("/odoo/clinic-appointments")
     return hands.reads("account.move", invoice, amount_residual=0)
@@ -69,7 +69,7 @@ def a_card_is_declined_at_the_desk(hands):
     card = hands.office.card(DECLINED_LATER)
     invoice = goes_to_pay(hands, hands.office.client_id)
     hands.presses(
-        "desk_ways.form", selector=".o_clinic_desk_cards button:has-text('0341')"
+        "desk_ways.form.2", selector=".o_clinic_desk_cards button:has-text('0341')"
     )
     hands.sees(".o_clinic_desk_result", "Nothing was charged")
     hands.presses("desk_result.a")
@@ -85,24 +85,39 @@ def the_link_is_shown_at_the_desk(hands):
     return "a QR code is shown"
 
 
-@presses("desk_ways.form.2", by=FROM_FRONT_DESK)
+@presses("desk_ways.form.3", by=FROM_FRONT_DESK)
 def the_link_is_sent_from_the_desk(hands):
     goes_to_pay(hands)
-    hands.presses("desk_ways.form.2", selector="form[action$='/email'] button")
+    hands.presses("desk_ways.form.3", selector="form[action$='/email'] button")
     return hands.tells("The payment link is sent")
 
 
-@presses("desk_ways.form.3", "desk_result.a.2", by=FROM_FRONT_DESK)
+@presses("desk_ways.form.4", "desk_result.a.2", by=FROM_FRONT_DESK)
 def cash_is_taken_and_the_next_one_pays(hands):
     office = hands.office
     invoice = goes_to_pay(hands, office.patient(), office.patient())
     # The scripts of the outcome would go on at once.
     hands.page.route(BLOCKED, lambda route: route.abort())
-    hands.presses("desk_ways.form.3", selector=".o_clinic_desk_outside button")
+    hands.presses("desk_ways.form.4", selector=".o_clinic_desk_outside button")
     hands.sees(".o_clinic_desk_result", "has paid")
     hands.presses("desk_result.a.2", selector="a.btn:has-text('Next')")
     hands.page.unroute(BLOCKED)
     hands.arrives("/clinic/desk/pay/")
+    return hands.reads("account.move", invoice, amount_residual=0)
+
+
+@presses("desk_ways.form", by=FROM_BILLER)
+def what_is_too_little_to_pay_is_written_off(hands):
+    office = hands.office
+    invoice = office.invoice()
+    (read,) = office.read("account.move", [invoice], ["amount_residual"])
+    office.pays(
+        invoice,
+        amount=round(read["amount_residual"] - 0.3, 2),
+        payment_difference_handling="open",
+    )
+    hands.goes(f"/clinic/desk/pay/{invoice}")
+    hands.presses("desk_ways.form", selector="form[action$='/write-off'] button")
     return hands.reads("account.move", invoice, amount_residual=0)
 
 

@@ -68,11 +68,28 @@ def the_invoices_of_a_payment_are_voided(hands):
 
 @presses(f"{UNALLOCATED}.action_clinic_allocate", by=FROM_BILLER)
 def money_is_allocated(hands):
-    patient = hands.office.patient()
-    hands.office.prepays(patient)
-    invoice = hands.office.invoice(patient)
+    patient, invoice, _payment = owes_and_has_paid(hands.office)
     finds_unallocated(hands, patient)
     hands.presses(f"{UNALLOCATED}.action_clinic_allocate", within=".o_data_row")
+    return is_paid(hands, invoice)
+
+
+@presses("account_payment_view_form.action_clinic_allocate", by=FROM_BILLER)
+def money_is_allocated_on_its_form(hands):
+    _patient, invoice, payment = owes_and_has_paid(hands.office)
+    hands.opens("account.payment", payment)
+    hands.presses("account_payment_view_form.action_clinic_allocate")
+    return is_paid(hands, invoice)
+
+
+def owes_and_has_paid(office):
+    """Return a patient, their invoice, and money that came after it and is open."""
+    patient = office.patient()
+    invoice = office.invoice(patient)
+    return patient, invoice, office.prepays(patient)
+
+
+def is_paid(hands, invoice):
     return hands.reads(
         "account.move",
         invoice,

@@ -113,3 +113,34 @@ def autopay_is_ended_for_a_client(hands):
     hands.opens("clinic.autopay", autopay)
     hands.presses("clinic_autopay_view_form.action_end")
     return hands.reads("clinic.autopay", autopay, active=False)
+
+
+@presses(
+    "clinic_autopay_view_form.action_resume",
+    "clinic_payment_plan_view_form.action_resume",
+    by=FROM_BILLER,
+)
+def what_a_dispute_has_paused_is_resumed(hands):
+    office = hands.office
+    intent = office.charges(office.invoice(office.client_id))
+    agreements = {
+        "clinic_autopay_view_form": ("clinic.autopay", office.agrees_to_autopay()),
+        "clinic_payment_plan_view_form": (
+            "clinic.payment.plan",
+            office.agrees_to_plan(),
+        ),
+    }
+    hands.stripe.create_dispute(intent)
+    for view, (model, agreement) in agreements.items():
+        paused = [("id", "=", agreement), ("pause_reason", "=", "disputed")]
+        office.waits(
+            lambda model=model, paused=paused: office.admin.finds(model, *paused)
+        )
+        hands.opens(model, agreement)
+        hands.presses(f"{view}.action_resume")
+        hands.reads(model, agreement, pause_reason=False)
+    (autopay,) = (
+        each for model, each in agreements.values() if model == "clinic.autopay"
+    )
+    office.biller.calls("clinic.autopay", "action_end", [autopay])
+    return "autopay and plan are resumed"

@@ -74,7 +74,7 @@ def selected_invoices_are_paid(hands):
     return hands.arrives(f"/my/billing/pay?invoice_ids={invoice}")
 
 
-@presses("payment_panel_amount.form", by=(CLIENT,))
+@presses("payment_panel_amount.form.2", by=(CLIENT,))
 def another_amount_is_paid(hands):
     invoice = bill(hands)
     hands.goes(f"/my/billing/pay?invoice_ids={invoice}")
@@ -82,10 +82,35 @@ def another_amount_is_paid(hands):
     hands.clicks("summary, [data-bs-target*=amount]")
     hands.page.fill("#clinic_amount", "25")
     hands.presses(
-        "payment_panel_amount.form", selector="form:has(#clinic_amount) [type=submit]"
+        "payment_panel_amount.form.2",
+        selector="form:has(#clinic_amount) [type=submit]",
     )
     hands.sees(".o_clinic_paying, .modal, main", "25.00")
     return hands.arrives("amount=25")
+
+
+@presses("payment_panel_amount.form", by=(CLIENT,))
+def what_is_due_later_is_paid_early(hands):
+    with hands.office.paid_in_parts():
+        invoice = bill(hands)
+    hands.goes(f"/my/billing/pay?invoice_ids={invoice}")
+    hands.sees(PAYS)
+    hands.presses("payment_panel_amount.form", selector=".o_clinic_pay_early button")
+    hands.sees(PAYS)
+    return hands.arrives("amount=")
+
+
+@presses("portal_billing_payers.a", by=(CLIENT,))
+def the_bills_of_who_somebody_acts_for_are_shown(hands):
+    office = hands.office
+    payer = office.patient(clinic_acting_ids=[[4, office.client_id]])
+    hands.goes(BILLING)
+    hands.presses(
+        "portal_billing_payers.a", selector=f".o_clinic_payers a[href$='/{payer}']"
+    )
+    hands.sees(".o_clinic_payers .active", office.name("res.partner", payer))
+    office.biller.calls("res.partner", "write", [payer], {"clinic_acting_ids": [[5]]})
+    return "the payer's bills are shown"
 
 
 # === LOOKING === #

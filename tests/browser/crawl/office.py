@@ -135,6 +135,20 @@ class Office:
             self.clears_client()
         return self.bills(self.service(patient))
 
+    @contextlib.contextmanager
+    def paid_in_parts(self):
+        """Let the client pay 30 % at once, and the rest later."""
+        term = self.admin.named("account.payment.term", "30% Now, Balance 60 Days")
+        self._agrees_on_term(term)
+        try:
+            yield
+        finally:
+            self._agrees_on_term(False)
+
+    def _agrees_on_term(self, term):
+        values = {"property_payment_term_id": term}
+        self.admin.calls("res.partner", "write", [self.client_id], values)
+
     def clears_client(self):
         """Let the client owe nothing: one page of the portal shows ten invoices."""
         owed = self.admin.finds(
