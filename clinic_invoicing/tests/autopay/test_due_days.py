@@ -116,6 +116,22 @@ class TestAutopayByDay(ChargesCommon):
         self._come(charged)
         self.assertEqual(self.sent, [50])
 
+    def test_a_limit_that_is_lowered_after_the_notices_leaves_the_first(self):
+        self._bill(60, (100, 0))
+        self._agree(cap="200")
+        self._run()
+        later = self._bill(70, (100, 0))
+        self._run()
+        first = self.env["clinic.scheduled.charge"].search([]) - self._get_charges(
+            later
+        )
+        self.assertEqual(
+            set((first | self._get_charges(later)).mapped("state")), {"noticed"}
+        )
+        first.autopay_id.cap = 100
+        self._come(first)
+        self.assertEqual(self.sent, [60])
+
     def test_what_is_planned_later_for_the_same_day_counts_together(self):
         self._bill(60, (100, 0))
         self._agree(cap="100")
@@ -170,19 +186,3 @@ class TestChargesOfBefore(ChargesCommon):
         self._come(charge)
         self.assertEqual(self.sent, [])
         self.assertEqual(charge.state, "noticed")
-
-    def test_a_limit_that_is_lowered_after_the_notices_leaves_the_first(self):
-        self._bill(60, (100, 0))
-        self._agree(cap="200")
-        self._run()
-        later = self._bill(70, (100, 0))
-        self._run()
-        first = self.env["clinic.scheduled.charge"].search([]) - self._get_charges(
-            later
-        )
-        self.assertEqual(
-            set((first | self._get_charges(later)).mapped("state")), {"noticed"}
-        )
-        first.autopay_id.cap = 100
-        self._come(first)
-        self.assertEqual(self.sent, [60])

@@ -38,7 +38,7 @@ STEP = st.tuples(
 STATES = ("due", "later", "on_hold", "clearing", "part_paid", "held", "discount")
 # So often each cell has to occur where many sequences are drawn.
 LEAST = 20
-# Of fewer new ones some lack a step or a state by chance.
+# Of fewer some lack a step or a state by chance.
 ENOUGH = 100
 
 
@@ -62,12 +62,14 @@ class TestAskingSequences(AskedChecks):
 
         play()
         self._print_cells()
-        if CHOSEN and EXAMPLES < ENOUGH:
+        # A step that never took effect, or a state that never was, has proved nothing;
+        # of few sequences one step may be missing by chance.
+        never = set(STEPS) - set(self.done)
+        if EXAMPLES < ENOUGH:
+            self.assertLessEqual(len(never), 1, never)
             return
-        # A step that never took effect, or a state that never was, has proved nothing.
-        self.assertEqual(set(self.done), set(STEPS))
-        least = LEAST if CHOSEN else 1
-        rare = [cell for cell in self._get_cells() if self.cells[cell] < least]
+        self.assertFalse(never)
+        rare = [cell for cell in self._get_cells() if self.cells[cell] < LEAST]
         self.assertFalse(rare)
 
     def _play_and_forget(self, sequence):
