@@ -29,22 +29,23 @@ class PaymentProvider(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        # What they charge at least is cached.
-        self.env.registry.clear_cache("stable")
-        return super().create(vals_list)
+        providers = super().create(vals_list)
+        self._clinic_forget_leasts()
+        return providers
 
     def write(self, vals):
         """Bring cards back with their provider."""
-        if LIMITING_FIELDS & vals.keys():
-            self.env.registry.clear_cache("stable")
         result = super().write(vals)
+        if LIMITING_FIELDS & vals.keys():
+            self._clinic_forget_leasts()
         if "state" in vals:
             self.env["payment.token"]._clinic_get_aside(self)._clinic_bring_back()
         return result
 
     def unlink(self):
-        self.env.registry.clear_cache("stable")
-        return super().unlink()
+        result = super().unlink()
+        self._clinic_forget_leasts()
+        return result
 
     # === TURNED OFF AND ON === #
 
@@ -125,6 +126,14 @@ class PaymentProvider(models.Model):
         """Return what can be charged at once of an amount, by the best of these."""
         limits = (provider._clinic_get_limits(currency) for provider in self)
         return get_most(limits, amount, currency)
+
+    @api.model
+    def _clinic_forget_leasts(self):
+        """Forget what providers charge at least, once one of them has changed.
+
+        Not before: what Core reads meanwhile would be remembered.
+        """
+        self.env.registry.clear_cache("stable")
 
     @api.model
     @ormcache(cache="stable")
