@@ -10,6 +10,6 @@ class AccountMove(models.Model):
         result = super()._clinic_after_posting()
         # sudo: people who invoice need not know which clients are on autopay.
         agreements = self.env["clinic.autopay"].sudo()
-        if self and agreements.search_count([], limit=1):
+        if agreements.search_count([], limit=1):
             self.env["clinic.scheduled.charge"]._wake_job()
         return result

@@ -55,12 +55,13 @@ class AccountMove(models.Model):
     def _post(self, soft=True):
         posted = super()._post(soft=soft)
         # What is posted in a batch is followed up when all of it is in the books.
-        if self._clinic_get_formats() is None:
-            posted._clinic_after_posting()
+        invoices = posted.filtered(lambda move: move.is_sale_document())
+        if invoices and self._clinic_get_formats() is None:
+            invoices._clinic_after_posting()
         return posted
 
     def _clinic_after_posting(self):
-        """Do what follows when these are posted. Rooms below add to it."""
+        """Do what follows when these invoices are posted. Rooms below add to it."""
 
     def _reverse_moves(self, *args, **kwargs):
         """Carry the shares to credit notes, which nobody does by hand."""
