@@ -3,7 +3,7 @@
 from math import isfinite
 
 # Nobody pays so much at once; it is a typing error or worse.
-TOO_MUCH = 10**9
+TOO_MUCH = 10**12
 
 
 def read_number(text):

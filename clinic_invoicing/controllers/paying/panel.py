@@ -6,7 +6,7 @@ from odoo.http import request, route
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 
 from ...rules.askers import DIALOG
-from ...rules.typed_numbers import read_number
+from ...rules.typed_numbers import read_amount, read_number
 from .form import prepare_form
 
 # PostgreSQL's ids have 31 bits.
@@ -188,9 +188,11 @@ class ClinicPaymentPanel(PortalAccount):
         return self._clinic_admit_to_branches(values)
 
     @route()
-    def payment_pay(self, *args, **kwargs):
+    def payment_pay(self, *args, amount=None, **kwargs):
         """Let clients of a company pay its branches by a link of Core as well."""
-        response = super().payment_pay(*args, **kwargs)
+        # Core voids what is no number, and stumbles over numbers that are no amount.
+        amount = amount if amount and read_amount(amount) else None
+        response = super().payment_pay(*args, amount=amount, **kwargs)
         if "company_mismatch" in getattr(response, "qcontext", {}):
             self._clinic_admit_to_branches(response.qcontext)
         return response
