@@ -28,12 +28,14 @@ env.cr.commit()
 """
 
 
-def configure(database: str, base_url: str, emulator_url: str) -> None:
+def configure(database: str, base_url: str, emulator_url: str, **parameters) -> None:
     """Make an installed database pay through the emulator.
 
     :param base_url: where Odoo answers, e.g. `http://127.0.0.1:8069`
     :param emulator_url: where the emulator answers
+    :param parameters: more system parameters of `clinic_invoicing`
     """
+    more = {f"clinic_invoicing.{name}": value for name, value in parameters.items()}
     settings = {
         "parameters": {
             "web.base.url": base_url,
@@ -41,6 +43,7 @@ def configure(database: str, base_url: str, emulator_url: str) -> None:
             "web.base.url.freeze": "True",
             "clinic_stripe_gateway.api_base": emulator_url,
             "clinic_workbench.stripe_js": f"{emulator_url}/v3/",
+            **more,
         },
         "provider": {
             "state": "test",

@@ -73,6 +73,11 @@ class TestPace(DeskCommon, OnlineCommon):
             )
             self.env.invalidate_all()
 
+    def _set_most(self, value):
+        # sudo: as an administrator.
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param("clinic_invoicing.starts_per_minute", value)
+
     def _fill(self, start=None):
         """Start as many payments as a minute allows."""
         for _number in range(STARTS_PER_MINUTE):
@@ -103,6 +108,24 @@ class TestPace(DeskCommon, OnlineCommon):
         earlier = fields.Datetime.now() - timedelta(seconds=61)
         self._date(self._get_attempts(), earlier)
         self.assertFalse(self._start_by_link())
+
+    def test_a_practice_may_allow_more_or_fewer(self):
+        self._set_most("2")
+        for _number in range(2):
+            self.assertFalse(self._start_by_link())
+        self.assertIn(TOO_MANY, self._start_by_link())
+        self._set_most("3")
+        self.assertFalse(self._start_by_link())
+        self.assertIn(TOO_MANY, self._start_by_link())
+
+    def test_what_is_no_number_of_payments_allows_as_many_as_ever(self):
+        for value in ("many", "nan", "inf", "0", "-1", "0.5", " "):
+            self._set_most(value)
+            with self.subTest(value=value):
+                self.assertEqual(
+                    self.env["payment.transaction"]._clinic_get_most_starts(),
+                    STARTS_PER_MINUTE,
+                )
 
     def test_nobody_else_is_held_up(self):
         self._fill()
