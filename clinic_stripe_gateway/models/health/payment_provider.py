@@ -161,9 +161,9 @@ class PaymentProvider(models.Model):
             "version",
             "danger",
             self.env._(
-                "%(version)s, but with the SDK switched off Odoo reads only %(stock)s.",
+                "%(version)s, but with the SDK switched off Odoo reads only %(own)s.",
                 version=version,
-                stock=stripe_const.API_VERSION,
+                own=stripe_const.API_VERSION,
             ),
         )
 
