@@ -23,6 +23,30 @@ WEEKLY = MappingProxyType(
     }
 )
 
+# Who is at the practice, by login.
+PEOPLE = {
+    "front_desk": {
+        "groups": "clinic_invoicing.group_front_desk",
+        "name": "Fran Desk",
+    },
+    "biller": {"groups": "clinic_invoicing.group_biller", "name": "Bill Biller"},
+    "second_biller": {"groups": "clinic_invoicing.group_biller", "name": "Bea Biller"},
+    "clinic_manager": {
+        "groups": "clinic_invoicing.group_manager",
+        "name": "Mona Manager",
+    },
+    "practitioner": {"groups": "base.group_user", "name": "Pat Practitioner"},
+    "employee": {"groups": "base.group_user", "name": "Emil Employee"},
+    "client": {
+        "groups": "base.group_portal",
+        "name": "Clara Client",
+        "email": "clara@example.com",
+        "phone": "+1 555 0101",
+    },
+    "other_client": {"groups": "base.group_portal", "name": "Otto Other"},
+    "child": {"groups": "base.group_portal", "name": "Charlie Client"},
+}
+
 
 class ClinicInvoicingCommon(AccountTestInvoicingCommon):
     """A practice with its people, its clients and two rates; no appointment yet.
@@ -81,42 +105,20 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def _create_staff(cls):
-        cls.front_desk = cls._create_user(
-            "front_desk", "clinic_invoicing.group_front_desk", name="Fran Desk"
-        )
-        cls.biller = cls._create_user(
-            "biller", "clinic_invoicing.group_biller", name="Bill Biller"
-        )
-        cls.second_biller = cls._create_user(
-            "second_biller", "clinic_invoicing.group_biller", name="Bea Biller"
-        )
-        cls.manager = cls._create_user(
-            "clinic_manager", "clinic_invoicing.group_manager", name="Mona Manager"
-        )
-        cls.practitioner = cls._create_user(
-            "practitioner", "base.group_user", name="Pat Practitioner"
-        )
-        cls.employee = cls._create_user(
-            "employee", "base.group_user", name="Emil Employee"
-        )
+        cls.front_desk = cls._create_person("front_desk")
+        cls.biller = cls._create_person("biller")
+        cls.second_biller = cls._create_person("second_biller")
+        cls.manager = cls._create_person("clinic_manager")
+        cls.practitioner = cls._create_person("practitioner")
+        cls.employee = cls._create_person("employee")
 
     @classmethod
     def _create_clients(cls):
-        cls.client_user = cls._create_user(
-            "client",
-            "base.group_portal",
-            name="Clara Client",
-            email="clara@example.com",
-            phone="+1 555 0101",
-        )
+        cls.client_user = cls._create_person("client")
         cls.client = cls.client_user.partner_id
-        cls.other_client_user = cls._create_user(
-            "other_client", "base.group_portal", name="Otto Other"
-        )
+        cls.other_client_user = cls._create_person("other_client")
         cls.other_client = cls.other_client_user.partner_id
-        cls.child_user = cls._create_user(
-            "child", "base.group_portal", name="Charlie Client"
-        )
+        cls.child_user = cls._create_person("child")
         cls.child = cls.child_user.partner_id
         cls.insurer = cls.env["res.partner"].create(
             {"name": "Sea Mutual", "is_company": True}
@@ -150,6 +152,20 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
         values.setdefault("company_id", cls.env.company.id)
         values.setdefault("tz", ZONE)
         return new_test_user(cls.env, login=login, groups=groups, **values)
+
+    @classmethod
+    def _create_person(cls, login):
+        """Take who is there already, if the database has them, as a new user."""
+        person = PEOPLE[login]
+        prepared = cls.env.ref(f"clinic_workbench.{login}", raise_if_not_found=False)
+        if not prepared:
+            return cls._create_user(login, **person)
+        if prepared.company_id != cls.env.company:
+            company = cls.env.company
+            prepared.write(
+                {"company_id": company.id, "company_ids": [Command.set(company.ids)]}
+            )
+        return prepared
 
     @classmethod
     def _create_rate(cls, name, price, **values):
