@@ -20,6 +20,8 @@ PARENT = "Petra Example"
 RATE = "Physiotherapy 45 min (Self-Pay)"
 # A desk's screen and a telephone's.
 SIZES = [(1366, 768), (390, 844)]
+# Where other visits of the day never lie on a block.
+EDGE = {"x": 3, "y": 3}
 # Somebody who comes without login.
 VISITOR = "visitor"
 

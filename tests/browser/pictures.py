@@ -8,7 +8,7 @@ import base64
 import io
 
 import pytest
-from people import CARD_PAID, PARENT, RATE, SIZES
+from people import CARD_PAID, EDGE, PARENT, RATE, SIZES
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -56,7 +56,7 @@ def take(somebody, name):
 def test_the_front_desk(sits_down):
     front_desk = sits_down("frontdesk")
     block = front_desk.books(PARENT, "Dr. Ines Sample", RATE, hour=17)
-    block.click()
+    block.click(position=EDGE)
     front_desk.sees(".o_clinic_complete_and_invoice")
     take(front_desk, "calendar-block")
     front_desk.page.click(".o_clinic_complete_and_invoice")

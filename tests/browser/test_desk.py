@@ -4,7 +4,7 @@ import re
 
 import pytest
 from accessibility import assert_accessible
-from people import CARD_PAID
+from people import CARD_PAID, EDGE
 from playwright.sync_api import expect
 
 PATIENT, PRACTITIONER = "Petra Example", "Dr. Ines Sample"
@@ -41,7 +41,7 @@ def typed_cards(person):
 @pytest.mark.usefixtures("saved_card")
 def test_the_saved_card_pays_and_the_calendar_says_so(practice, front_desk):
     block = front_desk.books(PATIENT, PRACTITIONER, RATE, hour=21)
-    block.click()
+    block.click(position=EDGE)
     popover = front_desk.sees(".o_cw_popover")
     assert popover.evaluate("box => box.scrollWidth <= box.clientWidth")
     front_desk.look("popover")

@@ -2,7 +2,7 @@
 
 import re
 
-from people import CARD_PAID
+from people import CARD_PAID, EDGE
 from playwright.sync_api import expect
 
 from workbench.emulator import PUBLISHABLE_KEY, SECRET_KEY
@@ -37,7 +37,7 @@ def the_administrator_sets_up(admin):
 
 def the_front_desk_bills_a_visit(front_desk):
     block = front_desk.books(PATIENT, PRACTITIONER, RATE, hour=18)
-    block.click()
+    block.click(position=EDGE)
     front_desk.sees(".o_clinic_invoice_appointment", "Invoice Appointment")
     front_desk.look("block")
     front_desk.page.click(".o_clinic_complete_and_invoice")
@@ -48,7 +48,7 @@ def the_front_desk_bills_a_visit(front_desk):
     front_desk.page.click(".o_clinic_desk_later")
     expect(block).to_have_class(re.compile("o_clinic_invoiced"))
     front_desk.look("invoiced")
-    block.click()
+    block.click(position=EDGE)
     front_desk.sees(".o_cw_popover", invoice)
     front_desk.sees(".o_cw_popover", "Completed")
     expect(front_desk.page.locator(".o_clinic_complete_and_invoice")).to_have_count(0)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from people import EDGE
 from playwright.sync_api import expect
 
 SELF_PAY = "Counselling 45 min (Self-Pay)"
@@ -16,7 +17,7 @@ def front_desk(person):
 
 def test_a_missed_visit_is_charged_from_its_block(front_desk):
     block = front_desk.books("Sam Nobody", "Omar Placeholder", SELF_PAY, hour=19)
-    block.click()
+    block.click(position=EDGE)
     front_desk.sees(".o_clinic_cancel_visit", "Cancel Visit")
     front_desk.look("block")
     front_desk.page.click(".o_clinic_no_show")
@@ -29,7 +30,7 @@ def test_a_missed_visit_is_charged_from_its_block(front_desk):
     front_desk.look("no-show")
     front_desk.page.click(".modal button[name=action_confirm]")
     front_desk.is_told("To be invoiced: Fee for a missed visit")
-    block.click()
+    block.click(position=EDGE)
     front_desk.sees(POPOVER, "No-show")
     front_desk.look("closed-block")
     front_desk.page.click(f"{POPOVER} .o_clinic_invoice_appointment")
@@ -39,8 +40,7 @@ def test_a_missed_visit_is_charged_from_its_block(front_desk):
 def test_a_group_session_is_completed_and_each_patient_is_billed(front_desk):
     front_desk.open("/odoo/clinic-appointments")
     block = front_desk.page.locator(".fc-event", has_text="4 patients")
-    # At its edge: visits that other tests have booked may lie on its middle.
-    block.first.click(position={"x": 3, "y": 3})
+    block.first.click(position=EDGE)
     front_desk.sees(POPOVER, "4 patients")
     front_desk.look("group-block")
     front_desk.opens("calendar.event", "Back School")

@@ -3,6 +3,8 @@
 import itertools
 from datetime import timedelta
 
+from people import EDGE
+
 from .rows import FROM_FRONT_DESK, presses
 
 MODEL = "calendar.event"
@@ -29,7 +31,7 @@ def clicks_block(hands):
     hands.does("clinic_invoicing.calendar_event_action_clinic")
     block = hands.page.locator(f".fc-event[data-event-id='{visit}']")
     block.scroll_into_view_if_needed()
-    block.click()
+    block.click(position=EDGE)
     hands.sees(".o_cw_popover")
     return visit
 
