@@ -102,6 +102,15 @@ class Hands:
             if page is not self.page:
                 page.close()
 
+    def hears_no_more(self):
+        """Let Odoo deal with what Stripe has told it, then tell it nothing more.
+
+        A message looks up how things are when it is dealt with, not when it was sent.
+        """
+        assert self.stripe.wait_delivered(timeout=SETTLE_MS / 1000)
+        self.office.waits(self.office.has_heard_all)
+        self.stripe.delivery_rule("drop")
+
     def leaves(self):
         self.person.context.close()
 

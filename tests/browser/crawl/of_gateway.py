@@ -159,7 +159,7 @@ def a_difference_is_looked_at_and_settled(hands):
     office.charges(invoice)
     (read,) = office.read("account.move", [invoice], ["matched_payment_ids"])
     office.gives_back(read["matched_payment_ids"][0])
-    hands.stripe.delivery_rule("drop")
+    hands.hears_no_more()
     hands.stripe.fail_refund(hands.stripe.objects("refund")[-1]["id"])
     # The period of a check ends before the second in which it is made.
     hands.page.wait_for_timeout(1_100)
@@ -219,7 +219,7 @@ def the_dispute_of_a_payment_is_opened_and_asked_about(hands):
         "account_payment_view_form_dispute.action_clinic_stripe_view_disputes"
     )
     hands.shows("clinic.stripe.dispute")
-    hands.stripe.delivery_rule("drop")
+    hands.hears_no_more()
     hands.stripe.win_dispute(name)
     hands.opens("clinic.stripe.dispute", found)
     hands.presses("clinic_stripe_dispute_view_form.action_refresh")

@@ -90,6 +90,13 @@ class Office:
 
     # === THE CLOCKWORK === #
 
+    def has_heard_all(self):
+        """Deal with the messages of Stripe that wait; whether there were none."""
+        waiting = self.admin.finds("clinic.stripe.event", ("state", "=", "received"))
+        if waiting:
+            self.manager.calls("clinic.stripe.event", "action_retry", waiting)
+        return not waiting
+
     def now(self):
         """Return the practice's time, which need not be ours."""
         read = self.frontdesk.calls("calendar.event", "default_get", ["start"])
