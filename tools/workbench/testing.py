@@ -161,14 +161,13 @@ def run_alone(arguments: list[str]) -> int:
 
 
 def run_rest(arguments: list[str]) -> int:
-    """Run the failure matrix, random sequences, what each role finds in the browser,
-    and more of Odoo's own tests.
+    """Run random sequences, what each role finds in the browser, more of Odoo's own
+    tests, and another day.
     """
     more = [*POLICY, *arguments]
     with postgres.running():
-        return (
-            _run_served("The failure matrix", MATRIX, more)
-            or run_sequences(more)
+        status = (
+            run_sequences(more)
             or _run_served(
                 "Every button and menu, as each role",
                 AS_EVERYBODY,
@@ -177,16 +176,20 @@ def run_rest(arguments: list[str]) -> int:
             )
             or run_core_suites(core_suites.SLOW, arguments)
         )
+    return status or days.play_one()
 
 
 def run_rest_beside(arguments: list[str]) -> int:
-    """Run clinic_invoicing alone, what newcomers do, and another day."""
+    """Run clinic_invoicing alone, what newcomers do, and the failure matrix."""
     more = [*POLICY, *arguments]
     with postgres.running():
-        status = run_alone(more) or _run_served(
-            "The README's steps, with all that they fetch", BY_NEWCOMER, more
+        return (
+            run_alone(more)
+            or _run_served(
+                "The README's steps, with all that they fetch", BY_NEWCOMER, more
+            )
+            or _run_served("The failure matrix", MATRIX, more)
         )
-    return status or days.play_one()
 
 
 def run_sequences(arguments: list[str]) -> int:
