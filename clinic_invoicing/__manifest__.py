@@ -64,6 +64,7 @@
         "views/paying/payment_panel_templates.xml",
         "views/links/portal_link_templates.xml",
         "views/autopay/portal_autopay_templates.xml",
+        "views/autopay/payment_token_views.xml",
         "views/plans/portal_plan_templates.xml",
         "views/programs/portal_program_templates.xml",
         "views/paying/payment_form_templates.xml",

@@ -111,6 +111,10 @@ class ClinicAutopayPages(ClinicBilling):
             practice.id: agreements._get_cards(partner, practice)
             for practice in values["autopay_practices"]
         }
+        values["barred_cards"] = {
+            practice.id: agreements._get_barred_cards(partner, practice)
+            for practice in values["autopay_practices"]
+        }
         values["can_save_card"] = {
             practice.id: agreements._can_save_card(partner, practice)
             for practice in values["autopay_practices"]

@@ -102,6 +102,7 @@ class ClinicPlanPages(ClinicAutopayPages):
                 "page_name": "clinic_plan",
                 "plan": plan,
                 "plan_cards": cards,
+                "barred_cards": plan._get_barred_cards(request.env.user),
                 "can_save_card": self._get_agreements()._can_save_card(
                     request.env.user.partner_id, plan.company_id, plan.currency_id
                 ),

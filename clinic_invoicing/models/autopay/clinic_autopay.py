@@ -91,6 +91,18 @@ class ClinicAutopay(models.Model):
 
     @api.model
     def _get_cards(self, partner, company, currency=None):
+        """Return the client's own cards that an agreement can begin with."""
+        cards = self._get_own_cards(partner, company, currency)
+        return cards - cards._clinic_get_barred()
+
+    @api.model
+    def _get_barred_cards(self, partner, company, currency=None):
+        """Return the client's own cards that a biller has to allow before."""
+        cards = self._get_own_cards(partner, company, currency)
+        return cards._clinic_get_barred()
+
+    @api.model
+    def _get_own_cards(self, partner, company, currency=None):
         """Return the client's own cards that this practice can charge.
 
         :param currency: the practice's own if it is not given
@@ -129,7 +141,8 @@ class ClinicAutopay(models.Model):
         partner = user.partner_id
         self._check_offered(partner, company)
         cards = self._get_cards(partner, company)
-        card = cards._clinic_choose(card_id)
+        barred = self._get_barred_cards(partner, company)
+        card = (cards | barred)._clinic_choose(card_id)
         if wording != company._clinic_get_autopay_wording():
             raise UserError(self.env._("The conditions have changed. Read them again."))
         shows = self.env["clinic.shown"]

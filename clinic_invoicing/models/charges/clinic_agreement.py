@@ -32,13 +32,16 @@ class ClinicAgreement(models.AbstractModel):
     # === PAUSED === #
 
     def action_resume(self):
-        """Let the card be charged again; billers only.
+        """Let the card be charged again, and agreed to anew; billers only.
 
         Where its provider is turned off, it waits for that.
         """
         self._check_biller(self.env._("Only billers may resume charges."))
         # sudo: nobody writes agreements by hand; the rights were checked.
-        for agreement in self.sudo().filtered("pause_reason"):
+        paused = self.sudo().filtered("pause_reason")
+        disputed = paused.filtered(lambda one: one.pause_reason == DISPUTED)
+        disputed.token_id._clinic_allow_agreements()
+        for agreement in paused:
             is_aside = agreement.token_id.clinic_aside_state
             agreement.pause_reason = is_aside and TURNED_OFF
         self._close_pause_errand(self.env._("Resumed."))

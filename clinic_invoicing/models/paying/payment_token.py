@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ...server_side import heard
 
@@ -18,6 +18,13 @@ class PaymentToken(models.Model):
         copy=False,
         help="The state of its provider when that was turned off. It comes back when "
         "the provider is in this state again.",
+    )
+    clinic_is_barred = fields.Boolean(
+        string="Not for Agreements",
+        readonly=True,
+        copy=False,
+        help="Its bank has taken a charge back: neither autopay nor a payment plan "
+        "begins with it until a biller allows it.",
     )
 
     # === CRUD METHODS === #
@@ -40,6 +47,16 @@ class PaymentToken(models.Model):
         else:
             self._clinic_stop_charging()
         return result
+
+    # === ACTION METHODS === #
+
+    def action_clinic_allow_agreements(self):
+        """Let their owners agree to charges of these again; billers only."""
+        self.check_access("read")
+        if not self.env.user.has_group("clinic_invoicing.group_biller"):
+            raise AccessError(self.env._("Only billers may allow a card again."))
+        # sudo: cards are written by nobody; the rights were checked.
+        self.sudo()._clinic_allow_agreements()
 
     # === WHAT THEY ARE TO PAY === #
 
@@ -66,10 +83,35 @@ class PaymentToken(models.Model):
             plans.search([*by_card, ("state", "=", "active")]),
         )
 
+    # === A BANK HAS TAKEN A CHARGE BACK === #
+
     def _clinic_pause_for_dispute(self):
-        """Charge these cards no more until a biller says so, in sudo."""
-        for agreements in self._clinic_get_same()._clinic_get_agreements():
+        """Charge these cards no more by themselves until a biller says so, in sudo."""
+        cards = self._clinic_get_same()
+        cards.clinic_is_barred = True
+        for agreements in cards._clinic_get_agreements():
             agreements._pause_for_dispute()
+
+    def _clinic_allow_agreements(self):
+        """Let agreements begin with these again, in sudo; what is paused stays so."""
+        self._clinic_get_same().clinic_is_barred = False
+
+    def _clinic_get_barred(self):
+        """Return those with which no agreement begins, in sudo.
+
+        A card that was removed and saved again is the same one.
+        """
+        barred = self._clinic_get_same().filtered("clinic_is_barred")
+        return self & barred._clinic_get_same()
+
+    def _clinic_explain_barred(self):
+        """Return why no agreement begins with this card."""
+        self.ensure_one()
+        return self.env._(
+            "%(card)s cannot be chosen: its bank has taken a charge back. Please talk "
+            "to the practice, or use another card.",
+            card=self.display_name,
+        )
 
     def _clinic_get_same(self):
         """Return these cards, whoever has saved them.
@@ -237,14 +279,16 @@ class PaymentToken(models.Model):
         return provider._clinic_get_chargeable(amount, currency) if self else amount
 
     def _clinic_choose(self, card_id):
-        """Return the one of these cards that a client has chosen.
+        """Return the one of these cards with which a client wants to agree.
 
         :param str card_id: from a browser
-        :raise UserError: it is none of these
+        :raise UserError: it is none of these, or no agreement begins with it
         """
         card = self.filtered(lambda each: str(each.id) == card_id)
         if not card:
             raise UserError(self.env._("Please choose one of your saved cards."))
+        if card._clinic_get_barred():
+            raise UserError(card._clinic_explain_barred())
         return card
 
     def _clinic_prepare_charge(self, amount, currency, payer, prefix=None, **purpose):

@@ -32,9 +32,16 @@ class ClinicPaymentPlan(models.Model):
         )
 
     def _get_cards(self, user):
-        return self.env["clinic.autopay"]._get_cards(
-            user.partner_id, self.company_id, self.currency_id
-        )
+        """Return the cards with which this user can accept it."""
+        return self.env["clinic.autopay"]._get_cards(*self._get_whose_cards(user))
+
+    def _get_barred_cards(self, user):
+        """Return the cards that a biller has to allow before."""
+        agreements = self.env["clinic.autopay"]
+        return agreements._get_barred_cards(*self._get_whose_cards(user))
+
+    def _get_whose_cards(self, user):
+        return user.partner_id, self.company_id, self.currency_id
 
     def _accept(self, user, *, card_id, wording, ip, shown=None):
         """Start the plan as the client has read it.
@@ -45,7 +52,11 @@ class ClinicPaymentPlan(models.Model):
         """
         self.ensure_one()
         cards = self._get_cards(user)
-        card = cards._clinic_choose(card_id) if card_id else cards.browse()
+        card = (
+            (cards | self._get_barred_cards(user))._clinic_choose(card_id)
+            if card_id
+            else cards.browse()
+        )
         if not self.partner_id.email:
             raise UserError(
                 self.env._(

@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from ..charges.common_charges import ChargesCommon
@@ -78,6 +78,73 @@ class TestPaused(ChargesCommon):
         for each in (agreement, plan):
             self.assertFalse(each.pause_reason)
             self.assertFalse(self._get_activities(each))
+
+    # === AGREEING ANEW === #
+
+    def test_nobody_agrees_with_such_a_card_before_a_biller_has_resumed(self):
+        agreement, _charge = self._notice()
+        plan = self._propose()
+        self.card.sudo()._clinic_pause_for_dispute()
+        proposed = self._propose_to_accept()
+        self._assert_refused(proposed)
+        # The client turns it off, and a biller ends the plan.
+        agreement._end("client")
+        plan.with_user(self.biller).action_cancel()
+        self._assert_refused(proposed)
+        self.card.with_user(self.biller).action_clinic_allow_agreements()
+        self.assertTrue(self._agree().active)
+        proposed._accept(self.client_user, **self._get_consent(proposed))
+        self.assertEqual(proposed.token_id, self.card)
+
+    def _propose_to_accept(self):
+        plans = self.env["clinic.payment.plan"].sudo()
+        invoice = self._invoice(self._create_service(price_unit=40))
+        return plans._propose(invoice, [(self._in_days(1), 40)])
+
+    def _get_consent(self, plan):
+        return {
+            "card_id": str(self.card.id),
+            "wording": plan._get_wording(),
+            "ip": "203.0.113.7",
+        }
+
+    def _assert_refused(self, plan):
+        """Neither autopay nor a plan begins with the card; others are offered."""
+        other = self._save_card(self.client)
+        agreements = self.env["clinic.autopay"].sudo()
+        self.assertEqual(agreements._get_cards(self.client, self.practice), other)
+        self.assertEqual(plan._get_cards(self.client_user), other)
+        with self.assertRaisesRegex(UserError, "bank has taken a charge back"):
+            self._agree()
+        with self.assertRaisesRegex(UserError, "bank has taken a charge back"):
+            plan._accept(self.client_user, **self._get_consent(plan))
+        self.assertEqual(plan.state, "proposed")
+        other.sudo().active = False
+
+    def test_a_biller_who_resumes_lets_the_card_be_agreed_to(self):
+        agreement, _charge = self._notice()
+        self.card.sudo()._clinic_pause_for_dispute()
+        agreement.with_user(self.biller).action_resume()
+        self.assertFalse(self.card.clinic_is_barred)
+        self.assertTrue(self._agree(cap="300").active)
+
+    def test_a_card_that_paid_once_is_refused_as_well(self):
+        self.card.sudo()._clinic_pause_for_dispute()
+        with self.assertRaisesRegex(UserError, "bank has taken a charge back"):
+            self._agree()
+        for user in (self.front_desk, self.client_user, self.employee):
+            with self.assertRaises(AccessError):
+                self.card.with_user(user).action_clinic_allow_agreements()
+        self.assertTrue(self.card.clinic_is_barred)
+
+    def test_the_pages_say_why_a_card_is_not_offered(self):
+        self.card.sudo()._clinic_pause_for_dispute()
+        plan = self._propose_to_accept()
+        self.authenticate("client", "client")
+        for page in ("/my/billing/autopay", f"/my/billing/plans/{plan.id}"):
+            text = self._get_text(page)
+            self.assertIn("its bank has taken a charge back", text, page)
+            self.assertNotIn("You have no saved card yet", text, page)
 
     def test_other_cards_go_on(self):
         agreement, charge = self._notice()

@@ -292,7 +292,7 @@ FIELDS = {
             ): may(DESK, ASKED),
         },
     ),
-    "payment.token": Fields(derived="clinic_aside_state"),
+    "payment.token": Fields(derived="clinic_aside_state clinic_is_barred"),
     "payment.transaction": Fields(
         derived=(
             "clinic_allocation clinic_charge_id clinic_deposit_event_id "

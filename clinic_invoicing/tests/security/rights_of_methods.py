@@ -106,6 +106,7 @@ METHODS = {
     "clinic.share.move": {"action_confirm": BILLS},
     "clinic.statement": {"action_print": COLLECTS, "action_send": COLLECTS},
     "clinic.visit.closing": {"action_confirm": KEEPS_VISITS},
+    "payment.token": {"action_clinic_allow_agreements": COLLECTS},
     "res.partner": {
         "action_clinic_money_owed": COLLECTS,
         "action_clinic_statement": COLLECTS,

@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common_disputes import DisputeCommon
@@ -169,3 +170,10 @@ class TestMoneyComesBack(DisputeCommon):
         agreement = self._agree(other)
         self._dispute(tx, "created")
         self.assertEqual(agreement.pause_reason, "disputed")
+        (card | other).active = False
+        anew = other.copy({"clinic_fingerprint": "fingerprint", "active": True})
+        anew.provider_ref = "cus_anew"
+        with self.assertRaisesRegex(UserError, "bank has taken a charge back"):
+            self._agree(anew)
+        anew.with_user(self.biller).action_clinic_allow_agreements()
+        self.assertTrue(self._agree(anew).active)

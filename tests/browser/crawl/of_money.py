@@ -118,6 +118,7 @@ def autopay_is_ended_for_a_client(hands):
 @presses(
     "clinic_autopay_view_form.action_resume",
     "clinic_payment_plan_view_form.action_resume",
+    "payment_token_view_form_barred.action_clinic_allow_agreements",
     by=FROM_BILLER,
 )
 def what_a_dispute_has_paused_is_resumed(hands):
@@ -136,6 +137,8 @@ def what_a_dispute_has_paused_is_resumed(hands):
         office.waits(
             lambda model=model, paused=paused: office.admin.finds(model, *paused)
         )
+        if model == "clinic.autopay":
+            _allows_card(hands, agreement)
         hands.opens(model, agreement)
         hands.presses(f"{view}.action_resume")
         hands.reads(model, agreement, pause_reason=False)
@@ -144,3 +147,12 @@ def what_a_dispute_has_paused_is_resumed(hands):
     )
     office.biller.calls("clinic.autopay", "action_end", [autopay])
     return "autopay and plan are resumed"
+
+
+def _allows_card(hands, autopay):
+    """Let the card of an agreement be agreed to anew, on the card's own form."""
+    (read,) = hands.office.read("clinic.autopay", [autopay], ["token_id"])
+    card = read["token_id"][0]
+    hands.opens("payment.token", card)
+    hands.presses("payment_token_view_form_barred.action_clinic_allow_agreements")
+    hands.reads("payment.token", card, clinic_is_barred=False)
