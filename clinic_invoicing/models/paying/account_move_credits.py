@@ -1,8 +1,13 @@
 from odoo import models
+from odoo.exceptions import UserError
 
 
 class AccountMove(models.Model):
-    """The open credits that Core offers beside an invoice: the payer's own alone."""
+    """The open credits that Core offers beside an invoice: the payer's own alone.
+
+    No others are taken, however they are asked for: by a page that was opened before,
+    or by a program.
+    """
 
     _inherit = "account.move"
 
@@ -18,6 +23,24 @@ class AccountMove(models.Model):
                     "content": own,
                 }
         return result
+
+    def js_assign_outstanding_line(self, line_id=False):
+        """Refuse what is not offered: the name is Core's, for the form's link."""
+        self.check_access("write")
+        line = self.env["account.move.line"].browse(line_id).exists()
+        line.check_access("read")
+        if self.clinic_has_services and line and not self._clinic_is_owed_by(line):
+            raise UserError(
+                self.env._(
+                    "%(money)s is money of %(owner)s, and %(invoice)s is billed to "
+                    "%(payer)s. Money pays only what is billed to who has paid it.",
+                    money=line.move_id.display_name,
+                    owner=line._clinic_get_owners().display_name,
+                    invoice=self.display_name,
+                    payer=self.partner_id._clinic_get_addressee().display_name,
+                )
+            )
+        return super().js_assign_outstanding_line(line_id)
 
     def _clinic_filter_own_credits(self, rows):
         """Return those of Core's rows that are money of who owes this invoice."""

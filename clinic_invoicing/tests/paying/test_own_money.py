@@ -141,6 +141,16 @@ class TestOwnMoney(WhoseCommon):
         again.js_assign_outstanding_line(credit.id)
         self.assertEqual(again.amount_residual, 30)
 
+    def test_core_takes_nothing_that_it_does_not_offer(self):
+        payment = self._pay(self.bills["employee"], 130)
+        credit = payment._clinic_get_receivable_lines()
+        for name in ("employer", "colleague"):
+            bill = self.bills[name].with_user(self.biller)
+            with self.assertRaisesRegex(UserError, "is money of"):
+                bill.js_assign_outstanding_line(credit.id)
+            self.assertEqual(bill.amount_residual, 100, name)
+        self.assertEqual(payment.clinic_amount_unallocated, 30)
+
     def test_core_offers_what_is_not_the_practices_as_before(self):
         payment = self._pay(self.bills["employee"], 130)
         plain = self._create_invoice_one_line(
@@ -148,6 +158,8 @@ class TestOwnMoney(WhoseCommon):
         )
         credit = payment._clinic_get_receivable_lines()
         self.assertEqual(self._get_offered(plain), credit.ids)
+        plain.js_assign_outstanding_line(credit.id)
+        self.assertEqual(plain.payment_state, "paid")
 
     # === CORE'S DIALOG === #
 

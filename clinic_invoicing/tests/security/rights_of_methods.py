@@ -22,6 +22,7 @@ METHODS = {
         "action_clinic_void": UNDOES,
         "button_cancel": may(ACCOUNTING, BY_CORE),
         "button_draft": may(ACCOUNTING, BY_CORE),
+        "js_assign_outstanding_line": may(ACCOUNTING, BY_CORE),
         "js_remove_outstanding_partial": may(ACCOUNTING, BY_CORE),
     },
     "account.move.line": {
