@@ -100,6 +100,14 @@ class PaymentTransaction(models.Model):
             payment._clinic_tell_of_left_deposits()
         return result
 
+    def _clinic_get_awaiting_invoices(self):
+        awaiting = super()._clinic_get_awaiting_invoices()
+        deposits = self.filtered("clinic_deposit_event_id")
+        if not deposits:
+            return awaiting
+        await_these = [("clinic_deposit_transaction_ids", "in", deposits.ids)]
+        return awaiting | awaiting.search(await_these)
+
     def _clinic_close_deposits(self):
         """Close the forms of these that are still open; return what may yet arrive.
 

@@ -25,6 +25,7 @@ from . import (
     payment_transaction,
     payment_transaction_booking,
     payment_transaction_door,
+    payment_transaction_held,
     payment_transaction_pace,
     res_company,
 )

@@ -1,10 +1,19 @@
 from odoo import models
+from odoo.fields import Domain
 
-from ...rules.askers import CLEARING, INSURERS
+from ...rules.askers import CLEARING, DISPUTED, INSURERS
+
+# Insurers say themselves for what their money is, and nothing is paid that other money
+# is on its way for, or may come back for.
+BARRING = (INSURERS, CLEARING, DISPUTED)
 
 
 class AccountMove(models.Model):
-    """Invoices and the money that is held for who owes them: the oldest pays first."""
+    """Invoices and the money that is held for who owes them: the oldest pays first.
+
+    It pays when they are posted, and when money that was on its way for them has not
+    come, or was less.
+    """
 
     _inherit = "account.move"
 
@@ -24,7 +33,7 @@ class AccountMove(models.Model):
         money = self.line_ids.matched_credit_ids.credit_move_id.move_id
         return bool(money) and max(money.ids) < self.id
 
-    # === NEW INVOICES === #
+    # === WHEN IT PAYS === #
 
     def _clinic_after_posting(self):
         result = super()._clinic_after_posting()
@@ -44,6 +53,8 @@ class AccountMove(models.Model):
         held = self.env["account.move.line"]._clinic_get_held_lines(
             wanted.partner_id, wanted.company_id
         )
+        if not held:
+            return
         owed = wanted._clinic_get_payable_with_held(held)
         money = self.env["account.move.line"].union(*(held[key] for key in owed))
         usable = money.filtered(lambda line: line.clinic_held_as != "staff")
@@ -53,14 +64,11 @@ class AccountMove(models.Model):
         )
 
     def _clinic_get_payable_with_held(self, held):
-        """Return those that held money may pay, by what it is held under.
-
-        Insurers say themselves for what their money is, and nothing is paid that other
-        money is on its way for.
-        """
+        """Return those that held money may pay, by what it is held under."""
         there = self.filtered(lambda move: move._clinic_get_held_key() in held)
-        reasons = self._clinic_get_reason_domains()
+        domains = self._clinic_get_reason_domains()
+        barring = Domain.OR(domains[each] for each in BARRING if each in domains)
         # sudo: who posts invoices reads neither transactions nor shares.
-        barred = there.sudo().filtered_domain(reasons[INSURERS] | reasons[CLEARING])
+        barred = there.sudo().filtered_domain(barring)
         payable = there - barred.sudo(False)
         return payable.grouped(lambda move: move._clinic_get_held_key())

@@ -37,6 +37,8 @@ class PaymentTransaction(models.Model):
             tx.invoice_ids |= drafts
         for tx in self:
             tx._clinic_report_unallocated()
+        # sudo: who books what has come need not read other money of its payer.
+        self.sudo().filtered("payment_id")._clinic_pay_rest_with_held()
         return result
 
     def _clinic_is_meant_for_invoices(self):

@@ -2,13 +2,15 @@ import runpy
 from datetime import date
 from unittest.mock import patch
 
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.modules.module import get_module_path
 from odoo.tests import tagged
 
+from ...rules.askers import DISPUTED
 from ..common_online import OnlineCommon
 
 OVER = "Money is left over"
+HELD_LOG = "odoo.addons.clinic_invoicing.models.paying.payment_transaction_held"
 MIGRATION = "migrations/19.0.1.1.0/pre-migrate.py"
 
 
@@ -195,6 +197,117 @@ class TestHeldMoneyPays(OnlineCommon):
         self._attempt(self.bill, 100, state="pending")
         self.bill.action_post()
         self.assertEqual(self.bill.amount_residual, 100)
+
+    # === THE WAY IS CLEAR AGAIN === #
+
+    def _await(self, held=40, amount=100):
+        """Return the attempt that held money waits for, and the money."""
+        self._go_online(self.provider)
+        self.bill.button_draft()
+        money = self._receive(held)
+        tx = self._attempt(self.bill, amount, state="pending")
+        self.bill.action_post()
+        self.assertLeft(money, held)
+        return tx, money
+
+    def test_what_has_failed_is_paid_with_what_is_held(self):
+        tx, money = self._await()
+        tx._set_error("The bank says no.")
+        self.assertEqual(self.bill.amount_residual, 60)
+        self.assertLeft(money, 0)
+        self.assertIn(money.name, "".join(self.bill.message_ids.mapped("body")))
+
+    def test_what_was_called_off_is_paid_with_what_is_held(self):
+        tx, money = self._await()
+        tx._set_canceled()
+        self.assertEqual(self.bill.amount_residual, 60)
+        self.assertLeft(money, 0)
+
+    def test_what_was_less_leaves_the_rest_to_what_is_held(self):
+        tx, money = self._await(held=50, amount=70)
+        payment = self._book_attempt(tx)
+        self.assertEqual(self.bill.amount_residual, 0)
+        self.assertLeft(payment, 0)
+        self.assertLeft(money, 20)
+
+    def test_what_pays_all_leaves_what_is_held(self):
+        tx, money = self._await()
+        self._book_attempt(tx)
+        self.assertEqual(self.bill.amount_residual, 0)
+        self.assertLeft(money, 40)
+
+    def test_it_waits_for_the_last_that_is_on_its_way(self):
+        tx, money = self._await()
+        other = self._attempt(self.bill, 100, state="pending", reference="another")
+        tx._set_error("Not paid.")
+        self.assertLeft(money, 40)
+        other._set_canceled()
+        self.assertLeft(money, 0)
+        self.assertEqual(self.bill.amount_residual, 60)
+
+    def test_what_a_bank_has_to_decide_about_waits(self):
+        tx, money = self._await()
+        moves = type(self.env["account.move"])
+        disputed = {
+            **self.env["account.move"]._clinic_get_reason_domains(),
+            DISPUTED: Domain("id", "in", self.bill.ids),
+        }
+        self.patch(moves, "_clinic_get_reason_domains", lambda _moves: disputed)
+        tx._set_error("Not paid.")
+        self.assertLeft(money, 40)
+
+    def test_nobody_is_disturbed_who_is_paying(self):
+        tx, money = self._await()
+        self._attempt(self.bill, 100, state="draft", reference="another")
+        tx._set_error("Not paid.")
+        self.assertLeft(money, 40)
+
+    def test_where_held_money_pays_nothing_by_itself_it_does_not_then(self):
+        tx, money = self._await()
+        self.practice.clinic_use_held_money = False
+        tx._set_error("Not paid.")
+        self.assertEqual(self.bill.amount_residual, 100)
+        self.assertLeft(money, 40)
+
+    def test_what_staff_have_taken_off_is_not_put_back_then(self):
+        tx, money = self._await()
+        money._clinic_get_receivable_lines()._clinic_leave_to_staff()
+        tx._set_error("Not paid.")
+        self.assertLeft(money, 40)
+
+    def test_what_goes_back_is_not_replaced(self):
+        tx = self._attempt(self.bill, state="done")
+        payment = self._book_attempt(tx)
+        money = self._receive(40)
+        refund = tx._create_child_transaction(100, is_refund=True)
+        refund._set_done()
+        refund._post_process()
+        self.assertTrue(payment.clinic_reversal_ids)
+        self.assertEqual(self.bill.amount_residual, 100)
+        self.assertLeft(money, 40)
+
+    def test_what_became_of_an_attempt_stands_whatever_held_money_does(self):
+        tx, money = self._await()
+        with (
+            patch.object(
+                type(money), "_clinic_pay_with_lines", side_effect=ZeroDivisionError
+            ),
+            self.assertLogs(HELD_LOG, "ERROR"),
+        ):
+            tx._set_error("Not paid.")
+        self.assertEqual(tx.state, "error")
+        self.assertLeft(money, 40)
+
+    def test_a_deposit_that_never_came_is_paid_with_what_is_held(self):
+        tx, money = self._await()
+        tx.invoice_ids = False
+        tx._clinic_unguarded().clinic_deposit_event_id = self._create_event()
+        self.bill._clinic_unguarded().clinic_deposit_transaction_ids = tx
+        tx._set_error("Not paid.")
+        self.assertEqual(self.bill.amount_residual, 60)
+        self.assertLeft(money, 0)
+
+    # === WHAT IS LEFT ALONE === #
 
     def test_invoices_of_other_apps_are_left_alone(self):
         payment = self._receive(40)
