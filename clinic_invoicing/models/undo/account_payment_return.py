@@ -75,26 +75,27 @@ class AccountPayment(models.Model):
         :param account.payment outbound: by which it had gone back
         """
         self.ensure_one()
-        plan, most = [], {}
+        most = {}
         for former in outbound._clinic_get_formers():
             left = former.amount
             for line, part in former._hand_out(most):
-                most[line.id] = most.get(line.id, 0.0) + part
+                most[line] = most.get(line, 0.0) + part
                 left = former.currency_id.round(left - part)
-                plan.append(line)
             former._keep(left)
-        self._clinic_match_parts(self.env["account.move.line"].union(*plan), most)
+        self._clinic_match_parts(most)
         self._clinic_after_return()
 
-    def _clinic_match_parts(self, lines, most):
+    def _clinic_match_parts(self, most):
         """Pay lines with what is open of this payment, of each no more than is said.
 
-        :param dict most: by the id of a line, in its currency
+        :param dict most: by receivable line, in its currency, in the order of paying
         """
         own = self._clinic_get_receivable_lines()
         before = self._clinic_get_partials()
+        by_id = {line.id: part for line, part in most.items()}
         # context: Core matches all that it can.
-        lines = lines.with_context(**tell(clinic_most_matched=most))
+        lines = self.env["account.move.line"].concat(*most)
+        lines = lines.with_context(**tell(clinic_most_matched=by_id))
         plan = [
             pair
             for line in lines

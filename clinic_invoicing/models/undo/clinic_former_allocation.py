@@ -84,13 +84,13 @@ class ClinicFormerAllocation(models.Model):
 
         A corrected invoice has other lines: what its line cannot take, they do.
 
-        :param dict taken: what others of these get already, by the id of a line
+        :param dict taken: what others of these get already, by line
         """
         self.ensure_one()
         open_lines = self.invoice_id._clinic_get_open_lines()
         parts, left = [], self.amount
         for line in (self.line_id & open_lines) | open_lines:
-            is_open = line.amount_residual_currency - taken.get(line.id, 0.0)
+            is_open = line.amount_residual_currency - taken.get(line, 0.0)
             part = self.currency_id.round(min(left, is_open))
             if self.currency_id.compare_amounts(part, 0) > 0:
                 parts.append((line, part))

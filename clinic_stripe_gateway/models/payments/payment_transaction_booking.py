@@ -105,10 +105,19 @@ class PaymentTransaction(models.Model):
             self._clinic_report_unallocated()
 
     def _clinic_stripe_revive_payment(self):
-        """Book a payment that Core has cancelled because it was pending at first."""
+        """Book a payment that Core has cancelled because it was pending at first.
+
+        It pays the parts that were shown to its payer, as any other does.
+        """
         payment = self.payment_id
         payment.action_draft()
         payment.action_post()
+        most = {
+            line: part + discount
+            for group in self._clinic_get_groups()
+            for line, part, discount in group
+        }
+        payment._clinic_match_parts(most)
         payment._clinic_pay_invoices(self._clinic_get_paid_invoices())
         self._clinic_report_unallocated()
 

@@ -343,6 +343,35 @@ class TestLostAndFound(StripeHttpCommon):
         self.assertEqual(invoice._get_reconciled_payments(), payment)
         self.assertEqual(invoice.amount_residual, 0)
 
+    def test_a_debit_that_was_pending_at_first_pays_what_was_shown(self):
+        token = self._save_card()
+        first, second = self._bill(80), self._bill()
+        line = second._clinic_get_open_lines()
+        tx = self._create_transaction(
+            first | second,
+            operation="offline",
+            token_id=token.id,
+            amount=90,
+            clinic_allocation=[[line.id, 90]],
+        )
+        tx.payment_id = self.env["account.payment"].create(
+            {
+                "payment_type": "inbound",
+                "partner_id": self.client.id,
+                "amount": 90,
+                "journal_id": self.provider.journal_id.id,
+                "payment_token_id": token.id,
+                "payment_transaction_id": tx.id,
+            }
+        )
+        tx._set_pending()
+        tx.payment_id.action_cancel()
+        tx._set_done()
+        tx._post_process()
+        # Money goes to the smaller one first where nobody has said otherwise.
+        self.assertEqual((first | second).mapped("amount_residual"), [80, 30])
+        self.assertEqual(tx.payment_id.clinic_amount_unallocated, 0)
+
     def test_dinars_are_charged_with_the_decimals_that_stripe_takes(self):
         dinar = self.env.ref("base.KWD")
         dinar.active = True
