@@ -91,9 +91,12 @@ class ClinicAutopayPages(ClinicBilling):
         return practices.filtered(lambda each: str(each.id) == company_id)
 
     def _prepare_agreement_values(self):
-        partner = request.env.user.partner_id
+        """Return what is agreed with whose bills are shown."""
+        partner = self._get_shown_payer()
         agreements = self._get_agreements()
         return {
+            "payer": partner,
+            "is_acting": partner != request.env.user.partner_id,
             "autopay_on": agreements._get_current(partner),
             "autopay_practices": agreements._get_practices(partner),
         }
@@ -106,7 +109,7 @@ class ClinicAutopayPages(ClinicBilling):
             **values,
         }
         agreements = self._get_agreements()
-        partner = request.env.user.partner_id
+        partner = values["payer"]
         values["autopay_cards"] = {
             practice.id: agreements._get_cards(partner, practice)
             for practice in values["autopay_practices"]

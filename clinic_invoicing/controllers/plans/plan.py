@@ -6,8 +6,9 @@ from ..paying.panel import LARGEST_ID
 
 
 class ClinicPlanPages(ClinicAutopayPages):
-    """The client's payment plans. What may be agreed is decided by the models.
+    """The client's payment plans, and those of payers that they act for.
 
+    What may be agreed is decided by the models.
     A plan of somebody else is answered like one that does not exist.
     """
 
@@ -77,34 +78,39 @@ class ClinicPlanPages(ClinicAutopayPages):
         plans = request.env["clinic.payment.plan"].sudo()
         if plan_id > LARGEST_ID:
             return plans
-        return plans.search(
-            [("id", "=", plan_id)]
-            + plans._get_client_domain(request.env.user.partner_id)
-        )
+        payers = request.env.user.partner_id._clinic_get_payers()
+        return plans.search([("id", "=", plan_id)] + plans._get_client_domain(payers))
 
     def _prepare_agreement_values(self):
         # sudo: the domain says whose they are.
         plans = request.env["clinic.payment.plan"].sudo()
+        values = super()._prepare_agreement_values()
         return {
-            **super()._prepare_agreement_values(),
+            **values,
             "payment_plans": plans.search(
                 [("state", "in", ("proposed", "active"))]
-                + plans._get_client_domain(request.env.user.partner_id)
+                + plans._get_client_domain(values["payer"])
             ),
         }
 
     def _render_plan(self, plan, **values):
-        cards = plan._get_cards(request.env.user)
+        user = request.env.user
+        cards, payer = plan._get_cards(user), plan._get_payer(user)
+        is_acting = payer != user.partner_id
         return request.render(
             "clinic_invoicing.portal_plan",
             {
                 **self._prepare_portal_layout_values(),
                 "page_name": "clinic_plan",
                 "plan": plan,
+                "payer": payer,
+                "is_acting": is_acting,
                 "plan_cards": cards,
-                "barred_cards": plan._get_barred_cards(request.env.user),
-                "can_save_card": self._get_agreements()._can_save_card(
-                    request.env.user.partner_id, plan.company_id, plan.currency_id
+                "barred_cards": plan._get_barred_cards(user),
+                # A card that is saved is one's own, and not the payer's.
+                "can_save_card": not is_acting
+                and self._get_agreements()._can_save_card(
+                    payer, plan.company_id, plan.currency_id
                 ),
                 "shown": plan.env["clinic.shown"]._seal_plan(plan, cards),
                 **values,

@@ -24,7 +24,8 @@ class ResPartner(models.Model):
         copy=False,
         groups="clinic_invoicing.group_biller",
         help="These contacts see and pay in the portal what is billed to this payer, "
-        "with this payer's cards: the clerk of a care home, for instance.",
+        "with this payer's cards, and answer its payment plans: the clerk of a care "
+        "home, for instance.",
     )
 
     # === CONSTRAINTS === #

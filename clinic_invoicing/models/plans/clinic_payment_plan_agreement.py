@@ -8,18 +8,39 @@ PLAN_WORDING = "2026-11"
 
 
 class ClinicPaymentPlan(models.Model):
-    """The client's answer to a plan that was proposed; called in sudo."""
+    """The client's answer to a plan that was proposed; called in sudo.
+
+    Who acts for a payer answers as well: they may pay all of it at once anyway. Autopay
+    is different: it lets a card pay what nobody knows yet, and is its owner's alone.
+    """
 
     _inherit = "clinic.payment.plan"
 
     @api.model
-    def _get_client_domain(self, partner):
-        """Return the domain of the plans for a client or their own addresses."""
-        return [("partner_id", "any", partner._clinic_get_own_domain())]
+    def _get_client_domain(self, payers):
+        """Return the domain of the plans for these or their own addresses."""
+        return [("partner_id", "any", payers._clinic_get_own_domain())]
 
-    def _get_wording(self):
-        """Return what the client agrees to, in the client's language."""
+    def _get_payer(self, user):
+        """Return as whom this user answers: themselves, or whom they act for."""
         self.ensure_one()
+        return user.partner_id._clinic_pays_as(self.partner_id)[:1]
+
+    def _get_wording(self, user=None):
+        """Return what the client agrees to, in the client's language.
+
+        :param res.users user: who answers; the payer's own if there is none
+        """
+        self.ensure_one()
+        payer = self._get_payer(user) if user else self.partner_id
+        wording = self._get_own_wording()
+        if not user or payer == user.partner_id:
+            return wording
+        return self.env._(
+            "I act for %(payer)s. %(wording)s", payer=payer.name, wording=wording
+        )
+
+    def _get_own_wording(self):
         return self.env._(
             "I agree to pay %(amount)s to %(practice)s in instalments on the dates "
             "shown. If I choose a card, it is charged on these dates, and I am told by "
@@ -32,7 +53,7 @@ class ClinicPaymentPlan(models.Model):
         )
 
     def _get_cards(self, user):
-        """Return the cards with which this user can accept it."""
+        """Return the cards with which this user can accept it: the payer's own."""
         return self.env["clinic.autopay"]._get_cards(*self._get_whose_cards(user))
 
     def _get_barred_cards(self, user):
@@ -41,7 +62,7 @@ class ClinicPaymentPlan(models.Model):
         return agreements._get_barred_cards(*self._get_whose_cards(user))
 
     def _get_whose_cards(self, user):
-        return user.partner_id, self.company_id, self.currency_id
+        return self._get_payer(user), self.company_id, self.currency_id
 
     def _accept(self, user, *, card_id, wording, ip, shown=None):
         """Start the plan as the client has read it.
@@ -64,7 +85,7 @@ class ClinicPaymentPlan(models.Model):
                 )
             )
         self.invoice_ids._clinic_lock_for_payment()
-        self._check_acceptable(wording)
+        self._check_acceptable(wording, user)
         shows = self.env["clinic.shown"]
         shows._check(shown, shows._seal_plan(self, cards))
         self._check_dates()
@@ -81,8 +102,8 @@ class ClinicPaymentPlan(models.Model):
         for charge in self._get_open_charges():
             charge._schedule_instalment(card)
 
-    def _check_acceptable(self, wording):
-        if self.state != "proposed" or wording != self._get_wording():
+    def _check_acceptable(self, wording, user):
+        if self.state != "proposed" or wording != self._get_wording(user):
             raise UserError(self.env._("This plan has changed. Please read it again."))
         open_invoices = self._get_open_invoices()
         covered = open_invoices._clinic_sum_covered(PROPOSAL)

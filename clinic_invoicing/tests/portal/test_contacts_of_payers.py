@@ -1,5 +1,9 @@
+import re
+from datetime import timedelta
+
 from lxml import html
 
+from odoo import fields
 from odoo.http import root
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -122,6 +126,117 @@ class TestActing(WhoseCommon, PagesCommon):
             page = self.url_open(f"/clinic/pay/{link.token}", timeout=60).text
             has_card = "o_payment_option" in page and 'data-payment-option-type="token"'
             self.assertEqual(has_card and has_card in page, is_payer, name)
+
+    # === WHAT IS AGREED === #
+
+    def _agree_for_home(self, **values):
+        """Let the home be on autopay, by its own login."""
+        self.practice.clinic_autopay = True
+        home = self.people["home"]
+        home.email = "home@example.com"
+        card = self._create_token(partner_id=home.id, payment_details="home 4242")
+        # sudo: as the client's page.
+        agreement = (
+            self.env["clinic.autopay"]
+            .sudo()
+            ._agree(
+                self.users["home"],
+                self.practice,
+                card_id=str(card.id),
+                cap="500",
+                wording=self.practice._clinic_get_autopay_wording(),
+                ip="203.0.113.7",
+            )
+        )
+        return agreement, card
+
+    def _read(self, url="/my/billing"):
+        self.env.flush_all()
+        text = self.url_open(url, timeout=60).text
+        page = html.fromstring(text).xpath("//div[@id='wrap']")[0]
+        return " ".join(page.text_content().split())
+
+    def test_a_clerk_reads_the_homes_autopay_and_who_may_change_it(self):
+        self._go_online(self.provider)
+        agreement, _card = self._agree_for_home()
+        home = self.people["home"].id
+        self._log_in("clerk")
+        self.assertNotIn("Autopay is on", self._read())
+        text = self._read(f"/my/billing/for/{home}")
+        self.assertIn("Autopay is on", text)
+        text = self._read("/my/billing/autopay")
+        self.assertIn("Whose home", text)
+        self.assertIn("with their own login", text)
+        self.assertNotIn("Turn autopay", text)
+        token = self._get_csrf_token()
+        for way in ("off", "on"):
+            self.url_open(
+                f"/my/billing/autopay/{way}",
+                data={"csrf_token": token, "company_id": self.practice.id},
+                timeout=60,
+            )
+        self.assertTrue(agreement.active)
+        agreement._end("client")
+        text = self._read(f"/my/billing/for/{home}")
+        self.assertIn("with their own login", text)
+        self.assertNotIn("How autopay works", text)
+
+    def _get_csrf_token(self):
+        page = self.url_open("/my", timeout=60).text
+        return re.search(r'csrf_token: "([^"]+)"', page).group(1)
+
+    def _propose_to_home(self):
+        # sudo: as the biller's dialog.
+        plans = self.env["clinic.payment.plan"].sudo()
+        bill = self.bills["home"]
+        day = fields.Date.context_today(self.env.user) + timedelta(days=9)
+        return plans._propose(bill, [(day, 100)])
+
+    def _answer(self, plan, way="accept", **form):
+        url = f"/my/billing/plans/{plan.id}"
+        page = html.fromstring(self.url_open(url, timeout=60).text)
+        for name in ("wording", "shown"):
+            form[name] = next(iter(page.xpath(f"//input[@name='{name}']/@value")), "")
+        form["csrf_token"] = self._get_csrf_token()
+        self.env.flush_all()
+        response = self.url_open(
+            f"{url}/{way}", data={"agree": "yes", **form}, timeout=60
+        )
+        self.env.invalidate_all()
+        return response
+
+    def test_a_clerk_accepts_a_plan_of_the_home_with_the_homes_card(self):
+        self._go_online(self.provider)
+        _agreement, card = self._agree_for_home()
+        own = self._create_token(partner_id=self.people["clerk"].id)
+        plan = self._propose_to_home()
+        self._log_in("clerk")
+        self.assertNotIn("Payment plan to accept", self._read())
+        text = self._read(f"/my/billing/for/{self.people['home'].id}")
+        self.assertIn("Payment plan to accept", text)
+        text = self._read(f"/my/billing/plans/{plan.id}")
+        self.assertIn("I act for Whose home. I agree to pay", text)
+        self.assertIn("home 4242", text)
+        self._answer(plan, card_id=own.id)
+        self.assertEqual(plan.state, "proposed")
+        self._answer(plan, card_id=card.id)
+        self.assertEqual((plan.state, plan.token_id), ("active", card))
+        self.assertEqual(plan.agreed_by_id, self.users["clerk"])
+        self.assertIn("I act for Whose home", plan.wording)
+        self.assertIn("charged to the card", self._read(f"/my/billing/plans/{plan.id}"))
+
+    def test_a_clerk_declines_a_plan_of_the_home(self):
+        plan = self._propose_to_home()
+        self._log_in("clerk")
+        self._answer(plan, "decline")
+        self.assertEqual(plan.state, "cancelled")
+
+    def test_a_colleague_reads_no_plan_of_the_home(self):
+        plan = self._propose_to_home()
+        self._log_in("nurse")
+        for way in ("accept", "decline"):
+            self.assertEqual(self._answer(plan, way).status_code, 404)
+        self.assertEqual(plan.state, "proposed")
 
     # === ODOO'S OWN PAGES === #
 
