@@ -294,6 +294,18 @@ class AccountMove(models.Model):
         held = sum(claim.held for claim in self._clinic_get_claims(asker))
         return self.currency_id[:1].round(held) if self else held
 
+    def _clinic_describe_held(self, asker):
+        """Tell staff how much of what these owe is covered by money that is held."""
+        held = self._clinic_sum_covered(asker)
+        if not held:
+            return ""
+        currency = self.currency_id[:1]
+        return self.env._(
+            "%(held)s is held for the payer; %(asked)s is asked.",
+            held=currency.format(held),
+            asked=currency.format(self._clinic_get_suggested(asker)),
+        )
+
     @api.model
     def _clinic_get_free_held(self, payer, company, currency):
         """Return the money that is held for a payer who owes less than that."""

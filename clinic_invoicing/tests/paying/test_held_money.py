@@ -38,6 +38,37 @@ class TestHeldMoney(OnlineCommon, DeskCommon):
         key = payer or self.client, currency or self.practice.currency_id
         self.assertEqual(self._sum_held().get(key, 0), amount)
 
+    # === STAFF READ IT === #
+
+    def _open_register(self, bills):
+        """Return Core's dialog to pay these."""
+        wizards = self.env["account.payment.register"].with_user(self.biller)
+        return wizards.with_context(
+            active_model="account.move", active_ids=bills.ids
+        ).create({})
+
+    def test_the_desk_reads_what_is_held(self):
+        self._receive(20)
+        url = f"/clinic/desk/pay/{self.bill.id}"
+        self.assertRegex(
+            self._see(url)[0], r"\$\s20.00 is held for the payer; \$\s80.00 is asked"
+        )
+        self._receive(80)
+        self.assertRegex(
+            self._see(url)[0], r"\$\s100.00 is held for the payer; \$\s0.00 is asked"
+        )
+        other = self._invoice(self._create_service(patient=self.other_client))
+        text = self._see(f"/clinic/desk/pay/{other.id}")[0]
+        self.assertNotIn("is held for", text)
+
+    def test_cores_dialog_tells_what_is_held(self):
+        self.assertFalse(self._open_register(self.bill).clinic_held_note)
+        self._receive(20)
+        self.assertRegex(
+            self._open_register(self.bill).clinic_held_note,
+            r"\$\s20.00 is held for the payer; \$\s80.00 is asked",
+        )
+
     # === WHAT IS HELD === #
 
     def test_money_that_was_too_much_is_held(self):

@@ -42,7 +42,7 @@ FIELDS = {
         },
     ),
     "account.payment.register": Fields(
-        derived="clinic_clearing_names",
+        derived="clinic_clearing_names clinic_held_note",
     ),
     "calendar.event": Fields(
         derived=(

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...models.paying.payment_transaction import OFFLINE_CODES
+from ...rules.askers import DESK
 from ...server_side import heard
 
 
@@ -14,6 +15,10 @@ class AccountPaymentRegister(models.TransientModel):
         compute="_compute_clinic_clearing_names",
         help="The invoices that money is on its way for already.",
     )
+    clinic_held_note = fields.Char(
+        compute="_compute_clinic_held_note",
+        help="How much of what is owed is covered by money that is held.",
+    )
 
     # === COMPUTE METHODS === #
 
@@ -22,6 +27,17 @@ class AccountPaymentRegister(models.TransientModel):
         for wizard in self:
             clearing = wizard.line_ids.move_id.filtered("clinic_is_clearing")
             wizard.clinic_clearing_names = ", ".join(clearing.mapped("name"))
+
+    @api.depends("line_ids")
+    def _compute_clinic_held_note(self):
+        for wizard in self:
+            invoices = wizard.line_ids.move_id.filtered(
+                lambda move: move.clinic_has_services and move._clinic_is_unpaid()
+            )
+            # Amounts of several currencies have no sum.
+            is_sum = len(invoices.company_id) == len(invoices.currency_id) == 1
+            note = is_sum and invoices._clinic_describe_held(DESK)
+            wizard.clinic_held_note = note
 
     @api.depends_context("clinic_received_outside")
     @api.depends("payment_type", "journal_id", "currency_id")
