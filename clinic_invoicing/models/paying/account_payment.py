@@ -36,9 +36,9 @@ class AccountPayment(models.Model):
     def _compute_clinic_amount_unallocated(self):
         for payment in self:
             lines = payment._clinic_get_receivable_lines()
-            payment.clinic_amount_unallocated = -sum(
-                lines.mapped("amount_residual_currency")
-            )
+            left = -sum(lines.mapped("amount_residual_currency"))
+            left = left and payment.currency_id.round(left)
+            payment.clinic_amount_unallocated = left
 
     # === CRUD METHODS === #
 

@@ -74,11 +74,3 @@ class AccountPayment(models.Model):
                     "true, refund the payment now: a dispute would cost a fee as well."
                 ),
             )
-
-    def _clinic_stripe_get_open_credit(self):
-        """Return what of this payment pays nothing, in its currency."""
-        self.ensure_one()
-        lines = self.move_id.line_ids.filtered(
-            lambda line: line.account_id == self.destination_account_id
-        )
-        return self.currency_id.round(-sum(lines.mapped("amount_residual_currency")))

@@ -109,7 +109,7 @@ class ClinicStripeDispute(models.Model):
         )
         # What becomes of a deposit is told where its visit is known.
         is_deposit = payment.clinic_deposit_event_id
-        if not is_deposit and payment._clinic_stripe_get_open_credit() > 0:
+        if not is_deposit and payment.clinic_amount_unallocated > 0:
             self._ask_for_allocation()
 
     def _counter_withdrawal(self, withdrawal):

@@ -265,7 +265,7 @@ class TestDisputes(DisputeCommon):
         self.control.win_dispute(dispute_id)
         self._tell("closed", "funds_reinstated")
         self.assertEqual(self.invoice._get_reconciled_payments(), cash)
-        self.assertEqual(tx.payment_id._clinic_stripe_get_open_credit(), 120)
+        self.assertEqual(tx.payment_id.clinic_amount_unallocated, 120)
         self.assertBooksAgree(tx)
         self.assertEqual(
             self._find().activity_ids.mapped("summary"),
@@ -279,7 +279,7 @@ class TestDisputes(DisputeCommon):
         self.control.win_dispute(dispute_id)
         self._tell("closed")
         self.assertEqual(self.invoice.payment_state, "reversed")
-        self.assertEqual(tx.payment_id._clinic_stripe_get_open_credit(), 120)
+        self.assertEqual(tx.payment_id.clinic_amount_unallocated, 120)
         self.assertIn(
             "Use money that came back from a dispute",
             self._find().activity_ids.mapped("summary"),
