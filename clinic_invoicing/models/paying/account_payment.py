@@ -229,9 +229,14 @@ class AccountPayment(models.Model):
         :rtype: dict[account.payment, account.move]
         """
         before = self._clinic_get_partials()
-        plan = self._clinic_plan_groups(groups)
-        if plan:
-            self.env["account.move.line"]._reconcile_plan(plan)
+        money = self._clinic_get_receivable_lines().grouped("move_id")
+        nothing = self.env["account.move.line"]
+        self._clinic_match_groups(
+            [
+                (money.get(payment.move_id, nothing), invoices)
+                for payment, invoices in groups
+            ]
+        )
         by_entry = defaultdict(self.env["account.move"].browse)
         for partial in self._clinic_get_partials() - before:
             by_entry[partial.credit_move_id.move_id] |= partial.debit_move_id.move_id
@@ -241,21 +246,23 @@ class AccountPayment(models.Model):
                 payments.invoice_ids = [Command.link(move.id) for move in moves]
         return paid
 
-    def _clinic_plan_groups(self, groups):
-        """Return the lines that are reconciled: see :meth:`_clinic_pay_groups`."""
-        # All at once: by groups, each would be read by itself.
-        moves = self.env["account.move"].union(*(moves for _payment, moves in groups))
-        owed = moves.filtered(lambda move: move.state == "posted").line_ids.filtered(
-            lambda line: line.account_id.account_type == "asset_receivable"
-        )
-        by_entry = (self._clinic_get_receivable_lines() | owed).grouped("move_id")
-        nothing = owed.browse()
+    @api.model
+    def _clinic_match_groups(self, groups):
+        """Pay invoices with open credit, all at once.
+
+        :param list[tuple] groups: lines of credit, and invoices that they pay: the
+            oldest money first, the oldest invoice first
+        """
+        # By groups, each would be read by itself.
+        moves = self.env["account.move"].union(*(moves for _money, moves in groups))
+        owed = moves._clinic_get_open_lines().grouped("move_id")
         plan = []
-        for payment, invoices in groups:
-            entries = (payment.move_id, *invoices)
-            lines = nothing.concat(*(by_entry.get(entry, nothing) for entry in entries))
+        for money, invoices in groups:
+            own = (owed[move] for move in invoices if move in owed)
+            lines = money.concat(money, *own)
             plan += self._clinic_plan_open(lines._clinic_sort_oldest_first())
-        return plan
+        if plan:
+            self.env["account.move.line"]._reconcile_plan(plan)
 
     def _clinic_plan_open(self, lines):
         """Return which of the lines, still open, can be reconciled with each other."""

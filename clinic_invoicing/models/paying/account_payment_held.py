@@ -10,19 +10,13 @@ class AccountPayment(models.Model):
 
     @api.model
     def _clinic_pay_with_lines(self, groups):
-        """Pay invoices with open credit, all at once, and say so on both sides.
+        """Pay invoices with open credit, and say so on both sides.
 
-        :param list[tuple] groups: lines of credit, and invoices that they pay: the
-            oldest money first, the oldest invoice first
+        :param list[tuple] groups: see :meth:`_clinic_match_groups`
         """
-        plan = []
-        for lines, invoices in groups:
-            plan += self._clinic_plan_open(lines | invoices._clinic_get_open_lines())
-        if not plan:
-            return
         credit = self.env["account.move.line"].union(*(lines for lines, _ in groups))
         before = credit.matched_debit_ids
-        credit._reconcile_plan(plan)
+        self._clinic_match_groups(groups)
         partials = credit.matched_debit_ids - before
         self._clinic_log_allocated(partials)
         partials.credit_move_id._clinic_tell_of_rest()
