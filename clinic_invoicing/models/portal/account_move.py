@@ -18,6 +18,7 @@ from ...rules.askers import (
     Answer,
     get_first,
 )
+from ..payers.account_move_line import ADDRESSEE
 from ..paying.account_move import OPEN_STATES
 from ..paying.account_move_line_held import ROOT_COMPANY
 from ..paying.clinic_open_item import IS_RECEIVABLE
@@ -25,23 +26,26 @@ from ..paying.clinic_open_item import IS_RECEIVABLE
 # By the first day of each invoice that money which is held does not cover.
 COUNT_BY_FIRST_DUE = """
 WITH held AS (
-    SELECT found.company_id, found.currency_id,
+    SELECT found.payer_id, found.company_id, found.currency_id,
            -SUM(line.amount_residual_currency) AS amount
       FROM (%(held)s) found
       JOIN account_move_line line ON line.id = found.id
-     GROUP BY 1, 2
+     GROUP BY 1, 2, 3
 ), part AS (
     SELECT line.move_id,
+           %(payer)s AS payer_id,
            line.currency_id,
            %(root_company)s AS company_id,
            practice.tz AS zone,
            COALESCE(line.date_maturity, line.date) AS due,
            SUM(line.amount_residual_currency) OVER (
-               PARTITION BY %(root_company)s, line.currency_id
+               PARTITION BY %(payer)s, %(root_company)s, line.currency_id
                ORDER BY COALESCE(line.date_maturity, line.date),
                         line.amount_currency, line.id
            ) AS owed_until
       FROM account_move_line line
+      JOIN account_move move ON move.id = line.move_id
+      JOIN res_partner billed ON billed.id = move.partner_id
       JOIN res_company company ON company.id = line.company_id
       JOIN res_partner practice ON practice.id = company.partner_id
      WHERE line.move_id IN %(moves)s
@@ -50,7 +54,7 @@ WITH held AS (
 ), invoice AS (
     SELECT part.zone, MIN(part.due) AS due
       FROM part
-      LEFT JOIN held USING (company_id, currency_id)
+      LEFT JOIN held USING (payer_id, company_id, currency_id)
      WHERE part.owed_until > COALESCE(held.amount, 0)
      GROUP BY part.move_id, part.zone
 )
@@ -212,6 +216,7 @@ class AccountMove(models.Model):
                 COUNT_BY_FIRST_DUE,
                 held=held,
                 root_company=ROOT_COMPANY,
+                payer=ADDRESSEE,
                 moves=moves.subselect(),
                 is_receivable=IS_RECEIVABLE,
             )

@@ -89,6 +89,18 @@ class TestActing(WhoseCommon, PagesCommon):
             self.assertEqual(response.status_code, 200, url)
             self.assertTrue(response.content.startswith(b"%PDF"), url)
 
+    def test_what_a_clerk_has_paid_ahead_covers_nothing_of_the_home(self):
+        self.practice.clinic_use_held_money = False
+        clerk = self.people["clerk"]
+        ahead = {"amount": 250, "partner_id": clerk.commercial_partner_id.id}
+        payment = self.env["account.payment"].create(
+            {**ahead, "clinic_payer_id": clerk.id}
+        )
+        payment.action_post()
+        self.env.flush_all()
+        # Of their own nothing is asked, of the home's all.
+        self.assertEqual(self.users["clerk"]._clinic_get_unpaid_count(), 1)
+
     # === WHAT IS PAID === #
 
     def test_a_clerk_pays_as_the_home(self):
