@@ -86,6 +86,9 @@ REASONS = (
     NOT_DUE,
 )
 
+# They ask for several invoices at once: what is too small by itself is paid together.
+TOGETHER_ASKERS = (PAGE, RED_NUMBER, DIALOG, LINK)
+
 _LETTERS = {letter.name[0]: letter for letter in Answer}
 
 # By reason, one letter for each asker in the order of ASKERS: Nothing, Shows, Offers

@@ -38,8 +38,7 @@ class AccountMove(models.Model):
 
     def _clinic_get_first_obstacle(self):
         """Return why one of these cannot be paid now; nothing if all can be."""
-        reasons = (move._clinic_get_payment_obstacle() for move in self)
-        return next(filter(None, reasons), "")
+        return next(iter(self._clinic_get_payment_obstacles().values()), "")
 
     def _clinic_count_clearing(self):
         """Return for how many of these a payment is on its way."""

@@ -98,16 +98,14 @@ class AccountMove(models.Model):
 
     def _clinic_check_payable(self, amount, currency):
         """Raise ValidationError unless ``0 < amount <= what is asked for now``."""
-        for invoice in self:
-            reason = invoice._clinic_get_payment_obstacle()
-            if reason and len(self) > 1:
+        for invoice, reason in self._clinic_get_payment_obstacles().items():
+            if len(self) > 1:
                 raise ValidationError(
                     self.env._(
                         "%(invoice)s: %(reason)s", invoice=invoice.name, reason=reason
                     )
                 )
-            if reason:
-                raise ValidationError(reason)
+            raise ValidationError(reason)
         if any(invoice.currency_id != currency for invoice in self):
             raise ValidationError(
                 self.env._("An invoice can only be paid in its own currency.")

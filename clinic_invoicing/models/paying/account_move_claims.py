@@ -13,6 +13,7 @@ from ...rules.askers import (
     INSURERS,
     OFFLINE,
     ON_HOLD,
+    TOGETHER_ASKERS,
     TOO_SMALL,
     UNANSWERED,
     Answer,
@@ -110,7 +111,34 @@ class AccountMove(models.Model):
         for reason, domain in self._clinic_get_reason_domains().items():
             for move in moves.filtered_domain(domain) if reason in barring else ():
                 reasons[move].add(reason)
+        if asker in TOGETHER_ASKERS:
+            self._clinic_join_small(reasons, asker)
         return reasons
+
+    @api.model
+    def _clinic_join_small(self, reasons, asker):
+        """Take back that invoices are too small which can be paid with others.
+
+        :param dict reasons: by invoice, of what is asked at once; is changed
+        """
+        if not any(TOO_SMALL in found for found in reasons.values()):
+            return
+        free = defaultdict(float)
+        for move, found in reasons.items():
+            if get_answer(asker, found - {TOO_SMALL}) >= Answer.OFFERS:
+                free[move._clinic_get_small_key()] += move.amount_residual
+        leasts = self.env["payment.provider"]._clinic_get_leasts_by_currency()
+        for move, found in reasons.items():
+            key = move._clinic_get_small_key()
+            least = leasts.get((move.company_id.id, move.currency_id.id), 0.0)
+            if move.currency_id.compare_amounts(free[key], least) >= 0:
+                found.discard(TOO_SMALL)
+
+    def _clinic_get_small_key(self):
+        """Return under what small invoices are paid together."""
+        self.ensure_one()
+        payer = self.partner_id._clinic_get_addressee()
+        return payer, self.company_id, self.currency_id
 
     def _clinic_has_reason(self, reason):
         """Whether this is a reason not to ask for this invoice."""
@@ -133,8 +161,8 @@ class AccountMove(models.Model):
             ),
             OFFLINE: self.env._("Invoices cannot be paid online at the moment."),
             TOO_SMALL: self.env._(
-                "So little cannot be paid online. The practice takes it when you are "
-                "there, or writes it off."
+                "So little cannot be paid online by itself. Pay it with other "
+                "invoices, or at the practice, which may also write it off."
             ),
         }.get(reason) or self.env._("What is owed has still to be decided.")
 
@@ -153,9 +181,12 @@ class AccountMove(models.Model):
         """Return the domain of what ``partner`` owes and this asker asks for.
 
         What has not come due, and what no provider takes, is not left out: see
-        :meth:`_clinic_get_claims`.
+        :meth:`_clinic_get_claims`. Nor is, of who asks for all together, what is too
+        small by itself.
         """
-        barring = get_barring(asker)
+        barring = set(get_barring(asker))
+        if asker in TOGETHER_ASKERS:
+            barring.discard(TOO_SMALL)
         domain = self._clinic_get_unpaid_domain(partner)
         for reason, invoices in self._clinic_get_reason_domains().items():
             # That none of them is closed is said by the domain itself.
@@ -171,10 +202,24 @@ class AccountMove(models.Model):
     def _clinic_get_payment_obstacle(self):
         """Return why this cannot be paid online, or at the desk, else ``False``."""
         self.ensure_one()
+        return self._clinic_get_payment_obstacles().get(self, False)
+
+    def _clinic_get_payment_obstacles(self):
+        """Return why these cannot be paid at once, for those that cannot.
+
+        :rtype: dict[account.move, str]
+        """
         asker = self._clinic_get_asker()
-        reasons = self._clinic_get_reasons(asker)[self]
-        reason = get_first(reasons.intersection(get_barring(asker, Answer.OFFERS)))
-        return bool(reason) and self._clinic_explain_reason(reason)
+        barring = get_barring(asker, Answer.OFFERS)
+        firsts = {
+            move: get_first(reasons.intersection(barring))
+            for move, reasons in self._clinic_get_reasons(asker).items()
+        }
+        return {
+            move: move._clinic_explain_reason(reason)
+            for move, reason in firsts.items()
+            if reason
+        }
 
     @api.model
     def _clinic_get_asker(self):

@@ -156,6 +156,14 @@ class PaymentProvider(models.Model):
         )
 
     @api.model
+    def _clinic_get_leasts_by_currency(self):
+        """Return them by the ids of a company and a currency.
+
+        :rtype: dict[tuple, float]
+        """
+        return {tuple(key): least for *key, least in self._clinic_get_leasts()}
+
+    @api.model
     def _clinic_get_least(self, company, currency):
         """Return the least that is charged online, in the smallest unit."""
         limits = self._clinic_get_limits_of(company.id, currency.id)

@@ -34,6 +34,8 @@ WITH held AS (
 ), part AS (
     SELECT line.move_id,
            %(payer)s AS payer_id,
+           line.company_id AS billed_by,
+           line.amount_residual_currency AS owed,
            line.currency_id,
            %(root_company)s AS company_id,
            practice.tz AS zone,
@@ -51,14 +53,18 @@ WITH held AS (
      WHERE line.move_id IN %(moves)s
        AND line.reconciled IS NOT TRUE
        AND %(is_receivable)s
-), invoice AS (
-    SELECT part.zone, MIN(part.due) AS due
+), uncovered AS (
+    SELECT part.payer_id, part.billed_by, part.currency_id, part.zone, part.due,
+           LEAST(part.owed, part.owed_until - COALESCE(held.amount, 0)) AS asked,
+           ROW_NUMBER() OVER (PARTITION BY part.move_id ORDER BY part.due) = 1
+               AS is_first
       FROM part
       LEFT JOIN held USING (payer_id, company_id, currency_id)
      WHERE part.owed_until > COALESCE(held.amount, 0)
-     GROUP BY part.move_id, part.zone
 )
-SELECT zone, due, COUNT(*) FROM invoice GROUP BY zone, due
+SELECT payer_id, billed_by, currency_id, zone, due,
+       COUNT(*) FILTER (WHERE is_first), SUM(asked)
+  FROM uncovered GROUP BY 1, 2, 3, 4, 5
 """
 
 
@@ -188,7 +194,7 @@ class AccountMove(models.Model):
             else:
                 discount = discounts.get((company, currency, due), 0.0)
                 now[company, currency] += owed - discount
-        return [Asked.from_dues(*key, now[key], later[key]) for key in now]
+        return self._clinic_prepare_asked(now, later)
 
     def _clinic_get_asked_by_claims(self):
         """Return what is asked of these where money is held, line by line."""
@@ -200,9 +206,34 @@ class AccountMove(models.Model):
                 is_asked = claim.answer == Answer.ASKS
                 now[key] += claim.amount if is_asked else 0.0
                 held[key] += claim.held
-                if not is_asked:
+                if Answer.OFFERS <= claim.answer < Answer.ASKS:
                     later[key][claim.due] += claim.amount
-        return [Asked.from_dues(*key, now[key], later[key], held[key]) for key in now]
+        return self._clinic_prepare_asked(now, later, held)
+
+    @api.model
+    def _clinic_prepare_asked(self, now, later, held=None):
+        """Return what is asked; what is too small even together is not.
+
+        :param dict now: amounts by company and currency, as the others
+        :rtype: list[Asked]
+        """
+        leasts = self.env["payment.provider"]._clinic_get_leasts_by_currency()
+        asked = []
+        for key, amount in now.items():
+            company, currency = key
+            least = leasts.get((company.id, currency.id), 0.0)
+            total = amount + sum(later[key].values())
+            is_enough = currency.compare_amounts(amount, least) >= 0
+            is_enough_later = currency.compare_amounts(total, least) >= 0
+            asked.append(
+                Asked.from_dues(
+                    *key,
+                    amount if is_enough else 0.0,
+                    later[key] if is_enough_later else {},
+                    held[key] if held else 0.0,
+                )
+            )
+        return asked
 
     @api.model
     def _clinic_count_asked(self, payers):
@@ -222,7 +253,18 @@ class AccountMove(models.Model):
             )
         )
         get_day = self.env["res.company"]._clinic_get_day_in
-        return sum(count for zone, due, count in rows if due <= get_day(zone))
+        counts, sums = defaultdict(int), defaultdict(float)
+        for *key, zone, due, count, asked in rows:
+            if due <= get_day(zone):
+                counts[tuple(key)] += count
+                sums[tuple(key)] += float(asked)
+        leasts = self.env["payment.provider"]._clinic_get_leasts_by_currency()
+        # Sums of binary fractions are none: less than a digit makes no difference.
+        return sum(
+            count
+            for key, count in counts.items()
+            if round(sums[key] - leasts.get(key[1:], 0.0), 6) >= 0
+        )
 
     @api.model
     def _clinic_count_open(self, domain):

@@ -2,6 +2,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ...rules.askers import AUTOPAY, DIALOG, REMINDER, REQUEST, TOO_SMALL
 from ...rules.limits import Limits
 from ..charges.common_charges import ChargesCommon
 from ..common_online import OnlineCommon
@@ -46,11 +47,62 @@ class TestLimits(LimitsCommon, DeskCommon):
         self.assertEqual(self.client_user._clinic_get_unpaid_count(), 0)
         text = self._see("/my/billing")[0]
         self.assertIn("You have nothing to pay now", text)
-        self.assertIn("So little cannot be paid online.", text)
+        self.assertIn("So little cannot be paid online by itself.", text)
         self.assertNotIn("Overdue", text)
         self.assertIn("So little cannot be paid online", self._read(bill))
         with self.assertRaisesRegex(ValidationError, "So little"):
             bill.sudo()._clinic_start_online_payment(0.3, bill.currency_id)
+
+    def test_several_that_are_too_small_alone_are_paid_together(self):
+        bills = self._bill(0.3) | self._bill(0.2)
+        self.assertEqual(self.client_user._clinic_get_unpaid_count(), 2)
+        text = self._see("/my/billing")[0].replace("\xa0", " ")
+        self.assertIn("To pay now $ 0.50", text)
+        ids = ",".join(map(str, bills.ids))
+        for chosen in (ids, "all"):
+            text = self._see("/my/billing/pay", invoice_ids=chosen)[0]
+            self.assertIn("Pay $ 0.50", text.replace("\xa0", " "))
+        bills.sudo()._clinic_start_online_payment(0.5, bills.currency_id)
+        self.assertEqual(bills.sudo()._clinic_get_payment_link().amount_due, 0.5)
+        # Alone, or a part of them, each is too small.
+        for bill in bills:
+            self.assertIn("So little cannot be paid online", self._read(bill))
+            with self.assertRaisesRegex(ValidationError, "So little"):
+                bill.sudo()._clinic_start_online_payment(0.2, bill.currency_id)
+        with self.assertRaisesRegex(ValidationError, "So little"):
+            bills.sudo()._clinic_check_part(0.4)
+
+    def test_what_is_too_small_even_together_is_not_asked_for(self):
+        bills = self._bill(0.3) | self._bill(0.1)
+        self.assertEqual(self.client_user._clinic_get_unpaid_count(), 0)
+        self.assertIn("You have nothing to pay now", self._see("/my/billing")[0])
+        with self.assertRaisesRegex(ValidationError, "So little"):
+            bills.sudo()._clinic_start_online_payment(0.4, bills.currency_id)
+
+    def test_what_is_too_small_is_paid_with_what_is_not(self):
+        bills = self._bill(0.3) | self._bill(80)
+        self.assertEqual(self.client_user._clinic_get_unpaid_count(), 2)
+        text = self._see("/my/billing/pay", invoice_ids="all")[0]
+        self.assertIn("Pay $ 80.30", text.replace("\xa0", " "))
+        bills.sudo()._clinic_start_online_payment(80.3, bills.currency_id)
+
+    def test_what_is_too_small_waits_for_nobody_elses(self):
+        mine = self._bill(0.3)
+        service = self._create_service(patient=self.other_client, price_unit=80)
+        both = mine | self._invoice(service)
+        reasons = both._clinic_get_reasons(DIALOG)
+        self.assertEqual(reasons[mine], {TOO_SMALL})
+        self.assertEqual(self.client_user._clinic_get_unpaid_count(), 0)
+        mine.action_toggle_block_payment()
+        other = self._bill(0.3)
+        reasons = (mine | other)._clinic_get_reasons(DIALOG)
+        self.assertEqual(reasons[other], {TOO_SMALL})
+
+    def test_people_are_not_reminded_of_what_is_too_small_alone(self):
+        bills = self._bill(0.3) | self._bill(80)
+        for asker in (REMINDER, AUTOPAY, REQUEST):
+            found = bills._clinic_filter_for(asker)
+            self.assertEqual(found.mapped("amount_residual"), [80], asker.name)
 
     def test_the_desk_takes_such_a_rest_in_cash(self):
         bill = self._bill(100.3)
