@@ -309,6 +309,24 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
         self.assertEqual(self._get_discount(payment), 2)
         self.assertEqual(payment.clinic_amount_unallocated, 48)
 
+    def test_money_that_is_matched_gets_none_as_with_core(self):
+        bills = {}
+        for name in ("held", "allocated", "core"):
+            self.practice.clinic_use_held_money = name == "held"
+            payment = self.env["account.payment"].create(
+                {"amount": 98, "partner_id": self.client.id, "date": self.today}
+            )
+            payment.action_post()
+            bills[name] = self._bill(100)
+            if name == "allocated":
+                payment._clinic_allocate(bills[name])
+            elif name == "core":
+                credit = payment._clinic_get_receivable_lines()
+                bills[name].js_assign_outstanding_line(credit.id)
+            self.assertFalse(payment.clinic_amount_unallocated, name)
+        left = [bill.amount_residual for bill in bills.values()]
+        self.assertEqual(left, [2, 2, 2])
+
     def test_who_pays_all_in_a_shop_leaves_no_credit(self):
         payment = self._book_attempt(
             self._start(self.early, 100, clinic_discount_day=False)
