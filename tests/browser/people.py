@@ -96,7 +96,7 @@ class Person:
             },
         ).json()
         assert "error" not in answer, answer["error"]
-        return answer["result"]
+        return answer.get("result")
 
     def reopens(self):
         """Close the tab, whatever it is doing, and open another one."""
@@ -110,6 +110,26 @@ class Person:
         self.page.wait_for_timeout(600)
         picture = f"{self.login}-{name}-{self.size[0]}.png"
         self.page.screenshot(path=self.screenshots / picture)
+
+    def looks_twice(self, name):
+        """Keep pictures as at a desk and as on a telephone, where all of it fits."""
+        before = self.size
+        for size in SIZES:
+            self.takes_size(size)
+            self.look(name)
+            assert self.overflow() <= 0, f"{name} is wider than a screen"
+        self.takes_size(before)
+
+    def takes_size(self, size):
+        self.size = size
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+
+    def overflow(self):
+        """Return by how many pixels the page is wider than the screen."""
+        return self.page.evaluate(
+            "document.documentElement.scrollWidth"
+            " - document.documentElement.clientWidth"
+        )
 
     def sees(self, selector, text=None):
         found = self.page.locator(selector).filter(visible=True).first

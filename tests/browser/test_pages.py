@@ -28,7 +28,7 @@ def test_pages_fit(person, login, width, height):
         someone.open(path)
         someone.sees(READY)
         someone.look(f"page{number}")
-        assert overflow(someone.page) <= 0, path
+        assert someone.overflow() <= 0, path
         if login == "client":
             # With the header and its number.
             assert_accessible(someone)
@@ -43,11 +43,4 @@ def test_the_card_dialog_fits(person, width, height):
     client.page.locator(".o_clinic_pay").first.click()
     client.sees("input[autocomplete=cc-number]")
     client.look("card")
-    assert overflow(client.page) <= 0
-
-
-def overflow(page):
-    """Return by how many pixels the page is wider than the screen."""
-    return page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
+    assert client.overflow() <= 0

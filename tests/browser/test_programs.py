@@ -53,12 +53,12 @@ def the_client_chooses(client):
     client.page.click("#portal_client_category a[href='/my/programs']")
     client.sees(".o_clinic_programs")
     client.look("offered")
-    assert overflow(client.page) <= 0
+    assert client.overflow() <= 0
     told = offer(client, PROGRAM).inner_text()
     offer(client, PROGRAM).get_by_text("Details and registration").click()
     client.sees(".o_clinic_program_page", "Bring a towel")
     client.look("program")
-    assert overflow(client.page) <= 0
+    assert client.overflow() <= 0
     return int(re.search(r"(\d+) places? left", told).group(1))
 
 
@@ -94,7 +94,7 @@ def the_client_is_registered(client, places):
     expect(mine).to_contain_text(CHILD)
     expect(offer(client, PROGRAM)).to_contain_text(f"{places} places left")
     client.look("confirmed")
-    assert overflow(client.page) <= 0
+    assert client.overflow() <= 0
 
 
 def the_practice_sees_it(front_desk):
@@ -115,7 +115,7 @@ def the_client_cancels(client, places):
     registration(client, PROGRAM).locator(".o_clinic_cancel").click()
     client.sees(".o_clinic_terms", "120.00 is given back")
     client.look("terms")
-    assert overflow(client.page) <= 0
+    assert client.overflow() <= 0
     client.page.click("button:has-text('Cancel the registration')")
     client.page.wait_for_url(lambda url: url.endswith("/my/programs"))
     expect(registration(client, PROGRAM)).to_contain_text("Cancelled")
@@ -126,10 +126,3 @@ def the_client_cancels(client, places):
 def refunded(practice):
     """Return what Stripe has given back so far, in cents."""
     return sum(each["refunded"] for each in practice.stripe.ledger()["payments"])
-
-
-def overflow(page):
-    """Return by how many pixels the page is wider than the screen."""
-    return page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )

@@ -1,5 +1,6 @@
 """Staff undo payments without Stripe's own pages; the client sees what became of it."""
 
+from newcomers import gives_login
 from people import CARD_PAID
 from playwright.sync_api import expect
 
@@ -231,7 +232,7 @@ def test_people_without_a_clinic_group_open_their_pages(person):
         ("accountant", "account.group_account_invoice"),
         ("employee", "base.group_user"),
     ):
-        hires(admin, login, group)
+        gives_login(admin, login, group)
         opened = opens_every_page(person(login))
         assert "res.partner" in opened
         assert ("account.payment" in opened) == (login == "accountant")
@@ -251,26 +252,6 @@ def test_front_desk_and_biller_see_no_button_to_undo(person):
     front_desk.opens("res.partner", PATIENT)
     expect(front_desk.page.locator("div[name=clinic_card_ids]")).to_have_count(0)
     front_desk.look("patient")
-
-
-def hires(admin, login, group):
-    module, name = group.split(".")
-    (found,) = admin.calls(
-        "ir.model.data",
-        "search_read",
-        [["module", "=", module], ["name", "=", name]],
-        ["res_id"],
-    )
-    admin.calls(
-        "res.users",
-        "create",
-        {
-            "name": login,
-            "login": login,
-            "password": login,
-            "group_ids": [[6, 0, [found["res_id"]]]],
-        },
-    )
 
 
 def opens_every_page(somebody):
