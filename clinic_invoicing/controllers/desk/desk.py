@@ -38,6 +38,7 @@ class ClinicDeskPages(ClinicPaymentPortal):
         is_part = part and due.currency.compare_amounts(part, most) <= 0
         offered = invoice._clinic_get_owed_by_same_payer()
         payable = offered._clinic_filter_for(DESK)
+        allocation = invoices._clinic_get_allocation(part if is_part else owed)
         values = {
             "invoice": invoice,
             "offered": offered,
@@ -53,7 +54,8 @@ class ClinicDeskPages(ClinicPaymentPortal):
             "held_note": invoices._clinic_describe_held(DESK),
             "link_asks": invoices._clinic_get_suggested(LINK),
             "others": invoice._clinic_get_of_same_visit(),
-            "allocation": invoices._clinic_get_allocation(part if is_part else owed),
+            "allocation": allocation,
+            "left": invoices._clinic_get_left(allocation),
             "obstacles": invoice._clinic_get_left_of_visit(),
             "can_write_off": self._clinic_desk()._can_write_off(due),
             **self._clinic_desk_prepare_link(due, link),

@@ -76,6 +76,7 @@ class ClinicPaymentPanel(PortalAccount):
                 to_pay = self._clinic_check_amount(invoices, amount)
             except UserError as refusal:
                 error = refusal.args[0]
+        allocation = invoices._clinic_get_allocation(to_pay)
         return {
             "payable": invoices,
             "owed_total": most,
@@ -83,7 +84,8 @@ class ClinicPaymentPanel(PortalAccount):
             "amount": to_pay,
             "amount_step": 10**-currency.decimal_places,
             "amount_error": error,
-            "allocation": invoices._clinic_get_allocation(to_pay),
+            "allocation": allocation,
+            "left": invoices._clinic_get_left(allocation),
             "instead": invoices.company_id._clinic_describe_otherwise(invoices),
             "panel_route": form.pop("panel_route"),
             "panel_params": form.pop("panel_params", {}),

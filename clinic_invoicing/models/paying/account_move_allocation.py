@@ -101,12 +101,21 @@ class AccountMove(models.Model):
             parts[line.move_id] += part
         return [(move, move.currency_id.round(part)) for move, part in parts.items()]
 
-    def _clinic_get_left(self, part):
-        """Return the discount that a part gets today, and what is open after it."""
-        self.ensure_one()
-        discount = sum(each[2] for each in self._clinic_get_line_parts(part))
-        left = self.currency_id.round(self.amount_residual - part - discount)
-        return discount, max(0.0, left)
+    def _clinic_get_left(self, allocation):
+        """Return what each part gets as a discount today, and leaves to be paid.
+
+        What is covered by money that is held is not to be paid.
+
+        :param list allocation: of these, see :meth:`_clinic_get_allocation`
+        :rtype: dict[account.move, tuple]
+        """
+        covered = self._clinic_get_covered(self._clinic_get_asker())
+        left = {}
+        for move, part in allocation:
+            discount = sum(each[2] for each in move._clinic_get_line_parts(part))
+            rest = move.amount_residual - part - discount - covered.get(move, 0.0)
+            left[move] = discount, max(0.0, move.currency_id.round(rest))
+        return left
 
     def _clinic_get_chargeable(self, amount):
         """Return what can be paid online at once of an amount of these.
@@ -148,8 +157,8 @@ class AccountMove(models.Model):
         most = self._clinic_sum_offered(self._clinic_get_asker())
         if not currency.compare_amounts(amount, self._clinic_get_chargeable(most)):
             return
-        for move, part in self._clinic_get_allocation(amount):
-            left = move._clinic_get_left(part)[1]
+        allocation = self._clinic_get_allocation(amount)
+        for move, (_discount, left) in self._clinic_get_left(allocation).items():
             if left and not move._clinic_get_chargeable(left):
                 raise ValidationError(
                     self.env._(

@@ -336,7 +336,7 @@ class AccountMove(models.Model):
 
     def _clinic_sum_covered(self, asker):
         """Return how much of what is owed on these is covered by money that is held."""
-        held = sum(claim.held for claim in self._clinic_get_claims(asker))
+        held = sum(self._clinic_get_covered(asker).values())
         return self.currency_id[:1].round(held) if self else held
 
     def _clinic_describe_held(self, asker):
@@ -350,6 +350,16 @@ class AccountMove(models.Model):
             held=currency.format(held),
             asked=currency.format(self._clinic_get_suggested(asker)),
         )
+
+    def _clinic_get_covered(self, asker):
+        """Return how much of each of these is covered by money that is held.
+
+        :rtype: dict[account.move, float]
+        """
+        covered = defaultdict(float)
+        for claim in self._clinic_get_claims(asker) if self._clinic_get_held() else ():
+            covered[claim.line.move_id] += claim.held
+        return covered
 
     @api.model
     def _clinic_get_free_held(self, payer, company, currency):

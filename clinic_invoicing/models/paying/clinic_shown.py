@@ -22,10 +22,9 @@ class ClinicShown(models.AbstractModel):
         :param float amount: what is paid of them
         :param payment.token cards: that can be charged by the button
         """
-        parts = [
-            (move.id, move.name, part, *move._clinic_get_left(part))
-            for move, part in invoices._clinic_get_allocation(amount)
-        ]
+        allocation = invoices._clinic_get_allocation(amount)
+        left = invoices._clinic_get_left(allocation)
+        parts = [(move.id, move.name, part, *left[move]) for move, part in allocation]
         return seal("payment", float(amount), parts, self._name_cards(cards))
 
     @api.model

@@ -322,6 +322,12 @@ class TestAskedLessHeld(ChargesCommon):
         self.assertEqual(self.client_user._clinic_get_unpaid_count(), 0)
         self.assertIn("nothing to pay now", self._get_text("/my/billing"))
 
+    def test_the_dialog_leaves_nothing_to_pay_of_what_is_held(self):
+        self._hold(60)
+        self.authenticate("client", "client")
+        text = self._get_text(f"/my/billing/pay?invoice_ids={self.bill.id}")
+        self.assertRegex(text, r"Left to pay \S+ \$\s40.00 \$\s0.00")
+
     def test_nobody_can_pay_more(self):
         self._hold(60)
         bill = self.bill.sudo()

@@ -53,10 +53,7 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
 
     def assertBooked(self, bills, amount, left, discount, **values):
         """What was shown before is what is booked, and no cent is left over."""
-        shown = {
-            bill: bill._clinic_get_left(part)
-            for bill, part in bills._clinic_get_allocation(amount)
-        }
+        shown = bills._clinic_get_left(bills._clinic_get_allocation(amount))
         payment = self._book_attempt(self._start(bills, amount, **values))
         self.assertEqual(bills.mapped("amount_residual"), left)
         for bill, (_discount, still_owed) in shown.items():

@@ -140,6 +140,17 @@ class TestLimits(LimitsCommon, DeskCommon):
         self.assertIn("Pay $ 100.30", text)
         self.assertIn("Pay $ 50.00", self._read(bill, amount=50))
 
+    def test_a_part_leaves_such_a_rest_beside_money_that_is_held(self):
+        held = self.env["account.payment"].create(
+            {"amount": 60, "partner_id": self.client.id}
+        )
+        bill = self._bill(100)
+        held.action_post()
+        self.env.flush_all()
+        text = self._read(bill, amount=39.8)
+        self.assertIn("$ 0.20 would be left", text)
+        self.assertIn("Please pay all of it: $ 40.00", text)
+
     def test_of_a_million_as_much_is_asked_as_can_be_charged(self):
         text = self._read(self._bill(1_000_000))
         self.assertIn("Pay $ 999,999.50", text)
