@@ -172,6 +172,7 @@ class ClinicBilling(ClinicPaymentPanel):
             "payer": partner,
             "payers": request.env.user.partner_id._clinic_get_payers(),
             "asked": asked,
+            "held": moves._clinic_describe_held(partner, asked),
             "asked_now": [group for group in asked if group.amount > 0],
             "later_days": LATER_DAYS,
             **self._prepare_ways(asked),

@@ -70,7 +70,7 @@ class AccountMoveLine(models.Model):
     # === WHAT IS HELD === #
 
     @api.model
-    def _clinic_get_held_lines(self, payers, companies):
+    def _clinic_get_held_lines(self, payers, companies=None):
         """Return the lines on which money is held for payers, the oldest first.
 
         Deposits stay with their visits. What a bank disputes, what is still on its way
@@ -78,7 +78,8 @@ class AccountMoveLine(models.Model):
         its branches hold money together.
 
         :param res.partner payers: people or insurers, or their addresses
-        :param res.company companies: practices, or branches of them
+        :param res.company companies: practices, or branches of them; all if it is
+            ``None``
         :return: by payer, practice and currency, each in sudo; see
             :meth:`account.move._clinic_get_held_key`
         :rtype: dict[tuple, account.move.line]
@@ -102,7 +103,7 @@ class AccountMoveLine(models.Model):
         }
 
     @api.model
-    def _clinic_sum_held(self, payers, companies):
+    def _clinic_sum_held(self, payers, companies=None):
         """Return how much money is held: see :meth:`_clinic_get_held_lines`.
 
         :return: by payer, practice and currency

@@ -132,6 +132,18 @@ class Asked(NamedTuple):
         )
 
 
+class Held(NamedTuple):
+    """Money that a practice and its branches hold for somebody.
+
+    :ivar float taken: how much of it is taken off what is asked
+    """
+
+    practice: models.BaseModel
+    currency: models.BaseModel
+    amount: float
+    taken: float
+
+
 class AccountMove(models.Model):
     """What clients read of their invoices, and fetch of them, on the Billing page."""
 
@@ -234,6 +246,22 @@ class AccountMove(models.Model):
                 )
             )
         return asked
+
+    @api.model
+    def _clinic_describe_held(self, partner, asked):
+        """Return what is held for ``partner``, whether anything is asked or not.
+
+        :param list[Asked] asked: of the same partner
+        :rtype: list[Held]
+        """
+        held = self.env["account.move.line"]._clinic_sum_held(partner)
+        taken = defaultdict(float)
+        for group in asked:
+            taken[group.company.root_id, group.currency] += group.held
+        return [
+            Held(practice, currency, amount, taken[practice, currency])
+            for (_payer, practice, currency), amount in held.items()
+        ]
 
     @api.model
     def _clinic_count_asked(self, payers):

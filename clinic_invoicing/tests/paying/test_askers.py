@@ -317,10 +317,19 @@ class TestAskedLessHeld(ChargesCommon):
         self.authenticate("client", "client")
         text = self._get_text("/my/billing")
         self.assertRegex(text, r"To pay now \$\s40.00")
-        self.assertRegex(text, r"holds money for you. Taken off: \$\s110.00")
-        self._hold(40)
+        self.assertRegex(text, r"holds \$\s110.00 for you. Taken off: \$\s110.00")
+        self._hold(60)
         self.assertEqual(self.client_user._clinic_get_unpaid_count(), 0)
-        self.assertIn("nothing to pay now", self._get_text("/my/billing"))
+        text = self._get_text("/my/billing")
+        self.assertIn("nothing to pay now", text)
+        self.assertRegex(text, r"holds \$\s170.00 for you. Taken off: \$\s150.00")
+
+    def test_who_owes_nothing_reads_what_is_held(self):
+        self._pay(self.bill | self.second)
+        self._hold(110)
+        self.authenticate("client", "client")
+        text = self._get_text("/my/billing")
+        self.assertRegex(text, r"holds \$\s110.00 for you. It is taken off what")
 
     def test_the_dialog_leaves_nothing_to_pay_of_what_is_held(self):
         self._hold(60)
