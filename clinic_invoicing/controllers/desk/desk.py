@@ -54,6 +54,7 @@ class ClinicDeskPages(ClinicPaymentPortal):
             "held_note": invoices._clinic_describe_held(DESK),
             "link_asks": invoices._clinic_get_suggested(LINK),
             "others": invoice._clinic_get_of_same_visit(),
+            "described": offered._clinic_describe_rows(),
             "allocation": allocation,
             "left": invoices._clinic_get_left(allocation),
             "obstacles": invoice._clinic_get_left_of_visit(),

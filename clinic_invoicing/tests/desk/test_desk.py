@@ -87,6 +87,18 @@ class TestDesk(DeskCommon):
         self.assertEqual(paid, {move.id: part for move, part in shown})
         self.assertEqual(sum(both.mapped("amount_residual")), 80)
 
+    def test_page_tells_why_less_is_asked(self):
+        self.client.property_payment_term_id = self._create_term((30, 0), (70, 60))
+        bill = self._bill_visit()
+        self.env["account.payment"].create(
+            {"amount": 100, "partner_id": self.client.id}
+        ).action_post()
+        text, _key = self._see(f"/clinic/desk/pay/{bill.id}")
+        self.assertRegex(text, r"\$\s30.00 now \$\s70.00 on \d")
+        held = r"\$\s20.00 is held for the payer; \$\s10.00 is asked"
+        self.assertRegex(text, held)
+        self.assertRegex(text, r"Record as received: \$\s10.00")
+
     def test_outcome_tells_all_that_was_taken_over_two_receivable_accounts(self):
         account = self.company_data["default_account_receivable"].copy()
         self.client.property_account_receivable_id = account
