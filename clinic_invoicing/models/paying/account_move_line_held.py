@@ -216,9 +216,10 @@ class AccountMoveLine(models.Model):
                 line.move_id.origin_payment_id or line.move_id,
                 self.env._("Money is left over"),
                 self.env._(
-                    "%(amount)s has paid what is not owed any more, and no new invoice "
-                    "has taken it. Give it back with Reverse Payment, allocate it to "
-                    "another invoice, or leave it for the next one.",
+                    "%(amount)s is left over: its invoice was voided or credited, and "
+                    "no new one has taken all of it. Allocate it to another invoice, "
+                    "leave it for the next one, or have it given back: a manager opens "
+                    "the payment and presses Reverse Payment.",
                     amount=line.currency_id.format(-line.amount_residual_currency),
                 ),
             )

@@ -132,7 +132,17 @@ class AccountPayment(models.Model):
                     payment=self.display_name,
                 )
             )
-        return self._clinic_get_reversal_action()
+        return self._clinic_get_reversal_action(**self._clinic_suggest_reversal())
+
+    def _clinic_suggest_reversal(self):
+        """Return values of the wizard: what is left of a payment that has paid others.
+
+        The invoices that it has paid stay paid.
+        """
+        left, whole = self.clinic_amount_unallocated, self._clinic_get_returnable()
+        if 0 < self.currency_id.round(left) < whole:
+            return {"amount": left, "mode": "refund"}
+        return {}
 
     def _clinic_get_reversal_action(self, **defaults):
         """Return the action that opens the wizard, with values for its fields."""

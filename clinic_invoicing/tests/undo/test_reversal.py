@@ -41,6 +41,24 @@ class TestReversal(ClinicInvoicingCommon):
         record.invalidate_recordset(["message_ids"])
         return [html2plaintext(message.body) for message in record.message_ids]
 
+    # === WHAT IS SUGGESTED === #
+
+    def test_all_of_a_payment_is_suggested(self):
+        self.assertEqual(self._open().amount, 100)
+
+    def test_what_is_left_of_a_payment_is_suggested(self):
+        payment = self.payment.copy({"amount": 130})
+        payment.action_post()
+        other = self._invoice(self._create_service())
+        (payment.move_id | other).line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        ).reconcile()
+        form = self._open(payment)
+        self.assertEqual((form.amount, form.mode), (30, "refund"))
+        self.assertIn("No invoice becomes unpaid", form.effect)
+        form.mode = "never_charged"
+        self.assertEqual(form.amount, 130)
+
     # === THE THREE MODES === #
 
     def test_a_payment_that_never_was_is_called_off(self):
