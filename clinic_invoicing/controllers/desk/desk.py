@@ -51,7 +51,7 @@ class ClinicDeskPages(ClinicPaymentPortal):
             "payable_ids": _join(payable),
             "obstacle": invoices._clinic_get_first_obstacle(),
             "owed": most,
-            "held_note": invoices._clinic_describe_held(DESK),
+            "held_note": invoices._clinic_explain_held(DESK),
             "link_asks": invoices._clinic_get_suggested(LINK),
             "others": invoice._clinic_get_of_same_visit(),
             "described": offered._clinic_describe_rows(),

@@ -339,7 +339,7 @@ class AccountMove(models.Model):
         held = sum(self._clinic_get_covered(asker).values())
         return self.currency_id[:1].round(held) if self else held
 
-    def _clinic_describe_held(self, asker):
+    def _clinic_explain_held(self, asker):
         """Tell staff how much of what these owe is covered by money that is held."""
         held = self._clinic_sum_covered(asker)
         if not held:

@@ -36,7 +36,7 @@ class AccountPaymentRegister(models.TransientModel):
             )
             # Amounts of several currencies have no sum.
             is_sum = len(invoices.company_id) == len(invoices.currency_id) == 1
-            note = is_sum and invoices._clinic_describe_held(DESK)
+            note = is_sum and invoices._clinic_explain_held(DESK)
             wizard.clinic_held_note = note
 
     @api.depends_context("clinic_received_outside")
