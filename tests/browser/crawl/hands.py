@@ -49,6 +49,8 @@ HARMLESS = re.compile("favicon|net::ERR_(ABORTED|FAILED|NETWORK_CHANGED)")
 LOOK_MS = 1_500
 WAIT_MS, TRIES = 250, 60
 SETTLE_MS = 20_000
+# To make a document on a busy machine.
+PATIENCE_TO_PRINT_MS = 60_000
 
 
 class NotOffered(AssertionError):
@@ -250,7 +252,7 @@ class Hands:
 
     def downloads(self, key, within="", selector=None):
         """Press a button that makes a document."""
-        with self.page.expect_download() as waiting:
+        with self.page.expect_download(timeout=PATIENCE_TO_PRINT_MS) as waiting:
             self.presses(key, within, selector)
         name = waiting.value.suggested_filename
         assert waiting.value.failure() is None, waiting.value.failure()

@@ -143,7 +143,7 @@ def a_link_is_revoked(hands):
     return hands.reads("clinic.payment.link", link, state="revoked")
 
 
-@presses(f"{LINKS}.action_revoke", by=FROM_BILLER)
+@presses(f"{LINKS}.action_revoke", by=FROM_FRONT_DESK)
 def ticked_links_are_revoked(hands):
     patient = hands.office.patient()
     invoice = hands.office.invoice(patient)

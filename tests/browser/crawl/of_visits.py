@@ -13,8 +13,9 @@ CLOSING, PATIENTS = (
     "clinic_visit_closing_view_form",
     "clinic_session_patients_view_form",
 )
-# Where blocks stand beside each other, they are too narrow to be clicked.
-FREE_HOURS = itertools.cycle(range(18, 23))
+# Where blocks stand beside each other, they are too narrow to be clicked. The days are
+# in the middle of the week that the calendar shows, whatever the zone is.
+FREE_TIMES = itertools.cycle(itertools.product(range(18, 23), range(1, 6)))
 
 
 def opens_visit(hands):
@@ -23,9 +24,17 @@ def opens_visit(hands):
     return visit
 
 
+def next_free_time(now):
+    """Return another time in the evenings of this week each time."""
+    hour, weekday = next(FREE_TIMES)
+    # The week begins on Sunday.
+    day = now + timedelta(days=weekday - now.isoweekday() % 7)
+    return day.replace(hour=hour, minute=0, second=0)
+
+
 def clicks_block(hands):
     """Click the block of a new visit on the calendar; return the visit."""
-    start = hands.office.now().replace(hour=next(FREE_HOURS), minute=0, second=0)
+    start = next_free_time(hands.office.now())
     stop = start + timedelta(minutes=45)
     visit = hands.office.visit(start=f"{start}", stop=f"{stop}")
     hands.does("clinic_invoicing.calendar_event_action_clinic")
