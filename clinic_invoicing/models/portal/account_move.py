@@ -23,7 +23,8 @@ from ..paying.account_move import OPEN_STATES
 from ..paying.account_move_line_held import ROOT_COMPANY
 from ..paying.clinic_open_item import IS_RECEIVABLE
 
-# By the first day of each invoice that money which is held does not cover.
+# By the first day of each invoice that money which is held does not cover. Discounts
+# are not looked at here: whether there may be one is told beside it.
 COUNT_BY_FIRST_DUE = """
 WITH held AS (
     SELECT found.payer_id, found.company_id, found.currency_id,
@@ -41,10 +42,10 @@ WITH held AS (
            practice.tz AS zone,
            COALESCE(line.date_maturity, line.date) AS due,
            SUM(line.amount_residual_currency) OVER (
-               PARTITION BY %(payer)s, %(root_company)s, line.currency_id
-               ORDER BY COALESCE(line.date_maturity, line.date),
-                        line.amount_currency, line.id
-           ) AS owed_until
+               own ORDER BY COALESCE(line.date_maturity, line.date),
+                            line.amount_currency, line.id
+           ) AS owed_until,
+           BOOL_OR(line.discount_date IS NOT NULL) OVER own AS may_be_less
       FROM account_move_line line
       JOIN account_move move ON move.id = line.move_id
       JOIN res_partner billed ON billed.id = move.partner_id
@@ -53,17 +54,21 @@ WITH held AS (
      WHERE line.move_id IN %(moves)s
        AND line.reconciled IS NOT TRUE
        AND %(is_receivable)s
+    WINDOW own AS (
+        PARTITION BY %(payer)s, %(root_company)s, line.currency_id
+    )
 ), uncovered AS (
     SELECT part.payer_id, part.billed_by, part.currency_id, part.zone, part.due,
            LEAST(part.owed, part.owed_until - COALESCE(held.amount, 0)) AS asked,
            ROW_NUMBER() OVER (PARTITION BY part.move_id ORDER BY part.due) = 1
-               AS is_first
+               AS is_first,
+           part.may_be_less AND held.amount > 0 AS may_be_less
       FROM part
       LEFT JOIN held USING (payer_id, company_id, currency_id)
      WHERE part.owed_until > COALESCE(held.amount, 0)
 )
 SELECT payer_id, billed_by, currency_id, zone, due,
-       COUNT(*) FILTER (WHERE is_first), SUM(asked)
+       COUNT(*) FILTER (WHERE is_first), SUM(asked), BOOL_OR(may_be_less)
   FROM uncovered GROUP BY 1, 2, 3, 4, 5
 """
 
@@ -265,24 +270,27 @@ class AccountMove(models.Model):
 
     @api.model
     def _clinic_count_asked(self, payers):
-        """Return of how many invoices something is to be paid now, in one query."""
-        lines = self.env["account.move.line"]
-        moves = self._search(self._clinic_get_asked_domain(payers, RED_NUMBER))
-        held = lines._clinic_get_held_query(payers)
+        """Return of how many invoices something is to be paid now.
+
+        It is one query, unless money is held for who may pay less by paying early.
+        """
+        domain = self._clinic_get_asked_domain(payers, RED_NUMBER)
         # SQL: the first day of each invoice, and where it is that day.
         rows = self.env.execute_query(
             SQL(
                 COUNT_BY_FIRST_DUE,
-                held=held,
+                held=self.env["account.move.line"]._clinic_get_held_query(payers),
                 root_company=ROOT_COMPANY,
                 payer=ADDRESSEE,
-                moves=moves.subselect(),
+                moves=self._search(domain).subselect(),
                 is_receivable=IS_RECEIVABLE,
             )
         )
+        if any(may_be_less for *_count, may_be_less in rows):
+            return self.search(domain)._clinic_count_by_claims(RED_NUMBER)
         get_day = self.env["res.company"]._clinic_get_day_in
         counts, sums = defaultdict(int), defaultdict(float)
-        for *key, zone, due, count, asked in rows:
+        for *key, zone, due, count, asked, _may_be_less in rows:
             if due <= get_day(zone):
                 counts[tuple(key)] += count
                 sums[tuple(key)] += float(asked)
@@ -293,6 +301,16 @@ class AccountMove(models.Model):
             for key, count in counts.items()
             if round(sums[key] - leasts.get(key[1:], 0.0), 6) >= 0
         )
+
+    def _clinic_count_by_claims(self, asker):
+        """Return of how many of these this asker asks for something, line by line."""
+        asked = (
+            claim.line.move_id
+            for moves in self.grouped("company_id").values()
+            for claim in moves._clinic_get_claims(asker)
+            if claim.answer == Answer.ASKS and claim.amount > 0
+        )
+        return len(self.browse().union(*asked))
 
     @api.model
     def _clinic_count_open(self, domain):

@@ -281,9 +281,9 @@ class TestAskedLessHeld(ChargesCommon):
         cls.bill.line_ids.filtered("date_maturity").date_maturity = "2024-03-01"
         cls.env.flush_all()
 
-    def _hold(self, amount):
+    def _hold(self, amount, payer=None):
         payment = self.env["account.payment"].create(
-            {"amount": amount, "partner_id": self.client.id}
+            {"amount": amount, "partner_id": (payer or self.client).id}
         )
         payment.action_post()
         self.env.flush_all()
@@ -336,6 +336,29 @@ class TestAskedLessHeld(ChargesCommon):
         self.authenticate("client", "client")
         text = self._get_text(f"/my/billing/pay?invoice_ids={self.bill.id}")
         self.assertRegex(text, r"Left to pay \S+ \$\s40.00 \$\s0.00")
+
+    def test_what_one_payer_holds_covers_nobody_elses_invoices(self):
+        # Who acts for the client has money of their own in hand.
+        self.client.clinic_acting_ids = self.other_client
+        self.assertEqual(self.other_client_user._clinic_get_unpaid_count(), 2)
+        self._hold(500, self.other_client)
+        self.assertEqual(self.other_client_user._clinic_get_unpaid_count(), 2)
+        self._hold(500)
+        self.assertEqual(self.other_client_user._clinic_get_unpaid_count(), 0)
+
+    def test_the_number_takes_discounts_off_as_the_page_does(self):
+        self._pay(self.bill | self.second)
+        self.client.property_payment_term_id = self._create_discount_term()
+        for _invoice in range(2):
+            self._invoice(self._create_service(), invoice_date=self._in_days(0))
+        # 98 closes each.
+        for held, asked, count in ((97, 99, 2), (2, 97, 1), (98, 0, 0)):
+            self._hold(held)
+            with self.subTest(held=held):
+                (group,) = self.bill.sudo()._clinic_get_asked(self.client)
+                self.assertEqual(group.amount, asked)
+                number = self.client_user._clinic_get_unpaid_count()
+                self.assertEqual(number, count)
 
     def test_nobody_can_pay_more(self):
         self._hold(60)
