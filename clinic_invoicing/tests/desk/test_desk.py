@@ -90,8 +90,9 @@ class TestDesk(DeskCommon):
     def test_page_tells_why_less_is_asked(self):
         self.client.property_payment_term_id = self._create_term((30, 0), (70, 60))
         bill = self._bill_visit()
+        self._pay(self.older_bill)
         self.env["account.payment"].create(
-            {"amount": 100, "partner_id": self.client.id}
+            {"amount": 20, "partner_id": self.client.id}
         ).action_post()
         text, _key = self._see(f"/clinic/desk/pay/{bill.id}")
         self.assertRegex(text, r"\$\s30.00 now \$\s70.00 on \d")

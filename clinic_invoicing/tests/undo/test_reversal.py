@@ -47,9 +47,9 @@ class TestReversal(ClinicInvoicingCommon):
         self.assertEqual(self._open().amount, 100)
 
     def test_what_is_left_of_a_payment_is_suggested(self):
+        other = self._invoice(self._create_service())
         payment = self.payment.copy({"amount": 130})
         payment.action_post()
-        other = self._invoice(self._create_service())
         (payment.move_id | other).line_ids.filtered(
             lambda line: line.account_type == "asset_receivable"
         ).reconcile()
