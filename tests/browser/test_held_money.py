@@ -1,4 +1,6 @@
-"""Money that is held pays what comes next, and is told to everybody."""
+"""Money that is held pays what comes next; each invoice states what went back of it."""
+
+import re
 
 from newcomers import find, offers, registers
 from people import CARD_PAID, SIZES
@@ -144,6 +146,78 @@ def voids(manager, invoice, money):
         },
     )
     manager.calls("clinic.invoice.void", "action_confirm", [wizard])
+
+
+# === GIVEN BACK === #
+
+
+def test_each_invoice_states_its_part_of_what_went_back(person):
+    admin, biller, manager = person("admin"), person("biller"), person("manager")
+    registers(admin, "Hal Invented", "hal")
+    client = person("hal", *TELEPHONE)
+    rate = offers(admin, "Hour", 97.75)
+    names = [biller.invoices_a_visit("Hal Invented", rate) for _each in range(2)]
+    client.open("/my/billing")
+    client.page.click(".o_clinic_pay_all")
+    client.types_card(CARD_PAID)
+    client.presses_pay()
+    client.page.wait_for_url(lambda url: url.endswith("/my/billing"))
+    gives_back(manager, names[0], 150)
+    client.open("/my/billing")
+    parts = [reads_refund(client, name) for name in names]
+    assert sorted(parts) == ["52.25", "97.75"]
+    client.looks_twice("parts")
+    for part, name in zip(parts, names, strict=True):
+        receipt = find(admin, "account.move", name)
+        biller.open(f"/report/html/clinic_invoicing.report_receipt/{receipt}")
+        expect(biller.sees("body")).to_contain_text(part)
+        expect(biller.sees("body")).not_to_contain_text("150.00")
+        biller.look(f"receipt-{part}")
+    looks_at_the_statement(biller, "Hal Invented")
+    third = biller.invoices_a_visit("Hal Invented", offers(admin, "Short Hour", 60))
+    client.pays(third, CARD_PAID)
+    voids(manager, third, "refund")
+    client.open("/my/billing")
+    opens_row(client, third)
+    expect(client.bill(third)).to_contain_text("$ 60.00 was given back on")
+    client.looks_twice("voided")
+
+
+def gives_back(manager, invoice, amount):
+    """Give back a part of what has paid an invoice, without looking."""
+    found = find(manager, "account.move", invoice)
+    (read,) = manager.calls("account.move", "read", [found], ["matched_payment_ids"])
+    wizard = manager.calls(
+        "clinic.payment.reversal",
+        "create",
+        {
+            "payment_id": read["matched_payment_ids"][0],
+            "mode": "refund",
+            "amount": amount,
+            "reason": "It was not done",
+        },
+    )
+    manager.calls("clinic.payment.reversal", "action_confirm", [wizard])
+
+
+def opens_row(client, invoice):
+    client.bill(invoice).locator("[data-bs-toggle=collapse]").click()
+    expect(client.bill(invoice).locator(".collapse.show")).to_be_visible()
+
+
+def reads_refund(client, invoice):
+    """Return what an invoice's row says that was given back of it."""
+    opens_row(client, invoice)
+    told = client.bill(invoice).locator(".o_clinic_returned").inner_text()
+    return re.search(r"\d+\.\d+", told).group()
+
+
+def looks_at_the_statement(biller, payer):
+    values = {"partner_ids": [[6, 0, [find(biller, "res.partner", payer)]]]}
+    statement = biller.calls("clinic.statement", "create", values)
+    biller.open(f"/report/html/clinic_invoicing.report_statement/{statement}")
+    biller.sees("body", payer)
+    biller.look("statement")
 
 
 # === THE SETTING === #
