@@ -1,4 +1,6 @@
-"""Who sees and pays whose bills, and at which branch."""
+"""Who sees and pays whose bills, with whose card, and at which branch."""
+
+import re
 
 from newcomers import find, get_reference, gives_login, offers, registers
 from people import CARD_PAID, SIZES
@@ -64,6 +66,41 @@ def the_biller_names_the_clerk(biller):
     biller.chooses("clinic_acting_ids", "Clara Clerk")
     biller.saves()
     biller.looks_twice("acting")
+
+
+# === WHOSE CARD === #
+
+
+def test_the_pay_dialog_offers_the_card_of_the_employee_not_of_the_company(person):
+    admin, biller = person("admin"), person("biller")
+    rate = offers(admin, "Check-up", 20)
+    works = registers(admin, "Fake Works", "works", is_company=True)
+    registers(admin, "Emil Invented", "emil", parent_id=works)
+    for name, login in (("Fake Works", "works"), ("Emil Invented", "emil")):
+        person(login, *TELEPHONE).saves_card(biller.invoices_a_visit(name, rate))
+        calls_the_card(biller, name)
+    biller.opens("account.move", biller.invoices_a_visit("Emil Invented", rate))
+    biller.page.click("button[name=action_register_payment]:visible")
+    biller.page.click(".modal div[name=payment_method_line_id] input")
+    choice = biller.page.locator(".o-autocomplete--dropdown-item")
+    choice.filter(has_text="Stripe").first.click()
+    card = biller.page.locator(".modal div[name=payment_token_id] input")
+    expect(card).to_have_value(re.compile("Card of Emil Invented"))
+    biller.looks_twice("pay-dialog")
+    card.click()
+    expect(choice.first).to_contain_text("Card of Emil Invented")
+    expect(choice.filter(has_text="Card of Fake Works")).to_have_count(0)
+    biller.look("cards")
+
+
+def calls_the_card(biller, owner):
+    """Give the only card of a client a name, by which it is told from others."""
+    (card,) = biller.calls("payment.token", "search", [["partner_id.name", "=", owner]])
+    action = biller.calls("payment.token", "action_clinic_rename", [card])
+    context = action["context"]
+    values = {"nickname": f"Card of {owner}"}
+    wizard = biller.calls("clinic.card.rename", "create", values, context=context)
+    biller.calls("clinic.card.rename", "action_save", [wizard])
 
 
 # === A BRANCH === #
