@@ -29,8 +29,9 @@ class TestPreview(ShownCommon):
         return self._get_attempts()[-1]
 
     def _take_back(self, payments):
-        """Leave the money of these payments unallocated."""
+        """Leave the money of these payments unallocated, as staff do."""
         payments.move_id.line_ids.remove_move_reconcile()
+        payments._clinic_get_receivable_lines()._clinic_leave_to_staff()
 
     def assertPaid(self, *parts):
         """Check what is paid of the three."""
