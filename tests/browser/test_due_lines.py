@@ -4,7 +4,7 @@ from newcomers import find, offers, registers
 from people import CARD_PAID, SIZES
 from playwright.sync_api import expect
 
-DESK, TELEPHONE = SIZES
+TELEPHONE = SIZES[1]
 PAY = "button[name=o_payment_submit_button]"
 BACK = "**/my/billing"
 

@@ -6,7 +6,7 @@ from newcomers import find, offers, registers
 from people import CARD_PAID, SIZES
 from playwright.sync_api import expect
 
-DESK, TELEPHONE = SIZES
+TELEPHONE = SIZES[1]
 UNALLOCATED = "/odoo/clinic-unallocated"
 HELD = ".o_clinic_held"
 
@@ -167,13 +167,12 @@ def test_each_invoice_states_its_part_of_what_went_back(person):
     parts = [reads_refund(client, name) for name in names]
     assert sorted(parts) == ["52.25", "97.75"]
     client.looks_twice("parts")
-    for part, name in zip(parts, names, strict=True):
-        receipt = find(admin, "account.move", name)
-        biller.open(f"/report/html/clinic_invoicing.report_receipt/{receipt}")
-        expect(biller.sees("body")).to_contain_text(part)
-        expect(biller.sees("body")).not_to_contain_text("150.00")
-        biller.look(f"receipt-{part}")
-    looks_at_the_statement(biller, "Hal Invented")
+    # Of the other one nothing is paid any more: it has no receipt.
+    partly = find(admin, "account.move", names[parts.index("52.25")])
+    biller.open(f"/report/html/clinic_invoicing.report_receipt/{partly}")
+    expect(biller.sees("body")).to_contain_text("52.25")
+    expect(biller.sees("body")).not_to_contain_text("150.00")
+    biller.look("receipt")
     third = biller.invoices_a_visit("Hal Invented", offers(admin, "Short Hour", 60))
     client.pays(third, CARD_PAID)
     voids(manager, third, "refund")
@@ -210,14 +209,6 @@ def reads_refund(client, invoice):
     opens_row(client, invoice)
     told = client.bill(invoice).locator(".o_clinic_returned").inner_text()
     return re.search(r"\d+\.\d+", told).group()
-
-
-def looks_at_the_statement(biller, payer):
-    values = {"partner_ids": [[6, 0, [find(biller, "res.partner", payer)]]]}
-    statement = biller.calls("clinic.statement", "create", values)
-    biller.open(f"/report/html/clinic_invoicing.report_statement/{statement}")
-    biller.sees("body", payer)
-    biller.look("statement")
 
 
 # === THE SETTING === #
