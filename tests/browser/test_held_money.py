@@ -74,7 +74,7 @@ def the_client_is_asked_for_the_rest_alone(client, invoice):
 
 def the_desk_says_why(front_desk, invoice_id):
     front_desk.open(f"/clinic/desk/pay/{invoice_id}")
-    front_desk.sees(".o_clinic_covered", "Taken off: $ 60.00")
+    front_desk.sees(".o_clinic_desk_held", "$ 60.00 is held for the payer; $ 40.00")
     front_desk.sees(".o_clinic_desk_outside", "as received: $ 40.00")
     front_desk.looks_twice("held")
 
