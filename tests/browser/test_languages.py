@@ -5,7 +5,6 @@ import re
 import pytest
 from conftest import SCREENSHOTS
 from people import CARD_PAID, VISITOR, Person
-from test_pages import overflow
 from test_paying import OURS, link_of
 
 CODE, LOCALE, TELEPHONE = "de_DE", "de-DE", (390, 844)
@@ -72,4 +71,4 @@ def assert_german(someone, scope):
     text = text.partition("Card number")[0]
     assert re.search(r"\d,\d\d", text)
     assert not ENGLISH.search(text), text
-    assert overflow(someone.page) <= 0
+    assert someone.overflow() <= 0
