@@ -193,7 +193,7 @@ class ClinicPaymentPanel(PortalAccount):
     def payment_pay(self, *args, amount=None, **kwargs):
         """Let clients of a company pay its branches by a link of Core as well."""
         # Core voids what is no number, and stumbles over numbers that are no amount.
-        amount = amount if amount and read_amount(amount) else None
+        amount = amount if read_amount(amount) else None
         response = super().payment_pay(*args, amount=amount, **kwargs)
         if "company_mismatch" in getattr(response, "qcontext", {}):
             self._clinic_admit_to_branches(response.qcontext)

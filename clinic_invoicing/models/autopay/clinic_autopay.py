@@ -141,8 +141,7 @@ class ClinicAutopay(models.Model):
         partner = user.partner_id
         self._check_offered(partner, company)
         cards = self._get_cards(partner, company)
-        barred = self._get_barred_cards(partner, company)
-        card = (cards | barred)._clinic_choose(card_id)
+        card = self._get_own_cards(partner, company)._clinic_choose(card_id)
         if wording != company._clinic_get_autopay_wording():
             raise UserError(self.env._("The conditions have changed. Read them again."))
         shows = self.env["clinic.shown"]

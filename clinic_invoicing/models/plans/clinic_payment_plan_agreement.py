@@ -73,11 +73,8 @@ class ClinicPaymentPlan(models.Model):
         """
         self.ensure_one()
         cards = self._get_cards(user)
-        card = (
-            (cards | self._get_barred_cards(user))._clinic_choose(card_id)
-            if card_id
-            else cards.browse()
-        )
+        own = self.env["clinic.autopay"]._get_own_cards(*self._get_whose_cards(user))
+        card = own._clinic_choose(card_id) if card_id else own.browse()
         if not self.partner_id.email:
             raise UserError(
                 self.env._(

@@ -140,7 +140,7 @@ class AccountPayment(models.Model):
         The invoices that it has paid stay paid.
         """
         left, whole = self.clinic_amount_unallocated, self._clinic_get_returnable()
-        if 0 < self.currency_id.round(left) < whole:
+        if 0 < left < whole:
             return {"amount": left, "mode": "refund"}
         return {}
 
