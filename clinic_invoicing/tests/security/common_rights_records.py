@@ -68,7 +68,7 @@ class InvoicingRightsCommon(RightsCommon):
             stop="2024-03-12 17:00:00",
         )
         paid = {
-            "provider_id": cls.env["payment.provider"].search([], limit=1).id,
+            "provider_id": cls._get_provider().id,
             "payment_method_id": cls.env.ref("payment.payment_method_card").id,
             "amount": 1,
             "currency_id": cls.practice.currency_id.id,
@@ -83,6 +83,12 @@ class InvoicingRightsCommon(RightsCommon):
         former = {"payment_id": cls.payment.id, "invoice_id": cls.bill.id}
         # sudo: our own code keeps it.
         cls._add(cls.env["clinic.former.allocation"].sudo().create(former))
+
+    @classmethod
+    def _get_provider(cls):
+        """Return one of the practice: a card is its company's."""
+        own = [("company_id", "=", cls.practice.id)]
+        return cls.env["payment.provider"].search(own, limit=1)
 
     @classmethod
     def _add_agreements(cls):
