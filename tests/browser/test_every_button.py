@@ -1,8 +1,9 @@
 """Every button of both addons is pressed, and what it was to do was done.
 
-As the lowest role that sees it; with CLINIC_CRAWL=all as each of them, and to the other
-roles of the practice it must not be offered. What was pressed, by whom and with which
-effect is in build/crawler.txt.
+As the lowest role that sees it; with CLINIC_CRAWL=others as each of the others, and to
+the other roles of the practice it must not be offered; with CLINIC_CRAWL=all both. What
+was pressed, by whom and with which effect is in build/crawler-lowest.txt, -others.txt
+or -all.txt.
 """
 
 import contextlib
@@ -12,7 +13,7 @@ from crawl import inventory
 from crawl.hands import Hands
 from crawl.office import Office
 from crawl.report import Report
-from crawl.rows import AS_ALL, STAFF
+from crawl.rows import BY_LOWEST, BY_OTHERS, CRAWL, STAFF
 from crawl.tables import ROWS
 from playwright.sync_api import Error
 
@@ -28,7 +29,7 @@ class Crawl:
         self.office = Office(practice.url, practice.database)
         self.office.seat = self.get_hands
         self.buttons = inventory.read(self.office.admin)
-        self.report = Report(BUILD / "crawler.txt", self.buttons)
+        self.report = Report(BUILD / f"crawler-{CRAWL}.txt", self.buttons)
         self._hands = {}
 
     def get_hands(self, login):
@@ -67,9 +68,12 @@ def crawl(browser, own_practice):
 def get_scenes():
     """Yield `(row, role, whether the role is to see its buttons)`."""
     for row in ROWS:
-        roles = row.roles if AS_ALL else row.roles[:1]
-        yield from ((row, role, True) for role in roles)
-        if AS_ALL and row.roles[0] in STAFF:
+        lowest, *others = row.roles
+        if BY_LOWEST:
+            yield row, lowest, True
+        if BY_OTHERS:
+            yield from ((row, role, True) for role in others)
+        if BY_OTHERS and lowest in STAFF:
             yield from ((row, role, False) for role in STAFF if role not in row.roles)
 
 

@@ -29,7 +29,7 @@ OF_INVOICING = ("clinic_invoicing/tests",)
 OF_ADDONS = (*OF_INVOICING, "clinic_stripe_gateway/tests")
 COMMITTING = ("tests/integration",)
 SERVED = (*BY_BROWSER, *MATRIX, *BY_NEWCOMER)
-AS_EVERYBODY = (
+AS_OTHERS = (
     "tests/browser/test_every_button.py",
     "tests/browser/test_every_menu.py",
 )
@@ -161,18 +161,18 @@ def run_alone(arguments: list[str]) -> int:
 
 
 def run_rest(arguments: list[str]) -> int:
-    """Run random sequences, what each role finds in the browser, more of Odoo's own
-    tests, and another day.
+    """Run random sequences, what the other roles find in the browser, more of Odoo's
+    own tests, and another day.
     """
     more = [*POLICY, *arguments]
     with postgres.running():
         status = (
             run_sequences(more)
             or _run_served(
-                "Every button and menu, as each role",
-                AS_EVERYBODY,
+                "Every button and menu, as the other roles",
+                AS_OTHERS,
                 more,
-                CLINIC_CRAWL="all",
+                CLINIC_CRAWL="others",
             )
             or run_core_suites(core_suites.SLOW, arguments)
         )

@@ -250,10 +250,11 @@ class Hands:
         self.settles()
         self.is_well()
 
-    def downloads(self, key, within="", selector=None):
-        """Press a button that makes a document."""
+    def downloads(self, key, through=None, **where):
+        """Press what makes a document, by default a button."""
+        press = through or self.presses
         with self.page.expect_download(timeout=PATIENCE_TO_PRINT_MS) as waiting:
-            self.presses(key, within, selector)
+            press(key, **where)
         name = waiting.value.suggested_filename
         assert waiting.value.failure() is None, waiting.value.failure()
         return f"downloaded {name}"

@@ -235,6 +235,6 @@ def a_receipt_is_printed(hands):
 @presses("menu.account_move_report_receipt", by=FROM_BILLER)
 def receipts_are_printed_from_the_list(hands):
     ticks_invoice(hands, paid=True)
-    with hands.page.expect_download() as waiting:
-        hands.chooses("menu.account_move_report_receipt", menu="Print")
-    return f"downloaded {waiting.value.suggested_filename}"
+    return hands.downloads(
+        "menu.account_move_report_receipt", through=hands.chooses, menu="Print"
+    )

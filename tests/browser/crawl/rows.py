@@ -12,8 +12,10 @@ FROM_FRONT_DESK = STAFF
 FROM_BILLER = (BILLER, MANAGER, ADMIN)
 FROM_MANAGER = (MANAGER, ADMIN)
 
-# `make test-all` sets it: as every role, not only as the lowest.
-AS_ALL = os.environ.get("CLINIC_CRAWL") == "all"
+# As whom: the lowest role that sees a button, the others (`make test-all` sets it, after
+# `make test` has played the lowest), or all.
+CRAWL = os.environ.get("CLINIC_CRAWL") or "lowest"
+BY_LOWEST, BY_OTHERS = CRAWL != "others", CRAWL != "lowest"
 
 ROWS = []
 
