@@ -18,6 +18,8 @@ from .clinic_stripe_event import ATTEMPTS_TO_MATCH, Outcome
 _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 
 
+# How often the job runs by itself (`ir_cron_process_events`).
+INTERVAL = timedelta(minutes=5)
 FIRST_EVENT_DELAY_SECONDS = 30
 # What is unmatched for good is looked for now and then: somebody may restore it.
 LATE_DELAY_DAYS = 1
@@ -68,6 +70,16 @@ class ClinicStripeEvent(models.Model):
             remaining_time = group._process_and_commit()
             if not remaining_time:
                 break
+        self._come_back_soon()
+
+    @api.model
+    def _come_back_soon(self):
+        """Have the job run for the next attempt that is due before its own time."""
+        soon = fields.Datetime.now() + INTERVAL
+        due = Domain("state", "in", WAITING) & Domain("next_attempt", "<", soon)
+        following = self.search(due, order="next_attempt, id", limit=1)
+        if following:
+            self._trigger_processing(following.next_attempt)
 
     @api.model
     def _commit_work(self, done, remaining=None):

@@ -198,15 +198,18 @@ class ClinicStripeEvent(models.Model):
     # === PROCESSING SOON === #
 
     @api.model
-    def _trigger_processing(self):
-        """Have the inbox worked on now, unless somebody is about to do it."""
+    def _trigger_processing(self, at=None):
+        """Have the inbox worked on then, unless somebody is about to do it.
+
+        :param datetime at: in UTC; now by default
+        """
         job_id = self.env["ir.model.data"]._xmlid_to_res_id(EVENT_JOB)
-        if job_id and not self._is_processing_due(job_id):
+        if job_id and not self._is_processing_due(job_id, at or fields.Datetime.now()):
             # sudo: whoever may tell something may have it looked at.
-            self.env["ir.cron"].sudo().browse(job_id)._trigger()
+            self.env["ir.cron"].sudo().browse(job_id)._trigger(at)
 
     @api.model
-    def _is_processing_due(self, job_id):
+    def _is_processing_due(self, job_id, at):
         # SQL: a trigger that the job has taken already is locked by it, and would not
         # let it look at the inbox again; SKIP LOCKED leaves it out.
         return bool(
@@ -216,7 +219,7 @@ class ClinicStripeEvent(models.Model):
                        WHERE cron_id = %s AND call_at <= %s
                        LIMIT 1 FOR KEY SHARE SKIP LOCKED""",
                     job_id,
-                    fields.Datetime.now(),
+                    at,
                 )
             )
         )

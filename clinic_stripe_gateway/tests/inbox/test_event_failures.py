@@ -35,6 +35,25 @@ class TestEventFailures(StripeEventCommon):
         self.assertPaidAndKnown(tx)
 
     @mute_logger(FAILED_QUIETLY)
+    def test_the_job_comes_back_when_the_next_attempt_is_due(self):
+        _tx, body, signature = self._paid_message()
+        self.control.fault("error_before", path="/v1/payment_intents/*")
+        job = self.env.ref("clinic_stripe_gateway.ir_cron_process_events").sudo()
+        triggers = self.env["ir.cron.trigger"].sudo()
+        self.assertEqual((job.interval_number, job.interval_type), (5, "minutes"))
+        with freeze_time(fields.Datetime.now()) as clock:
+            self._post(body, signature)
+            (event,) = self._received()
+            # After 480 seconds it comes by itself.
+            for delay in (30, 60, 120, 240, 480):
+                triggers.search([("cron_id", "=", job.id)]).unlink()
+                self._process_events()
+                found = triggers.search([("cron_id", "=", job.id)])
+                wanted = [event.next_attempt] if delay < 300 else []
+                self.assertEqual(found.mapped("call_at"), wanted)
+                clock.tick(delay)
+
+    @mute_logger(FAILED_QUIETLY)
     def test_what_keeps_failing_is_never_given_up(self):
         tx, body, signature = self._paid_message()
         fault = self.control.fault("error_before", path="/v1/payment_intents/*")
