@@ -16,7 +16,7 @@ TOOLS = (debian_tools.CHROMIUM, debian_tools.WKHTMLTOPDF)
 @pytest.fixture
 def without_tools(monkeypatch, tmp_path):
     """A path of all that this machine has, but for those tools."""
-    hidden = {name for tool in TOOLS for name in tool.names}
+    hidden = {name for tool in TOOLS for name in (tool.name, *tool.stand_ins)}
     folder = tmp_path / "bin"
     folder.mkdir()
     for place in ("/usr/sbin", "/usr/bin", "/sbin", "/bin"):

@@ -96,8 +96,8 @@ esac
 
 UNPACKS = """
 mkdir -p "$3/usr/lib/chromium"
-printf '#!/bin/sh\\n%s\\n' "@" > "$3/usr/lib/chromium/chromium"
-chmod +x "$3/usr/lib/chromium/chromium"
+printf '#!/bin/sh\\n%s\\n' "@" > "$3/usr/lib/chromium/chromium-headless-shell"
+chmod +x "$3/usr/lib/chromium/chromium-headless-shell"
 """
 
 
@@ -128,13 +128,34 @@ def test_missing_program_is_fetched_once_and_found_again(debian, monkeypatch):
 def test_program_of_the_machine_goes_before_the_fetched_one(debian, empty_machine):
     debian("echo fetched")
     debian_tools.provide([debian_tools.CHROMIUM])
-    install_tool(empty_machine, "chromium", "echo own")
+    install_tool(empty_machine, "chromium-headless-shell", "echo own")
     assert debian_tools.find(debian_tools.CHROMIUM).parent == empty_machine / "bin"
+
+
+def test_another_chromium_stands_in_where_the_shell_cannot_be_fetched(
+    debian, empty_machine, capfd
+):
+    install_tool(empty_machine, "chromium", "echo own")
+    debian("echo no such library >&2; exit 127")
+    debian_tools.provide([debian_tools.CHROMIUM])
+    own = empty_machine / "bin" / "chromium"
+    assert debian_tools.find(debian_tools.CHROMIUM) == own
+    assert f"Going on with {own}" in capfd.readouterr().err
+    debian("echo fetched")
+    debian_tools.provide([debian_tools.CHROMIUM])
+    assert debian_tools.find(debian_tools.CHROMIUM) != own
+
+
+def test_what_is_fetched_answers_to_the_name_by_which_odoo_looks_for_it(debian):
+    debian("echo fetched")
+    debian_tools.provide([debian_tools.CHROMIUM])
+    said = subprocess.run([debian_tools.folder() / "chromium"], capture_output=True)
+    assert said.stdout == b"fetched\n"
 
 
 def test_program_that_does_not_run_is_not_kept(debian):
     debian("echo no such library >&2; exit 127")
-    with pytest.raises(Trouble, match="chromium could not be fetched.*no such library"):
+    with pytest.raises(Trouble, match="chromium-.* could not be fetched.*no such library"):
         debian_tools.provide([debian_tools.CHROMIUM])
     assert not debian_tools.find(debian_tools.CHROMIUM)
     debian("echo fetched")
