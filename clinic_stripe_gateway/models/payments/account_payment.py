@@ -37,7 +37,7 @@ class AccountPayment(models.Model):
         if tx.provider_code != "stripe":
             return
         # What was captured in a second step is booked on the captures.
-        if tx.state != "done" or tx._clinic_stripe_get_parts():
+        if tx.state != "done" or tx._clinic_stripe_is_settled_by_parts():
             raise UserError(
                 self.env._(
                     "Stripe has not charged this payment. It cannot be confirmed: pay "

@@ -193,6 +193,14 @@ class PaymentTransaction(models.Model):
             lambda tx: tx.operation == self.operation
         )
 
+    def _clinic_stripe_is_settled_by_parts(self):
+        """Whether its captures and voids are what is booked, as Core sees it.
+
+        One that Stripe has refused is none: the whole may be captured elsewhere.
+        """
+        states = set(self._clinic_stripe_get_parts().mapped("state"))
+        return bool(states & {"done", "cancel"})
+
     def _clinic_stripe_settle_parts(self, intent):
         """Settle the captures and voids of this transaction instead of itself.
 
@@ -207,7 +215,7 @@ class PaymentTransaction(models.Model):
         parts = self._clinic_stripe_get_parts()
         for part in parts.filtered(lambda tx: tx.state in ("draft", "pending")):
             part._process("stripe", {"payment_intent": intent})
-        if parts.filtered(lambda tx: tx.state in ("done", "cancel")):
+        if self._clinic_stripe_is_settled_by_parts():
             return True
         return self._clinic_stripe_split_capture(intent)
 

@@ -54,7 +54,7 @@ class PaymentTransaction(models.Model):
                 self._clinic_stripe_undo_refund()
             return
         if self.state == "done" and self.payment_id.state == "canceled":
-            if self._clinic_stripe_get_parts():
+            if self._clinic_stripe_is_settled_by_parts():
                 # It was only authorised at first: the captures have payments.
                 self.payment_id = False
             else:
@@ -100,7 +100,9 @@ class PaymentTransaction(models.Model):
 
         Core takes the refund for a capture, and leaves the booking to that.
         """
-        if self.operation != "validation" and not self._clinic_stripe_get_parts():
+        if self.operation == "validation":
+            return
+        if not self._clinic_stripe_is_settled_by_parts():
             self.with_company(self.company_id)._create_payment()
             self._clinic_report_unallocated()
 

@@ -64,15 +64,16 @@ class TestSequences(SequenceChecks, DeskCommon):
         """Play a sequence; yields how to do a step that has to take effect.
 
         What is not said of a step is as simple as can be. One that has to be refused
-        names words of the refusal.
+        names words of the refusal; one that fails silently moves nothing.
         """
         machine = PracticeMachine(self)
 
-        def do(name, refused=None, **arguments):
+        def do(name, refused=None, fails=False, **arguments):
             known = signature(getattr(machine, name)).parameters.keys()
             told = {key: SIMPLE[key] for key in known - arguments.keys()}
             is_effective = machine.perform(name, **told, **arguments)
-            self.assertEqual(is_effective, not refused, "\n".join(machine.trail))
+            is_wanted = not (refused or fails)
+            self.assertEqual(is_effective, is_wanted, "\n".join(machine.trail))
             if refused:
                 self.assertRegex(machine.trail[-1], f"-> refused: .*{refused}")
 
@@ -123,6 +124,14 @@ class TestSequences(SequenceChecks, DeskCommon):
             do("pay_in_portal", manually=True, pick=1)
             do("end_authorisation_at_stripe", share=0.5)
             do("hear", picks=RECENT)
+
+    @mute_logger(*LOUD)
+    def test_what_staff_could_not_capture_is_captured_at_stripe(self):
+        for share in (1, 0.5):
+            with self.subTest(share=share), self._sequence() as do:
+                do("pay_in_portal", manually=True)
+                do("capture", ends="rate_limit", fails=True)
+                do("end_authorisation_at_stripe", share=share)
 
     @mute_logger(*LOUD)
     def test_cash_and_cards_are_reversed_in_every_mode(self):
