@@ -320,7 +320,7 @@ def test_second_lane_is_a_command(lanes):
         testing.OF_ADDONS,
         testing.COMMITTING,
         testing.OF_SEQUENCES,
-        testing.AS_EVERYBODY,
+        testing.AS_OTHERS,
     ],
 )
 def test_tests_that_a_command_names_are_there(paths_of_a_run):

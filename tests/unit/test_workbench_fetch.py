@@ -155,7 +155,7 @@ def test_what_is_fetched_answers_to_the_name_by_which_odoo_looks_for_it(debian):
 
 def test_program_that_does_not_run_is_not_kept(debian):
     debian("echo no such library >&2; exit 127")
-    with pytest.raises(Trouble, match="chromium-.* could not be fetched.*no such library"):
+    with pytest.raises(Trouble, match="chromium could not be fetched.*no such library"):
         debian_tools.provide([debian_tools.CHROMIUM])
     assert not debian_tools.find(debian_tools.CHROMIUM)
     debian("echo fetched")

@@ -49,6 +49,11 @@ class Tool:
     def name(self) -> str:
         return Path(self.program).name
 
+    @property
+    def common_name(self) -> str:
+        """What a person would install."""
+        return next(iter(self.stand_ins), self.name)
+
 
 # The shell draws pages and no windows around them: that is half of the work.
 CHROMIUM = Tool(
@@ -100,7 +105,7 @@ def provide(tools: Iterable[Tool]) -> None:
 def _fetch_programs(missing: Sequence[Tool]) -> None:
     if not missing:
         return
-    packages = " and ".join(tool.package for tool in missing)
+    packages = " and ".join(tool.common_name for tool in missing)
     if not apt.Downloader.is_possible():
         raise Trouble(
             f"{packages} must be installed: this machine has no apt-get to fetch it"
