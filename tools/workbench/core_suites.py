@@ -5,11 +5,12 @@ in the place of Core's transport need that transport, which a system parameter b
 back; all others run as a practice does.
 """
 
+import inspect
 from dataclasses import dataclass
 
 import pytest
 
-from . import odoo_source
+from . import clock, odoo_source
 
 # Files of `account` that touch what ours overrides: payments and who made them, posted
 # entries and their matching, numbers, discounts, documents, the portal's pages, and
@@ -140,6 +141,13 @@ CHANGED_ON_PURPOSE = {
         ),
     },
 }
+# What starts a browser of Odoo's own.
+TOURS = ("browser_js(", "start_tour(")
+# docs/developer/testing.md names it too.
+NO_TOURS = (
+    "On another day Odoo's own tours are not played: they start a browser, and a"
+    " shifted clock keeps it from starting."
+)
 
 
 def paths(run: Run) -> list[str]:
@@ -164,6 +172,13 @@ def pytest_collection_modifyitems(config, items):
         if _is_in(CHANGED_ON_PURPOSE, item):
             reason = CHANGED_ON_PURPOSE[_class_of(item)][item.name]
             item.add_marker(pytest.mark.skip(reason=reason))
+        elif clock.is_shifted() and _is_tour(item):
+            item.add_marker(pytest.mark.skip(reason=NO_TOURS))
+
+
+def _is_tour(item) -> bool:
+    source = inspect.getsource(item.function)
+    return any(word in source for word in TOURS)
 
 
 def _class_of(item) -> str:
