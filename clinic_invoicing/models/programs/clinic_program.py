@@ -181,9 +181,14 @@ class ClinicProgram(models.Model):
             program.invoice_count = len(program.registration_ids.invoice_id)
 
     def _get_tz(self):
-        """Return the name of the time zone that its dates are told in."""
+        """Return the name of the time zone that its dates are told in.
+
+        It takes place at the practice, wherever the practitioner's login is from.
+        """
         self.ensure_one()
-        return self.user_id.tz or self.env.user.tz or "UTC"
+        # sudo: clients may not read the practice's contact.
+        practice = self.company_id.sudo().partner_id
+        return practice.tz or self.user_id.tz or self.env.user.tz or "UTC"
 
     # === CONSTRAINT METHODS === #
 

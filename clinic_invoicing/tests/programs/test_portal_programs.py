@@ -112,6 +112,7 @@ class TestPortalPrograms(ProgramsCommon, AccountPaymentCommon, PagesCommon):
 
     def test_dates_are_told_in_the_time_of_the_practice(self):
         begin = fields.Datetime.to_datetime("2035-03-13 01:00:00")
+        self.practitioner.tz = "Asia/Kolkata"
         program = self._create_program(date_begin=begin)
         page = self._get_page(f"/my/programs/{program.id}")
         self.assertIn("03/12/2035 09:00 PM", " ".join(page.text_content().split()))
