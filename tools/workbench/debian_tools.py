@@ -97,9 +97,10 @@ def provide(tools: Iterable[Tool]) -> None:
     try:
         _fetch_programs(missing)
     except Trouble as trouble:
-        if not all(map(find, missing)):
+        stand_ins = [find(tool) for tool in missing]
+        if not all(stand_ins):
             raise
-        say(f"Going on with {', '.join(str(find(tool)) for tool in missing)}: {trouble}")
+        say(f"Going on with {', '.join(map(str, stand_ins))}: {trouble}")
 
 
 def _fetch_programs(missing: Sequence[Tool]) -> None:

@@ -12,7 +12,7 @@ FROM_FRONT_DESK = STAFF
 FROM_BILLER = (BILLER, MANAGER, ADMIN)
 FROM_MANAGER = (MANAGER, ADMIN)
 
-# As whom: the lowest role that sees a button, the others (`make test-all` sets it, after
+# As whom: the lowest role that sees a button, the others (`make test-all` sets it:
 # `make test` has played the lowest), or all.
 CRAWL = os.environ.get("CLINIC_CRAWL") or "lowest"
 BY_LOWEST, BY_OTHERS = CRAWL != "others", CRAWL != "lowest"
