@@ -70,13 +70,14 @@ class Hands:
         self.page = self.person.page
         self.url = practice.url
         self.pressed = []
-        self.answers = []
+        self.asked = []
         # What a page may say in the console, for the scene is about that.
         self.expected = None
         self.person.context.add_init_script(WATCH)
         self.page.set_default_timeout(SETTLE_MS)
         # Of every window: documents open in new ones.
         self.person.context.on("console", self._hear)
+        self.person.context.on("request", self._ask)
         self.person.context.on("response", self._see)
         self.person.context.on("weberror", self._fear)
 
@@ -89,8 +90,10 @@ class Hands:
         if message.type == "error" and not (is_expected or HARMLESS.search(told)):
             self.complaints.append(f"console: {told}")
 
+    def _ask(self, request):
+        self.asked.append(request.url)
+
     def _see(self, response):
-        self.answers.append((response.url, response.status))
         if response.status >= 500:
             self.complaints.append(f"{response.status} {response.url}")
 
@@ -98,7 +101,7 @@ class Hands:
         """Start a scene with a clean page."""
         self.complaints.clear()
         self.pressed.clear()
-        self.answers.clear()
+        self.asked.clear()
         self.expected = None
         for page in self.person.context.pages:
             if page is not self.page:
@@ -315,18 +318,18 @@ class Hands:
 
     def gets(self, path, key, selector, kind="application/pdf"):
         """Press what brings a document, in whatever window."""
-        self.answers.clear()
+        self.asked.clear()
         self.presses(key, selector=selector)
         for _ in range(TRIES):
-            found = [each for each in self.answers if path in each[0]]
+            found = [url for url in self.asked if path in url]
             if found:
                 break
             self.page.wait_for_timeout(WAIT_MS)
         assert found, f"{path} was not asked for"
-        url, status = found[-1]
-        assert status == 200, found
-        # Chromium's own viewer does not tell what it was given.
-        given = self.person.context.request.get(url).headers["content-type"]
+        # Neither a viewer nor a window that closes at once tells what it was given.
+        answer = self.person.context.request.get(found[-1])
+        assert answer.status == 200, found
+        given = answer.headers["content-type"]
         assert given.startswith(kind), given
         return f"{path}: {kind}"
 
