@@ -46,9 +46,13 @@ class ClinicStripeEvent(models.Model):
     _inherit = "clinic.stripe.event"
 
     @api.model
-    def _get_waiting_domain(self):
+    def _get_waiting_domain(self, until=None):
+        """Return the domain of what is due by then.
+
+        :param datetime until: in UTC; now by default
+        """
         return Domain("state", "in", WAITING) & Domain(
-            "next_attempt", "<=", fields.Datetime.now()
+            "next_attempt", "<=", until or fields.Datetime.now()
         )
 
     @api.model
@@ -75,8 +79,7 @@ class ClinicStripeEvent(models.Model):
     @api.model
     def _come_back_soon(self):
         """Have the job run for the next attempt that is due before its own time."""
-        soon = fields.Datetime.now() + INTERVAL
-        due = Domain("state", "in", WAITING) & Domain("next_attempt", "<", soon)
+        due = self._get_waiting_domain(fields.Datetime.now() + INTERVAL)
         following = self.search(due, order="next_attempt, id", limit=1)
         if following:
             self._trigger_processing(following.next_attempt)
