@@ -5,7 +5,9 @@ from people import CARD_PAID
 from playwright.sync_api import expect
 
 RATE = "Physiotherapy 45 min (Self-Pay)"
-TRIES = 60
+# What fails once is tried again after half a minute, when the scheduler looks, which
+# it does once a minute.
+TRIES = 200
 PATIENT = "Petra Example"
 
 

@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, LockError, UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import ormcache
 
 from ...server_side import heard, tell
@@ -147,6 +148,12 @@ class ClinicGuarded(models.AbstractModel):
             self.lock_for_update(allow_referencing=allow_referencing)
         except LockError as error:
             raise UserError(refusal) from error
+
+
+def is_held_elsewhere(error):
+    """Return whether an error says that somebody else is changing a record."""
+    kinds = (LockError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY)
+    return isinstance(error, kinds) or isinstance(error.__cause__, kinds)
 
 
 def _is_ours(field):

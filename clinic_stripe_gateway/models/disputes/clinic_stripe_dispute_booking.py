@@ -1,9 +1,10 @@
 import psycopg2
 
 from odoo import models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from odoo.addons.clinic_invoicing.models.guards.clinic_guarded import is_held_elsewhere
 from odoo.addons.clinic_invoicing.models.paying.account_payment import BOOKED_STATES
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
@@ -29,7 +30,7 @@ class ClinicStripeDispute(models.Model):
         except psycopg2.OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - kept visible, tried again
-            if isinstance(error.__cause__, LockError):
+            if is_held_elsewhere(error):
                 # Somebody is at it: the message is settled again in a moment.
                 raise
             is_for_people = isinstance(error, UserError)

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from odoo.addons.clinic_invoicing.models.guards.clinic_guarded import is_held_elsewhere
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
@@ -156,6 +157,9 @@ class ClinicStripeEvent(models.Model):
             # Somebody has booked it since: the next attempt sees that.
             return self._fail(error) if self.attempts else Outcome("received")
         except Exception as error:  # noqa: BLE001 - kept visible, tried again
+            if is_held_elsewhere(error):
+                # Nothing is wrong with it: somebody is at that payment.
+                raise
             return self._fail(error)
 
     def _settle(self):

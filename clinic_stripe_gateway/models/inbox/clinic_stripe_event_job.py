@@ -1,13 +1,14 @@
 import itertools
+import time
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from odoo.addons.clinic_invoicing.actions import RELOAD, notification
+from odoo.addons.clinic_invoicing.models.guards.clinic_guarded import is_held_elsewhere
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.payment_stripe import const as stripe_const
 
@@ -21,6 +22,8 @@ _logger = get_payment_logger(__name__, stripe_const.SENSITIVE_KEYS)
 # How often the job runs by itself (`ir_cron_process_events`).
 INTERVAL = timedelta(minutes=5)
 FIRST_EVENT_DELAY_SECONDS = 30
+# How long those who hold a payment are given, before it is looked at again.
+WAIT_FOR_LOCK_SECONDS = 0.5
 # What is unmatched for good is looked for now and then: somebody may restore it.
 LATE_DELAY_DAYS = 1
 BATCH_SIZE = 1000
@@ -181,11 +184,22 @@ class ClinicStripeEvent(models.Model):
                 events._set_outcome(events[-1]._try_to_settle())
                 events._review_attention()
             return self._commit_work(len(self))
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            # Roll back: somebody else works on that payment; it stays waiting.
-            self.env.cr.rollback()
-            self.env.invalidate_all()
-            return self._commit_work(0)
+        except Exception as error:
+            if not is_held_elsewhere(error):
+                raise
+            return self._wait_for_somebody()
+
+    def _wait_for_somebody(self):
+        """Let it wait while somebody else works on that payment; the job comes back.
+
+        :return: how many seconds are left for this run
+        """
+        # Roll back: what this one has done is not whole. The job comes back at once,
+        # and must not ask a thousand times for one lock.
+        self.env.cr.rollback()
+        self.env.invalidate_all()
+        time.sleep(WAIT_FOR_LOCK_SECONDS)
+        return self._commit_work(0)
 
     # === OUTCOMES === #
 

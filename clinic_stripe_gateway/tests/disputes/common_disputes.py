@@ -1,3 +1,7 @@
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from odoo.exceptions import LockError
 from odoo.fields import Command
 
 from ..common import StripeEventCommon
@@ -37,6 +41,19 @@ class DisputeCommon(StripeEventCommon):
         job.sudo().method_direct_trigger()
         self.env.invalidate_all()
         self._forget_numbers()
+
+    @contextmanager
+    def _held_elsewhere(self, model):
+        """Have somebody else be at the records of a model.
+
+        What a test has created no other transaction can see, or lock.
+        """
+
+        def refuse(records, **_options):
+            raise LockError(f"Somebody else is at {records}.")
+
+        with patch.object(self.env.registry[model], "lock_for_update", refuse):
+            yield
 
     def _forget_numbers(self):
         """Let the next entry be numbered anew: the job has its own cursor, as always,

@@ -59,6 +59,21 @@ class TestDisputes(DisputeCommon):
                     self.assertRestored(invoice, tx)
                     self.assertEqual(self._find(dispute_id).status, "won")
 
+    def test_a_message_waits_a_moment_while_somebody_is_at_the_dispute(self):
+        tx = self._pay_and_settle(self.invoice)
+        dispute_id = self._dispute(tx, "created")
+        self.control.win_dispute(dispute_id)
+        self._post(*self._message("charge.dispute.closed"))
+        event = self._received()[0]
+        due = event.next_attempt
+        with self._held_elsewhere("clinic.stripe.dispute"):
+            self._process_events()
+        self.assertEqual((event.state, event.attempts), ("received", 0))
+        self.assertEqual(event.next_attempt, due)
+        self._process_events()
+        self.assertEqual(event.state, "done")
+        self.assertRestored(self.invoice, tx)
+
     def test_a_lost_dispute_leaves_the_invoice_open_and_payable(self):
         for before in ((), ("created",), ("funds_withdrawn", "created")):
             with self.subTest(before=before):
@@ -315,7 +330,7 @@ class TestDisputes(DisputeCommon):
     def test_a_discount_comes_back_with_money_that_a_statement_had_taken(self):
         term = self._create_discount_term()
         self.client.property_payment_term_id = term
-        today = fields.Date.context_today(self.env.user)
+        today = self._get_today()
         invoice = self._invoice(
             self._create_service(price_unit=100), invoice_date=today
         )
