@@ -90,6 +90,11 @@ class ClinicInvoicingCommon(AccountTestInvoicingCommon):
             self.patch(payment_transaction_pace, "STARTS_PER_MINUTE", 1000)
 
     @classmethod
+    def _get_today(cls):
+        """Return the practice's day, which every evening is not that of UTC."""
+        return cls.practice._clinic_get_day()
+
+    @classmethod
     def _create_company(cls, **create_values):
         """Take a company that is there, with its accounts, if the database has one."""
         is_any = create_values.keys() <= {"name"} and not cls.country_code

@@ -19,6 +19,12 @@ def code_files(*folders):
     return found
 
 
+def files_of_tests():
+    """Return the Python files of all tests."""
+    folders = [ROOT / "tests", *(ROOT / addon / "tests" for addon in ADDONS)]
+    return [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+
+
 def name_of(path):
     """Return how a file is called in a message."""
     return str(path.relative_to(ROOT))

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from .sources import ADDONS, ROOT, code_files, name_of
+from .sources import ADDONS, ROOT, code_files, files_of_tests, name_of
 
 # What asks for a day, or a moment without its zone, by the names before the dot.
 ASKING = {
@@ -41,6 +41,10 @@ ALLOWED = {
         "Whoever types the command knows no practice yet; its days are UTC's."
     ),
 }
+ALLOWED_TESTS = {
+    ("tests/browser/people.py", "now"): "It is what somebody's own clock shows.",
+    ("tests/matrix/flows_of_deposits.py", "book_visit"): "A moment, with its zone.",
+}
 # Views cannot ask the practice: the filter is the user's own.
 ALLOWED_VIEWS = {"clinic_invoicing/views/reminders/clinic_reminder_views.xml"}
 
@@ -70,6 +74,15 @@ def test_each_day_is_the_practices_or_says_why():
         for name in functions_asking(ast.parse(path.read_text("utf-8")))
     }
     assert found == ALLOWED.keys()
+
+
+def test_tests_know_no_other_day_either():
+    found = {
+        (name_of(path), name)
+        for path in files_of_tests()
+        for name in functions_asking(ast.parse(path.read_text("utf-8")))
+    }
+    assert found == ALLOWED_TESTS.keys()
 
 
 def test_views_do_not_ask_for_other_days():

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from .sources import ADDONS, ROOT, imports, name_of
+from .sources import ADDONS, ROOT, files_of_tests, imports, name_of
 
 # Folders that have the rooms of `models/`, and rooms that tests alone have.
 SAME_ROOMS = ("controllers", "data", "report", "tests", "views", "wizards")
@@ -297,8 +297,7 @@ def test_files_of_tests_are_named_by_nouns():
         for path in (ROOT / addon / kind).rglob("*.py")
         for node in classes(path)
     }
-    for folder in (*(f"{addon}/tests" for addon in ADDONS), "tests"):
-        for path in (ROOT / folder).rglob("*.py"):
-            if path.stem.replace("test_", "clinic_") not in models:
-                gerunds = gerunds_of(path.stem)
-                assert not gerunds, f"{name_of(path)}: {gerunds}"
+    for path in files_of_tests():
+        if path.stem.replace("test_", "clinic_") not in models:
+            gerunds = gerunds_of(path.stem)
+            assert not gerunds, f"{name_of(path)}: {gerunds}"

@@ -3,7 +3,7 @@
 import ast
 import statistics
 
-from .sources import ADDONS, ROOT, code_files, name_of
+from .sources import code_files, files_of_tests, name_of
 
 MEDIAN, NINE_OF_TEN, LONGEST = 7, 17, 40
 # Of code and of tests. A file may be longer when it has a reason; none has one now.
@@ -31,11 +31,6 @@ def test_functions_are_short():
     assert statistics.median(lengths.values()) <= MEDIAN
     assert statistics.quantiles(lengths.values(), n=10)[-1] <= NINE_OF_TEN
     assert not {name: lines for name, lines in lengths.items() if lines > LONGEST}
-
-
-def files_of_tests():
-    for folder in (*(f"{addon}/tests" for addon in ADDONS), "tests"):
-        yield from (ROOT / folder).rglob("*.py")
 
 
 def test_files_tell_one_story():

@@ -64,7 +64,7 @@ def create_charges(bills, env):
     moves = env["account.move"].browse(bills)
     moves.partner_id.email = "client@example.com"
     agreement = agree(moves.partner_id, moves.company_id)
-    today = fields.Date.context_today(agreement)
+    today = agreement.company_id._clinic_get_day()
     charges = env["clinic.scheduled.charge"].create(
         [
             {

@@ -39,7 +39,7 @@ PLAYS_OF_EVERY_DAY = tuple(
 )
 # A test or what it imports looks at the calendar or the clock.
 LOOKS_AT_THE_TIME = re.compile(
-    r"context_today|Date\.today|date\.today|\.now\(|freeze_time|timedelta"
+    r"context_today|_get_day|_get_today|Date\.today|date\.today|\.now\(|freeze_time|timedelta"
     r"|relativedelta|strftime|time\.time\(|Date\.(add|subtract)"
 )
 

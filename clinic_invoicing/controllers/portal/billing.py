@@ -89,6 +89,14 @@ class ClinicBilling(ClinicPaymentPanel):
             return request.redirect("/my/billing")
         return super().portal_my_overdue_invoices(access_token, **kwargs)
 
+    def _get_overdue_invoices_domain(self, partner_id=None):
+        """Let them be overdue when the practice's day is over; Core goes by UTC's."""
+        day = request.env.company._clinic_get_day()
+        return [
+            ("invoice_date_due", "<", day) if leaf[0] == "invoice_date_due" else leaf
+            for leaf in super()._get_overdue_invoices_domain(partner_id)
+        ]
+
     # === WHOSE BILLS === #
 
     def _get_shown_payer(self):

@@ -39,7 +39,7 @@ WITH held AS (
            line.amount_residual_currency AS owed,
            line.currency_id,
            %(root_company)s AS company_id,
-           practice.tz AS zone,
+           company.clinic_zone AS zone,
            COALESCE(line.date_maturity, line.date) AS due,
            SUM(line.amount_residual_currency) OVER (
                own ORDER BY COALESCE(line.date_maturity, line.date),
@@ -50,7 +50,6 @@ WITH held AS (
       JOIN account_move move ON move.id = line.move_id
       JOIN res_partner billed ON billed.id = move.partner_id
       JOIN res_company company ON company.id = line.company_id
-      JOIN res_partner practice ON practice.id = company.partner_id
      WHERE line.move_id IN %(moves)s
        AND line.reconciled IS NOT TRUE
        AND %(is_receivable)s

@@ -186,9 +186,9 @@ class ClinicProgram(models.Model):
         It takes place at the practice, wherever the practitioner's login is from.
         """
         self.ensure_one()
-        # sudo: clients may not read the practice's contact.
-        practice = self.company_id.sudo().partner_id
-        return practice.tz or self.user_id.tz or self.env.user.tz or "UTC"
+        # sudo: whoever asks may be of another practice.
+        zone = self.company_id.sudo().clinic_zone
+        return zone or self.user_id.tz or self.env.user.tz or "UTC"
 
     # === CONSTRAINT METHODS === #
 
@@ -315,9 +315,7 @@ class ClinicProgram(models.Model):
     def _get_day(self):
         """Return the day on which it begins where the practice is."""
         self.ensure_one()
-        # context: that is what context_timestamp() reads.
-        local = self.with_context(tz=self._get_tz())
-        return fields.Datetime.context_timestamp(local, self.date_begin).date()
+        return self.company_id._clinic_get_day(self.date_begin, self.user_id.tz)
 
     def _prepare_service(self, patient_id):
         """Return the values of the service that bills a registration."""

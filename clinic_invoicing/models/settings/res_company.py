@@ -21,6 +21,14 @@ class ResCompany(models.Model):
         required=True,
         help="How insurers come to pay what they owe of a service.",
     )
+    clinic_zone = fields.Char(
+        string="Practice's Time Zone",
+        compute="_compute_clinic_zone",
+        store=True,
+        recursive=True,
+        help="In which its days begin and end: its contact's, or else that of the "
+        "practice whose branch it is.",
+    )
     clinic_majority_age = fields.Integer(
         string="Age of Majority",
         default=18,
@@ -168,6 +176,11 @@ class ResCompany(models.Model):
 
     # === WHICH DAY IT IS === #
 
+    @api.depends("partner_id.tz", "parent_id.clinic_zone")
+    def _compute_clinic_zone(self):
+        for company in self:
+            company.clinic_zone = company.partner_id.tz or company.parent_id.clinic_zone
+
     def _clinic_get_today(self, payer, moment=None):
         """Return the day as it is for the practice and a payer, the earlier of both.
 
@@ -182,14 +195,15 @@ class ResCompany(models.Model):
             fields.Date.context_today(payers, moment), self._clinic_get_day(moment)
         )
 
-    def _clinic_get_day(self, moment=None):
+    def _clinic_get_day(self, moment=None, zone=False):
         """Return the day of a moment as it is for the practice.
 
         :param datetime moment: instead of now
+        :param str zone: of the practice, as far as it has not told it
         """
         self.ensure_one()
-        # sudo: clients may not read the practice's contact.
-        return self._clinic_get_day_in(self.sudo().partner_id.tz, moment)
+        # sudo: whoever asks may be of another practice.
+        return self._clinic_get_day_in(self.sudo().clinic_zone or zone, moment)
 
     @api.model
     def _clinic_get_day_in(self, zone, moment=None):

@@ -280,10 +280,8 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         if self.allday:
             return self.start_date or self.start.date()
-        # By the context, because that is what context_timestamp() reads.
-        tz = self.event_tz or self.user_id.tz or self.env.user.tz
-        local = fields.Datetime.context_timestamp(self.with_context(tz=tz), self.start)
-        return local.date()
+        zone = self.event_tz or self.user_id.tz
+        return self._clinic_get_company()._clinic_get_day(self.start, zone)
 
     def _clinic_get_company(self):
         return self._clinic_get_services()[:1].company_id or self.env.company

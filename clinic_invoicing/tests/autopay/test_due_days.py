@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from odoo import fields
 from odoo.tests import tagged
 
 from ..charges.common_charges import ChargesCommon
@@ -161,14 +160,12 @@ class TestChargesOfBefore(ChargesCommon):
 
     def test_nothing_is_charged_early_though_it_was_planned(self):
         self.client.property_payment_term_id = self._create_term((100, 30))
-        bill = self._invoice(
-            self._create_service(), invoice_date=fields.Date.context_today(self.bill)
-        )
+        bill = self._invoice(self._create_service(), invoice_date=self._get_today())
         self._pay(self.bill)
         self._agree()
         self._run()
         charge = self._get_charges(bill)
-        soon = fields.Date.context_today(bill) + timedelta(days=3)
+        soon = self._get_today() + timedelta(days=3)
         charge.write(
             {
                 "due_from": False,
@@ -176,7 +173,7 @@ class TestChargesOfBefore(ChargesCommon):
                 "date": soon,
                 "discount_day": soon,
                 "state": "noticed",
-                "noticed_on": fields.Date.context_today(bill),
+                "noticed_on": self._get_today(),
             }
         )
         self._come(charge)

@@ -2,8 +2,6 @@ from datetime import timedelta
 
 from lxml import html
 
-from odoo import fields
-
 from ..common_online import OnlineCommon
 from ..common_pages import PagesCommon
 
@@ -60,7 +58,7 @@ class ChargesCommon(OnlineCommon, PagesCommon):
 
     def _come(self, charges):
         """Let the day of these charges come, and the job work."""
-        charges.next_date = fields.Date.context_today(charges)
+        charges.next_date = self._get_today()
         self._run()
 
     def _agree(self, user=None, company=None, **values):
@@ -103,7 +101,7 @@ class ChargesCommon(OnlineCommon, PagesCommon):
 
     @classmethod
     def _in_days(cls, days):
-        return fields.Date.context_today(cls.env.user) + timedelta(days=days)
+        return cls._get_today() + timedelta(days=days)
 
     def _notice(self, bill=None, **values):
         """Return the charge of a client on autopay who has been told of it."""

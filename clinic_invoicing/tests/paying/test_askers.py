@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tests import tagged
@@ -20,7 +19,7 @@ class TestWhoAsksForWhat(ChargesCommon):
         super().setUpClass()
         cls._pay(cls.bill)
         cls.practice.clinic_email_pay_requests = True
-        cls.today = fields.Date.context_today(cls.bill)
+        cls.today = cls._get_today()
 
     # === INVOICES THAT SOMETHING IS UP WITH === #
 

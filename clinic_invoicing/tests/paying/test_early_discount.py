@@ -2,7 +2,6 @@ from datetime import date, timedelta
 
 from freezegun import freeze_time
 
-from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -19,7 +18,7 @@ class TestEarlyDiscount(OnlineCommon, DeskCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.today = fields.Date.context_today(cls.env.user)
+        cls.today = cls._get_today()
         cls.term = cls._create_discount_term()
         cls.term.line_ids.nb_days = 30
         cls.plain = cls._bill(48)

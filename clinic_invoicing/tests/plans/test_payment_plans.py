@@ -285,7 +285,7 @@ class TestPaymentPlans(ChargesCommon):
         self.assertTrue(self._get_activities(first))
         self._run()
         self.assertEqual(plan.state, "active")
-        first.noticed_on = fields.Date.today() - timedelta(days=30)
+        first.noticed_on = self._get_today() - timedelta(days=30)
         self._run()
         self.assertEqual((plan.state, second.state), ("broken", "cancelled"))
         self.assertIn("broken", self._get_activities(plan).summary)

@@ -3,7 +3,6 @@ from datetime import timedelta
 
 from lxml import html
 
-from odoo import fields
 from odoo.http import root
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -201,7 +200,7 @@ class TestActing(WhoseCommon, PagesCommon):
         # sudo: as the biller's dialog.
         plans = self.env["clinic.payment.plan"].sudo()
         bill = self.bills["home"]
-        day = fields.Date.context_today(self.env.user) + timedelta(days=9)
+        day = self._get_today() + timedelta(days=9)
         return plans._propose(bill, [(day, 100)])
 
     def _answer(self, plan, way="accept", **form):

@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 from odoo.tests import tagged
 
@@ -343,6 +344,18 @@ class TestPortalPayments(PortalCommon):
         response = self._get("/my/invoices/overdue")
         self.assertEqual(response.status_code, 303)
         self.assertURLEqual(response.headers["Location"], "/my/billing")
+
+    def test_invoices_are_overdue_when_the_practices_day_is_over(self):
+        self._pay(self.own_bill + self.childs_bill)
+        bill = self._invoice(self._create_service(price_unit=80))
+        # In one of both it is not the day that it is in UTC.
+        for zone in ("Pacific/Honolulu", "Pacific/Kiritimati"):
+            self.practice.partner_id.tz = zone
+            for days, where in ((0, "/my/invoices"), (-1, "/my/billing")):
+                bill.invoice_date_due = self._get_today() + timedelta(days=days)
+                response = self._get("/my/invoices/overdue")
+                with self.subTest(zone=zone, days=days):
+                    self.assertURLEqual(response.headers["Location"], where)
 
     def test_overdue_invoices_without_services_are_paid_for_what_is_left_of_them(self):
         # Made today, which around midnight is yesterday somewhere.

@@ -1,7 +1,6 @@
 import re
 from datetime import timedelta
 
-from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -17,7 +16,7 @@ class TestLetters(OnlineCommon):
         super().setUpClass()
         cls.bill = cls._invoice(cls._create_service())
         cls.second_bill = cls._invoice(cls._create_service(price_unit=40))
-        cls.today = fields.Date.context_today(cls.bill)
+        cls.today = cls._get_today()
         cls.env.flush_all()
 
     def _pay_today(self, invoices, amount=None, date=None):

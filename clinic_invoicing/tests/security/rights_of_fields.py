@@ -322,7 +322,7 @@ FIELDS = {
                 "clinic_late_cancel_rate_id clinic_link_days "
                 "clinic_majority_age clinic_minimum_part "
                 "clinic_no_show_rate_id clinic_reminder_days clinic_reminders "
-                "clinic_use_held_money"
+                "clinic_use_held_money clinic_zone"
             ): may(ADMINISTRATORS, PRACTICE),
         },
     ),

@@ -46,8 +46,13 @@ class TestServices(ClinicInvoicingCommon):
             start=datetime(2024, 3, 12, 1, 30), stop=datetime(2024, 3, 12, 2, 30)
         )
         self.assertEqual(late.clinic_service_ids.date, date(2024, 3, 11))
-        # 09:00 on the 13th in Auckland.
+        # 09:00 on the 13th in Auckland: only where the practice is counts.
         self.practitioner.tz = "Pacific/Auckland"
+        here = self._create_event(
+            start=datetime(2024, 3, 12, 20, 0), stop=datetime(2024, 3, 12, 21, 0)
+        )
+        self.assertEqual(here.clinic_service_ids.date, date(2024, 3, 12))
+        self.practice.partner_id.tz = "Pacific/Auckland"
         early = self._create_event(
             start=datetime(2024, 3, 12, 20, 0), stop=datetime(2024, 3, 12, 21, 0)
         )

@@ -1,4 +1,3 @@
-from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
@@ -58,7 +57,7 @@ class TestBranches(ChargesCommon):
                 {
                     "company_id": company.id,
                     "service_ids": [Command.set(service.ids)],
-                    "invoice_date": fields.Date.today(),
+                    "invoice_date": cls._get_today(),
                 }
             )
         )
@@ -207,7 +206,7 @@ class TestBranches(ChargesCommon):
 
     def test_reminders_are_the_branchs(self):
         self.north.write({"clinic_reminders": True, "clinic_reminder_days": "0, 3"})
-        self.bill.invoice_date_due = fields.Date.today()
+        self.bill.invoice_date_due = self._get_today()
         reminders = self.env["clinic.reminder"]
         self.assertEqual(list(reminders._get_steps(self.north)), [self.bill])
         self.assertFalse(reminders._get_steps(self.practice))
@@ -230,7 +229,7 @@ class TestBranches(ChargesCommon):
 
     def test_the_branchs_statement_tells_what_a_card_has_paid(self):
         self._book_card(invoice_ids=[Command.set(self.bill.ids)])
-        today = fields.Date.today()
+        today = self._get_today()
         (statement,) = self.client._clinic_get_statements(
             self.north, today.replace(month=1, day=1), today.replace(month=12, day=31)
         )[self.client]

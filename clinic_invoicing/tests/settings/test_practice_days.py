@@ -51,6 +51,22 @@ class TestPracticeDays(OnlineCommon):
             form.record.execute()
             self.assertEqual(str(self.practice._clinic_get_day(moment)), day)
 
+    def test_a_branch_is_where_its_practice_is_unless_it_says_otherwise(self):
+        branch = self.env["res.company"].create(
+            {"name": "North", "parent_id": self.practice.id}
+        )
+        moment = fields.Datetime.to_datetime(EVENING)
+        self.assertEqual(branch._clinic_get_day(moment), self.last_day)
+        branch.partner_id.tz = "Pacific/Auckland"
+        self.assertEqual(str(branch._clinic_get_day(moment)), "2025-01-01")
+        branch.partner_id.tz = False
+        self.practice.partner_id.tz = False
+        # context: of whoever asks, which counts where nobody has told a zone.
+        asking = branch.with_context(tz="Pacific/Auckland")
+        self.assertEqual(str(asking._clinic_get_day(moment)), "2025-01-01")
+        given = asking._clinic_get_day(moment, "Pacific/Honolulu")
+        self.assertEqual(given, self.last_day)
+
     def test_money_is_booked_on_the_day_that_it_is_in_the_practice(self):
         for zone in ZONES:
             # context: of whoever books it.
@@ -66,6 +82,14 @@ class TestPracticeDays(OnlineCommon):
             self.assertEqual(practice._clinic_get_day(moment), self.last_day)
 
     # === WHAT PEOPLE DO === #
+
+    def test_a_visit_is_of_the_practices_day_whoever_has_planned_it(self):
+        visit = self._create_event(
+            start=EVENING, stop="2025-01-01 06:00:00", event_tz="Pacific/Auckland"
+        )
+        self.assertEqual(visit.clinic_service_ids.date, self.last_day)
+        self.practice.partner_id.tz = False
+        self.assertEqual(str(visit._clinic_get_date()), "2025-01-01")
 
     def test_the_practices_day_is_proposed(self):
         with freeze_time(EVENING):

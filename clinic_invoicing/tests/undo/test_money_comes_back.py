@@ -3,7 +3,6 @@ import runpy
 from datetime import timedelta
 from pathlib import Path
 
-from odoo import fields
 from odoo.tests import tagged
 
 from ..common_online import OnlineCommon
@@ -25,7 +24,7 @@ class TestMoneyThatComesBack(OnlineCommon):
         super().setUpClass()
         # What one test keeps does not pay what the next one bills.
         cls.practice.clinic_use_held_money = False
-        cls.today = fields.Date.context_today(cls.env.user)
+        cls.today = cls._get_today()
         cls.first, cls.second = (cls._bill_due(97.75, number) for number in (1, 2))
         cls.bills = cls.first | cls.second
         cls.env.flush_all()

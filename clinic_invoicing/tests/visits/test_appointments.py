@@ -56,7 +56,7 @@ class TestAppointments(ClinicInvoicingCommon):
                     "state": "posted",
                     "partner_id": self.client.id,
                     "company_id": self.practice.id,
-                    "invoice_date": Date.context_today(self._as_front_desk(event)),
+                    "invoice_date": self._get_today(),
                     "amount_total": 100,
                     "clinic_has_services": True,
                 }

@@ -56,7 +56,7 @@ class TestScheduledCharges(StripeHttpCommon):
 
     def _come(self, charge):
         """Let the day of this charge come, and the job work."""
-        charge.next_date = fields.Date.context_today(charge)
+        charge.next_date = self._get_today()
         self._run_job(JOB)
 
     def _ask(self, tx):

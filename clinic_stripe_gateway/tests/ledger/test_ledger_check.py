@@ -28,7 +28,7 @@ class TestLedgerCheck(LedgerCommon):
 
     def test_a_discount_that_is_taken_back_is_nothing_to_stripe(self):
         self.client.property_payment_term_id = self._create_discount_term()
-        today = fields.Date.context_today(self.env.user)
+        today = self._get_today()
         invoice = self._invoice(
             self._create_service(price_unit=100), invoice_date=today
         )

@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from odoo import fields
 from odoo.tests import tagged
 
 from ..common import StripeHttpCommon
@@ -51,7 +50,7 @@ class TestLostAndFound(StripeHttpCommon):
 
     def test_a_forgotten_charge_keeps_the_discount_of_its_day(self):
         self.client.property_payment_term_id = self._create_discount_term()
-        today = fields.Date.context_today(self.env.user)
+        today = self._get_today()
         invoice = self._invoice(
             self._create_service(price_unit=100), invoice_date=today
         )

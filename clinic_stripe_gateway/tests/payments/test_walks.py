@@ -1,4 +1,3 @@
-from odoo import fields
 from odoo.tests import tagged
 
 from odoo.addons.clinic_invoicing.tests.common_walk import WalkCommon
@@ -129,7 +128,7 @@ class TestWalks(DeskCommon, WalkCommon):
         self._run_job(JOB)
         # sudo: nobody writes charges, and the test lets their day come.
         charge = self.invoice.sudo().clinic_charge_ids
-        charge.next_date = fields.Date.context_today(charge)
+        charge.next_date = self._get_today()
         with self._walking():
             self._run_job(JOB)
         self.assertPaid()

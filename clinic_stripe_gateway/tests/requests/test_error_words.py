@@ -1,6 +1,5 @@
 from uuid import uuid4
 
-from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import html2plaintext, mute_logger
@@ -170,7 +169,7 @@ class TestErrorWords(SavedCardsCommon, StripeHttpCommon, DeskCommon):
     def _read_scheduled_charge(self):
         # sudo: nobody writes charges, and the test lets their day come.
         charge = self.invoice.sudo().clinic_charge_ids
-        charge.next_date = fields.Date.context_today(charge)
+        charge.next_date = self._get_today()
         self._run_job(CHARGES_JOB)
         return charge.reason or charge.transaction_id.state_message
 

@@ -2,7 +2,6 @@
 
 from kit import Practice
 
-from odoo import fields
 from odoo.fields import Command
 
 
@@ -32,7 +31,7 @@ def set_up(env, emulator, name, email, invoices=1):
     services = env["clinic.service"].create(
         [{"patient_id": client.id, "rate_id": rate.id} for client in clients]
     )
-    today = fields.Date.today()
+    today = env.company._clinic_get_day()
     bills = [each._create_invoices(today, "service") for each in services]
     links = env["clinic.payment.link"]._create_for(bills)
     return {
