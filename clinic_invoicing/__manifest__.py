@@ -1,7 +1,7 @@
 {
     "name": "Clinic Invoicing",
     "summary": "Billing rates, visits that become invoices, and clients who pay them",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Accounting/Accounting",
     "license": "LGPL-3",
     "author": "Clinic Billing",

@@ -24,6 +24,7 @@ from .invoicing import (
 )
 from .links import test_payment_links
 from .payers import (
+    test_insurance,
     test_partner_merge,
     test_rate_flips,
     test_share_sequences,
@@ -75,6 +76,8 @@ from .undo import (
 )
 from .visits import (
     test_appointments,
+    test_facts,
+    test_facts_upgrade,
     test_group_sessions,
     test_kept_visits,
     test_series,

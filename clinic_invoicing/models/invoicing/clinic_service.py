@@ -40,6 +40,8 @@ class ClinicService(models.Model):
 
         :raise UserError: somebody is invoicing one of them at this moment
         """
+        # What was credited just now follows its facts before it is billed again.
+        self.mapped("is_billed")
         self._clinic_lock_or_refuse(
             self.env._(
                 "Somebody else is invoicing these services at this moment. "

@@ -10,13 +10,17 @@ class ClinicServiceShare(models.Model):
     _inherit = "clinic.service.share"
 
     @api.depends(
+        "by_rate",
         "company_id.clinic_insurer_settlement",
         "fixed_amount",
         "partner_id.property_payment_term_id",
         "payer_type",
         "percent",
         "service_id.amount_priced",
+        "service_id.billing",
+        "service_id.share_ids.by_rate",
         "service_id.share_ids.fixed_amount",
+        "service_id.share_ids.partner_id",
         "service_id.share_ids.percent",
         "takes_rest",
     )

@@ -14,6 +14,7 @@ from . import (
     clinic_service_share_correction,
     clinic_service_share_credit,
     clinic_service_share_move,
+    clinic_service_share_rate,
     clinic_service_split,
     clinic_share_settlement,
     res_partner,

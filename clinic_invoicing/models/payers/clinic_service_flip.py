@@ -42,12 +42,12 @@ class ClinicService(models.Model):
     def _preview_flip(self):
         """Return a service as this one would be after the flip; nothing is stored."""
         self.ensure_one()
-        return self._preview(
-            {
-                **self._prepare_likeness(),
-                "rate_id": self._get_counterpart().id,
-            }
-        )
+        rate = self._get_counterpart()
+        values = {**self._prepare_likeness(), "rate_id": rate.id}
+        takes_numbers = rate.product_tmpl_id._clinic_takes_numbers()
+        if takes_numbers and self._clinic_is_by_hand("quantity"):
+            values["quantity"] = self.quantity
+        return self._preview(values)
 
     def _prepare_likeness(self):
         """Return the values of a service like this, whatever its rate."""
@@ -58,7 +58,6 @@ class ClinicService(models.Model):
             "bill_to_id": self.bill_to_id.id,
             "date": self.date,
             "duration": self.duration,
-            "quantity": self.quantity,
             "discount": self.discount,
         }
 

@@ -60,7 +60,7 @@ class ClinicServiceShare(models.Model):
 
     _name = "clinic.service.share"
     _description = "Clinic Service Share"
-    _inherit = ["clinic.guarded"]
+    _inherit = ["clinic.guarded", "clinic.following"]
     _order = "service_id, id"
     _clinic_given = ("service_id", "takes_rest")
 
@@ -71,6 +71,12 @@ class ClinicServiceShare(models.Model):
     currency_id = fields.Many2one(related="service_id.currency_id")
     takes_rest = fields.Boolean(
         help="Owes what the other shares of the service leave.", readonly=True
+    )
+    by_rate = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="The part that insurers cover of the rate: owed by the patient's insurer, "
+        "as long as there is one and nobody has said who owes what.",
     )
     payer_type = fields.Selection(
         [
@@ -157,30 +163,68 @@ class ClinicServiceShare(models.Model):
 
     @api.depends("takes_rest", "service_id.billing")
     def _compute_payer_type(self):
-        for share in self.filtered("takes_rest"):
-            is_insured = share.service_id.billing == "insurance"
-            share.payer_type = PAYER_INSURER if is_insured else PAYER_PATIENT
+        self._clinic_follow("payer_type")
 
-    @api.depends("takes_rest", "payer_type", "service_id.bill_to_id")
-    def _compute_partner_id(self):
-        for share in self:
-            service = share.service_id
-            if share.payer_type == PAYER_PATIENT:
-                share.partner_id = service.bill_to_id
-            elif share.payer_type == PAYER_WRITE_OFF:
-                share.partner_id = False
-            elif share.takes_rest:
-                share.partner_id = service.patient_id.clinic_insurer_id
+    def _find_payer_type(self):
+        return {
+            share: share.service_id._get_payer_type_of_rest()
+            if share.takes_rest
+            else share.payer_type
+            for share in self
+        }
 
     @api.depends(
+        "by_rate",
+        "payer_type",
+        "service_id.bill_to_id",
+        "service_id.patient_id.clinic_insurer_id",
+        "takes_rest",
+    )
+    def _compute_partner_id(self):
+        self._clinic_follow("partner_id")
+
+    def _find_partner_id(self):
+        return {share: share._get_payer() for share in self}
+
+    def _get_payer(self):
+        """Return who owes this share, as long as nobody has said it."""
+        self.ensure_one()
+        service = self.service_id
+        if self.payer_type == PAYER_PATIENT:
+            return service.bill_to_id
+        if self.payer_type == PAYER_WRITE_OFF:
+            return self.partner_id.browse()
+        if self.takes_rest or self.by_rate:
+            return self._get_insurer()
+        return self.partner_id
+
+    def _get_insurer(self):
+        """Return the insurer, as the facts say.
+
+        When the client has got an invoice, how much of it is left to an insurer stays.
+        """
+        insurer = self.service_id._get_insurer()
+        is_fixed = self.by_rate and self.service_id._origin.is_billed
+        return (
+            self.partner_id
+            if is_fixed and not (self.partner_id and insurer)
+            else insurer
+        )
+
+    @api.depends(
+        "by_rate",
+        "partner_id",
         "takes_rest",
         "cover_type",
         "fixed_amount",
         "percent",
         "amount_correction",
         "service_id.amount_priced",
+        "service_id.billing",
+        "service_id.share_ids.by_rate",
         "service_id.share_ids.cover_type",
         "service_id.share_ids.fixed_amount",
+        "service_id.share_ids.partner_id",
         "service_id.share_ids.percent",
     )
     def _compute_amount(self):
@@ -199,6 +243,18 @@ class ClinicServiceShare(models.Model):
 
     def _get_own_amount(self):
         """Return what this share owes of the price, unless it takes the rest."""
+        if self.by_rate:
+            return self._get_covered_by_rate()
+        return self._get_cover()
+
+    def _get_covered_by_rate(self):
+        """Return what the insurer covers of the rate: no more than it costs."""
+        if not self.partner_id or self.service_id.billing != "client":
+            return 0.0
+        return min(self._get_cover(), self.service_id.amount_priced)
+
+    def _get_cover(self):
+        """Return the amount that is agreed, or the part of the price."""
         if self.cover_type == "amount":
             return self.fixed_amount
         rounding = self.currency_id.rounding or 0.01
@@ -238,6 +294,9 @@ class ClinicServiceShare(models.Model):
         return self.invoice_line_ids.filtered(
             lambda line: line._clinic_bills_its_share()
         )
+
+    def _clinic_is_history(self):
+        return self._is_billed()
 
     def _is_billed(self):
         """Whether it is on an invoice, or settled: then it says what was owed."""
@@ -300,6 +359,7 @@ class ClinicServiceShare(models.Model):
             )
             services._check_not_on_invoice()
         shares = super().create(vals_list)
+        shares._after_being_told()
         if not self.env.su:
             shares._check_may_be_written()
             shares._log_write_offs()
@@ -319,7 +379,4 @@ class ClinicServiceShare(models.Model):
         self.ensure_one()
         if not self.takes_rest or self.payer_type == PAYER_WRITE_OFF:
             return False
-        service = self.service_id
-        if self.payer_type == PAYER_PATIENT:
-            return self.partner_id == service.bill_to_id
-        return self.partner_id == service.patient_id.clinic_insurer_id
+        return self.partner_id == self._get_payer()

@@ -42,6 +42,9 @@ class ClinicServiceShare(models.Model):
         self.invalidate_recordset()
         for share, amount in amounts.items():
             share._check_movable(amount)
+        # Who owes what is said here: it does not follow the rate when what was billed
+        # of it is credited.
+        services.share_ids._keep_as_they_are()
         parts = {
             share: share._get_part_of_price(amount) for share, amount in amounts.items()
         }

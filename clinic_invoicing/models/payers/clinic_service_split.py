@@ -52,28 +52,68 @@ class ClinicService(models.Model):
         self._split_by_rate()
         return result
 
+    def _after_patient_is_changed(self, given):
+        result = super()._after_patient_is_changed(given)
+        # sudo: who pays for the new patient follows; nobody says it.
+        services = self.sudo()
+        services._drop_other_shares()
+        services._split_by_rate()
+        return result
+
+    def _after_bill_is_gone(self):
+        result = super()._after_bill_is_gone()
+        self.share_ids._clinic_follow_again(["partner_id"])
+        return result
+
     def _split_by_rate(self):
-        """Let the insurer owe what the rate says that insurers cover."""
-        insured = self.filtered(
-            lambda service: (
-                service.rate_id.clinic_cover_type != "none"
-                and service.billing == "client"
-                and service.patient_id.clinic_insurer_id
-                and len(service.share_ids) == 1
-            )
+        """Let the insurer owe what the rate says that insurers cover.
+
+        The share is there without an insurer as well, owes nothing, and waits for one.
+        Who owes what as somebody has said stays.
+        """
+        # sudo: shares are nobody's to write, and follow from the rate here.
+        services = self.sudo()
+        services.share_ids.filtered("by_rate")._drop()
+        covered = services.filtered(
+            lambda one: one._may_be_covered() and not one._is_split_by_hand()
         )
-        for service in insured:
-            rate = service.rate_id
-            service._set_covers(
-                [
-                    (
-                        PAYER_INSURER,
-                        service.patient_id.clinic_insurer_id,
-                        rate.clinic_cover_type,
-                        rate.clinic_cover,
-                    )
-                ]
-            )
+        if covered:
+            vals_list = [service._prepare_share_by_rate() for service in covered]
+            covered.share_ids.create(vals_list)
+
+    def _may_be_covered(self):
+        """Whether insurers take a part of such a service. Rooms below add to it."""
+        self.ensure_one()
+        return self.rate_id.clinic_cover_type != "none"
+
+    def _is_split_by_hand(self):
+        self.ensure_one()
+        told = self.share_ids.filtered(
+            lambda share: not (share.takes_rest or share.by_rate)
+        )
+        return any(share._get_cover() for share in told)
+
+    def _prepare_share_by_rate(self):
+        """Return the values of the share of whoever insures the patient."""
+        rate = self.rate_id
+        name = "percent" if rate.clinic_cover_type == "percent" else "fixed_amount"
+        return {
+            "service_id": self.id,
+            "payer_type": PAYER_INSURER,
+            "by_rate": True,
+            "cover_type": rate.clinic_cover_type,
+            name: rate.clinic_cover,
+        }
+
+    def _get_insurer(self):
+        """Return who insures the patient."""
+        self.ensure_one()
+        return self.patient_id.clinic_insurer_id
+
+    def _get_payer_type_of_rest(self):
+        """Return who owes what nobody else does, as long as nobody says it."""
+        self.ensure_one()
+        return PAYER_INSURER if self.billing == "insurance" else PAYER_PATIENT
 
     def _set_covers(self, covers):
         """Let these payers owe their parts of the service, and the client the rest.
@@ -109,6 +149,7 @@ class ClinicService(models.Model):
                 **self._prepare_likeness(),
                 "rate_id": self.rate_id.id,
                 "price_unit": self.price_unit,
+                "quantity": self.quantity,
                 "tax_ids": [Command.set(self.tax_ids.ids)],
                 "share_ids": [
                     Command.create({"takes_rest": True, "payer_type": PAYER_PATIENT}),
@@ -163,6 +204,7 @@ class ClinicService(models.Model):
                     services=", ".join(others.service_id.mapped("display_name")),
                 )
             )
-        kept = others.filtered("invoice_line_ids")
-        kept.write({"cover_type": "amount", "fixed_amount": 0})
-        (others - kept).unlink()
+        others._drop()
+        rests = self.share_ids.filtered("takes_rest")
+        rests._clinic_forget_decisions(["partner_id", "payer_type"])
+        rests._clinic_follow_again(["partner_id", "payer_type"])

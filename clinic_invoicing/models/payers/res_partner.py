@@ -107,7 +107,9 @@ class ResPartner(models.Model):
         guarantor = patient.clinic_guarantor_id
         payer = patient if is_billed else guarantor or patient
         # Not address_get(): it would find the accounts department of an employer.
-        address = payer.child_ids.filtered(lambda child: child.type == "invoice")
+        address = payer.child_ids.filtered(
+            lambda child: child.active and child.type == "invoice"
+        )
         return address[:1] or payer
 
     def _clinic_is_of_age(self, date, company):

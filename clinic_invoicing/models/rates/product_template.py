@@ -130,6 +130,10 @@ class ProductTemplate(models.Model):
             if twin.clinic_counterpart_rate_id.clinic_counterpart_rate_id != twin:
                 twin.clinic_counterpart_rate_id = False
 
+    def _clinic_takes_numbers(self):
+        """Whether somebody enters how many are billed."""
+        return self.clinic_quantity_mode in ("units", "visit")
+
     def _clinic_get_billing(self):
         """Return who is billed for a new service of this rate.
 

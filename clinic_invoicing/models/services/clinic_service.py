@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
-from ...rules import billing_state, quantities
+from ...rules import billing_state
 
 # What may not change any more once it stands on an invoice: the invoice says so.
 FIELDS_FROZEN_BY_INVOICE = frozenset(
@@ -31,7 +31,12 @@ class ClinicService(models.Model):
 
     _name = "clinic.service"
     _description = "Clinic Service"
-    _inherit = ["clinic.company.bound", "mail.thread", "clinic.guarded"]
+    _inherit = [
+        "clinic.company.bound",
+        "mail.thread",
+        "clinic.guarded",
+        "clinic.following",
+    ]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -180,80 +185,15 @@ class ClinicService(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("rate_id")
-    def _compute_name(self):
-        for service in self:
-            rate = service.rate_id
-            service.name = rate.clinic_billed_description or rate.name or "/"
-
-    @api.depends("company_id")
+    @api.depends("company_id.currency_id")
     def _compute_currency_id(self):
         for service in self:
             service.currency_id = service.company_id.currency_id
-
-    # A method for each field: one that also assigned the others would overwrite what
-    # was given for them, e.g. the price, and what depends on it would be wrong.
 
     @api.depends("event_id.clinic_status")
     def _compute_appointment_status(self):
         for service in self.filtered("event_id"):
             service.appointment_status = service.event_id.clinic_status
-
-    @api.depends("event_id.allday", "event_id.start", "event_id.user_id")
-    def _compute_date(self):
-        for service in self:
-            if service._follows_appointment():
-                service.date = service.event_id._clinic_get_date()
-            else:
-                service.date = service.date or service._get_practices_day()
-
-    def _get_practices_day(self):
-        self.ensure_one()
-        return (self.company_id or self.env.company)._clinic_get_day()
-
-    @api.depends("event_id.duration")
-    def _compute_duration(self):
-        for service in self.filtered(lambda service: service._follows_appointment()):
-            service.duration = service.event_id.duration
-
-    @api.depends("event_id.user_id")
-    def _compute_practitioner_id(self):
-        for service in self.filtered(lambda service: service._follows_appointment()):
-            service.practitioner_id = service.event_id.user_id
-
-    @api.depends("event_id.clinic_patient_id")
-    def _compute_patient_id(self):
-        for service in self.filtered(lambda service: service._follows_appointment()):
-            service.patient_id = (
-                service.event_id.clinic_patient_id or service.patient_id
-            )
-
-    def _follows_appointment(self):
-        """Whether the appointment still decides: until the service is on an invoice.
-
-        A service without appointment, or that outlived it, keeps what it has.
-        """
-        self.ensure_one()
-        # A service that is being created has no state to be asked for yet.
-        is_billed = bool(self._origin) and self._is_on_invoice()
-        return bool(self.event_id) and not is_billed
-
-    @api.depends("rate_id", "duration")
-    def _compute_quantity(self):
-        for service in self:
-            rate = service.rate_id
-            if service._origin and service._is_on_invoice():
-                continue
-            if rate.clinic_quantity_mode == "minutes":
-                service.quantity = quantities.units_of_minutes(
-                    service.duration * 60,
-                    rate.clinic_minutes_per_unit,
-                    rate.clinic_minutes_rounding,
-                )
-            elif rate.clinic_quantity_mode == "amount":
-                service.quantity = 1.0
-            else:
-                service.quantity = service.quantity or 1.0
 
     @api.depends("rate_id")
     def _compute_needs_approval(self):
@@ -342,7 +282,8 @@ class ClinicService(models.Model):
         self._before_write(vals)
         if FIELDS_FROZEN_BY_INVOICE & vals.keys():
             self._check_not_on_invoice()
-        result = super().write(vals)
+        with self._following_patient(vals):
+            result = super().write(vals)
         if "rate_id" in vals:
             self._after_rate_is_set()
         return result
@@ -366,6 +307,10 @@ class ClinicService(models.Model):
 
         Rooms below add to it.
         """
+        if "rate_id" in vals:
+            rate = self.env["product.product"].browse(vals["rate_id"])
+            exchanged = self.filtered(lambda service: service.rate_id != rate)
+            exchanged._forget_former_rate(rate)
 
     def _after_create(self):
         """Follow what was not there before the shares. Rooms below add to it."""
@@ -397,24 +342,3 @@ class ClinicService(models.Model):
         waiting.sudo().write(
             {"approved_by_id": self.env.uid, "approved_on": fields.Datetime.now()}
         )
-
-    # === INVOICED ALREADY === #
-
-    def _is_on_invoice(self):
-        self.ensure_one()
-        return any(share._is_billed() for share in self.share_ids)
-
-    def _check_not_on_invoice(self):
-        """Raise for services whose invoice says what they are.
-
-        :raise UserError: naming them and the way out
-        """
-        billed = self.filtered(lambda service: service._is_on_invoice())
-        if billed:
-            raise UserError(
-                self.env._(
-                    "%(services)s: already invoiced. Credit the invoice first, then "
-                    "change the service.",
-                    services=", ".join(billed.mapped("display_name")),
-                )
-            )

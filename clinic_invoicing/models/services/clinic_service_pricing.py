@@ -1,14 +1,12 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 
-from ...rules import billing_state
-
-# What is billed, or never will be, says what it said then.
-REPRICED_STATES = (
-    billing_state.INSURANCE,
-    billing_state.NO_CHARGE,
-    billing_state.PLANNED,
-    billing_state.TO_INVOICE,
+# What Odoo looks at to know how a payer is taxed.
+FACTS_OF_TAXES = (
+    "bill_to_id.country_id",
+    "bill_to_id.property_account_position_id",
+    "bill_to_id.state_id",
+    "bill_to_id.vat",
+    "bill_to_id.zip",
 )
 
 
@@ -42,6 +40,14 @@ class ClinicService(models.Model):
         tracking=True,
         help="Decided by the rate when the service is recorded. Editing the rate "
         "later does not change it.",
+    )
+    rate_price = fields.Float(
+        compute="_compute_rate_price",
+        store=True,
+        precompute=True,
+        digits="Product Price",
+        help="What the rate cost when it was chosen, in its own currency. Editing the "
+        "rate later does not change it.",
     )
     price_unit = fields.Float(
         string="Price",
@@ -86,64 +92,102 @@ class ClinicService(models.Model):
     # === WHO PAYS === #
 
     @api.depends(
+        "company_id",
+        "date",
+        "patient_id.child_ids.active",
+        "patient_id.child_ids.type",
         "patient_id.clinic_birthdate",
         "patient_id.clinic_guarantor_always",
-        "patient_id.clinic_guarantor_id",
+        "patient_id.clinic_guarantor_id.child_ids.active",
+        "patient_id.clinic_guarantor_id.child_ids.type",
     )
     def _compute_bill_to_id(self):
-        for service in self:
-            if service._origin and service._is_on_invoice():
-                continue
-            patient = service.patient_id
-            date = service.date or service._get_practices_day()
-            service.bill_to_id = patient and patient._clinic_get_bill_to(
-                date, service.company_id
+        self._clinic_follow("bill_to_id")
+
+    def _find_bill_to_id(self):
+        return {
+            service: service.patient_id._clinic_get_bill_to(
+                service.date or service._get_practices_day(), service.company_id
             )
+            if service.patient_id
+            else service.patient_id
+            for service in self
+        }
 
     # === WHAT IT COSTS === #
 
     @api.depends("rate_id")
     def _compute_billing(self):
         """Copy the rate's decision: editing the rate never rewrites history."""
-        for service in self:
-            service.billing = service.rate_id.product_tmpl_id._clinic_get_billing()
+        self._clinic_follow("billing")
 
-    @api.depends("rate_id", "company_id")
-    def _compute_price_unit(self):
-        """Take the rate's price, as an invoice would: in the company's currency."""
+    def _find_billing(self):
+        return {service: service._get_billing() for service in self}
+
+    def _get_billing(self):
+        """Return who is billed, as long as nobody decides. Rooms below add to it."""
+        return self.rate_id.product_tmpl_id._clinic_get_billing()
+
+    @api.depends("rate_id")
+    def _compute_rate_price(self):
         for service in self:
-            rate = service.rate_id
-            if not rate or rate.product_tmpl_id._clinic_get_billing() == "no_charge":
-                service.price_unit = 0
-                continue
-            service.price_unit = rate._get_tax_included_unit_price(
+            rate = service.rate_id.with_company(service.company_id)
+            is_free = rate.product_tmpl_id._clinic_get_billing() == "no_charge"
+            service.rate_price = 0 if is_free else rate.lst_price
+
+    @api.depends("company_id", "currency_id", "date", "rate_price", *FACTS_OF_TAXES)
+    def _compute_price_unit(self):
+        self._clinic_follow("price_unit")
+
+    def _find_price_unit(self):
+        """Take the rate's price, as an invoice would: in the company's currency."""
+        positions = self._get_fiscal_positions()
+        return {
+            service: service.rate_id._get_tax_included_unit_price(
                 service.company_id,
                 service.company_id.currency_id,
                 service.date or service._get_practices_day(),
                 "sale",
-                fiscal_position=service._get_fiscal_position(),
+                product_price_unit=service.rate_price,
+                product_taxes=service._get_taxes_of_rate(),
+                fiscal_position=positions[service],
             )
+            if service.rate_id
+            else 0
+            for service in self
+        }
 
-    @api.depends("rate_id", "company_id", "bill_to_id")
+    @api.depends("company_id", "rate_id", *FACTS_OF_TAXES)
     def _compute_tax_ids(self):
-        for service in self:
-            if service._origin and service._is_on_invoice():
-                continue
-            taxes = service.rate_id.taxes_id._filter_taxes_by_company(
-                service.company_id
-            )
-            service.tax_ids = service._get_fiscal_position().map_tax(taxes)
+        self._clinic_follow("tax_ids")
 
-    def _get_fiscal_position(self):
-        """Return how the payer is taxed; the invoice will ask the same."""
-        positions = self.env["account.fiscal.position"].with_company(self.company_id)
-        payer = self.bill_to_id._origin
-        return positions._get_fiscal_position(payer) if payer else positions
+    def _find_tax_ids(self):
+        positions = self._get_fiscal_positions()
+        return {
+            service: positions[service].map_tax(service._get_taxes_of_rate())
+            for service in self
+        }
+
+    def _get_taxes_of_rate(self):
+        self.ensure_one()
+        return self.rate_id.taxes_id._filter_taxes_by_company(self.company_id)
+
+    def _get_fiscal_positions(self):
+        """Return how the payer of each is taxed; their invoices will ask the same."""
+        positions = self.env["account.fiscal.position"]
+        found = {}
+        for (company, payer), services in self.grouped(
+            lambda service: (service.company_id, service.bill_to_id._origin)
+        ).items():
+            # Odoo searches for it: once for each payer.
+            position = positions.with_company(company)._get_fiscal_position(payer)
+            found.update(dict.fromkeys(services, position))
+        return found
 
     @api.depends("quantity", "price_unit", "discount", "tax_ids", "currency_id")
     def _compute_amount_priced(self):
         for service in self:
-            if service._origin and service._is_on_invoice():
+            if service._origin.is_billed:
                 continue
             details = service._get_tax_details()
             service.amount_priced = sum(
@@ -160,16 +204,8 @@ class ClinicService(models.Model):
 
     @api.model
     def _reprice(self, domain):
-        """Let services that are not billed follow what has changed of taxes or terms.
-
-        Looked up by their state: of what is billed there may be a million.
-        """
-        # sudo: who may change taxes need not read services.
-        services = self.sudo().search(
-            Domain(domain) & Domain("state", "in", REPRICED_STATES)
-        )
-        self.env.add_to_compute(self._fields["amount_priced"], services)
-        services.modified(["amount_priced"])
+        """Let what is not billed follow what has changed of taxes or terms."""
+        self._get_unbilled(domain)._clinic_follow_again(["amount_priced"])
 
     def _get_tax_details(self):
         """Return Odoo's computation of the taxes of this service.

@@ -2,7 +2,7 @@ from odoo import models
 
 
 class ResCompany(models.Model):
-    """How a practice rounds taxes, which its services follow until they are billed."""
+    """What a practice says of taxes and of age, which services follow until billed."""
 
     _inherit = "res.company"
 
@@ -10,4 +10,8 @@ class ResCompany(models.Model):
         result = super()._clinic_after_change(vals)
         if "tax_calculation_rounding_method" in vals:
             self.env["clinic.service"]._reprice([("company_id", "in", self.ids)])
+        if "clinic_majority_age" in vals:
+            services = self.env["clinic.service"]
+            unbilled = services._get_unbilled([("company_id", "in", self.ids)])
+            unbilled._clinic_follow_again(["bill_to_id"])
         return result

@@ -186,7 +186,8 @@ class CalendarEvent(models.Model):
         """Let what hangs on these slots follow what is written on them."""
         is_archived = "active" in vals and not vals["active"]
         is_freed = is_archived and not self._clinic_is_remade()
-        with self._clinic_keeping_group(vals):
+        # sudo: whoever may write this need not see every service.
+        with self.sudo().clinic_service_ids._following_patient(vals):
             if vals.get("clinic_status", "no_show") not in STATUSES_WITHOUT_CHARGE:
                 self._clinic_withdraw_fees()
             with self._clinic_freeing_slots() if is_freed else nullcontext():
@@ -216,20 +217,6 @@ class CalendarEvent(models.Model):
         Rooms below add to it.
         """
         yield
-
-    @contextmanager
-    def _clinic_keeping_group(self, vals):
-        """Change the appointment's patient, and not the others of a group."""
-        if "clinic_patient_id" not in vals:
-            yield
-            return
-        # sudo: whoever may write this need not see every service.
-        services = self.sudo().clinic_service_ids
-        others = services.filtered(
-            lambda service: service.patient_id != service.event_id.clinic_patient_id
-        )
-        with self.env.protecting([services._fields["patient_id"]], others):
-            yield
 
     # === ACTION METHODS === #
 
@@ -275,13 +262,21 @@ class CalendarEvent(models.Model):
 
     # === THE VISIT === #
 
-    def _clinic_get_date(self):
-        """Return the day of the appointment where the practice is."""
+    def _clinic_get_date(self, company):
+        """Return the day of the appointment where it takes place.
+
+        :param res.company company: the practice, in case nobody there has a time zone
+        """
         self.ensure_one()
         if self.allday:
             return self.start_date or self.start.date()
         zone = self.event_tz or self.user_id.tz
-        return self._clinic_get_company()._clinic_get_day(self.start, zone)
+        return company._clinic_get_day(self.start, zone)
+
+    def _clinic_get_hours(self):
+        """Return how long the visit takes; of a whole day nobody has said it."""
+        self.ensure_one()
+        return 0.0 if self.allday else self.duration
 
     def _clinic_get_company(self):
         return self._clinic_get_services()[:1].company_id or self.env.company

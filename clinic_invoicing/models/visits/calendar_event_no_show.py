@@ -145,13 +145,14 @@ class CalendarEvent(models.Model):
     def _clinic_prepare_fee(self, patient, rate, waiver_reason):
         # sudo: Core hides the practitioner of private appointments of others.
         event = self.sudo()
+        company = self._clinic_get_company()
         vals = {
             "is_fee": True,
-            "company_id": self._clinic_get_company().id,
+            "company_id": company.id,
             "event_id": self.id,
             "patient_id": patient.id,
             "rate_id": rate.id,
-            "date": event._clinic_get_date(),
+            "date": event._clinic_get_date(company),
             "duration": 0,
             "practitioner_id": event.user_id.id,
         }

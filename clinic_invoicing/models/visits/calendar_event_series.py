@@ -69,8 +69,7 @@ class CalendarEvent(models.Model):
             patient = patient.browse(vals["clinic_patient_id"])
         is_future = vals["recurrence_update"] == "future_events"
         newest = self._clinic_get_newest()
-        kept = former.clinic_service_ids._get_values_of_their_own()
-        with self.env.protecting(kept):
+        with former.clinic_service_ids._keeping_rendered():
             # The context tells the recurrence that the services follow below.
             yield self.with_context(**tell(clinic_series_edit=True)), vals
             newer = former._clinic_get_newer(newest)

@@ -70,7 +70,7 @@ class CalendarRecurrence(models.Model):
         if len(former) != 1 or former in self.calendar_event_ids:
             return new.browse()
         first = new[:1]
-        with self.env.protecting(booked._get_values_of_their_own()):
+        with booked._keeping_rendered():
             first.clinic_patient_id = former.clinic_patient_id
             booked.event_id = first
         return first

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -19,6 +21,9 @@ FIELDS_OF_OCCURRENCE = (
     "practitioner_id",
     "tax_ids",
 )
+
+# What stays of a visit that took place when its series is rewritten.
+FIELDS_OF_RENDERED = ("date", "duration", "patient_id", "practitioner_id")
 
 
 class ClinicService(models.Model):
@@ -141,23 +146,17 @@ class ClinicService(models.Model):
         for service, vals in zip(self, vals_list, strict=True):
             for name in FIELDS_OF_OCCURRENCE:
                 vals.pop(name, None)
-            # Else the service is one of a group, whose patients stay who they are.
-            if service.patient_id == service.event_id.clinic_patient_id:
-                vals.pop("patient_id")
+            # What was decided is repeated, e.g. the price, or the patients of a group.
+            for name in self._clinic_get_following():
+                if not service._clinic_is_by_hand(name):
+                    vals.pop(name, None)
         return vals_list
 
-    def _get_values_of_their_own(self):
-        """Return what a rewritten series must not change: fields, with services.
-
-        What was rendered keeps its day, and the patients of a group stay. For
-        ``env.protecting()``.
-        """
+    @contextmanager
+    def _keeping_rendered(self):
+        """Let what was rendered keep its day while the block rewrites its series."""
         rendered = self.filtered(lambda one: one.appointment_status == "completed")
-        of_others = self.filtered(
-            lambda one: one.patient_id != one.event_id.clinic_patient_id
-        )
-        names = ("date", "duration", "practitioner_id")
-        return [
-            ([self._fields[name] for name in names], rendered),
-            ([self._fields["patient_id"]], rendered | of_others),
-        ]
+        kept = [self._fields[name] for name in FIELDS_OF_RENDERED]
+        with self.env.protecting(kept, rendered):
+            yield
+        rendered._clinic_note_decisions(FIELDS_OF_RENDERED)

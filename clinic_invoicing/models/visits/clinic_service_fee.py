@@ -37,7 +37,7 @@ class ClinicService(models.Model):
         return replace(super()._get_facts(), is_fee=self.is_fee)
 
     def _follows_appointment(self):
-        """Whether the appointment decides; of a fee it does not any more."""
+        """Whether the appointment says when and by whom; of a fee it does no more."""
         return super()._follows_appointment() and not self.is_fee
 
     # === WITHDRAWAL === #

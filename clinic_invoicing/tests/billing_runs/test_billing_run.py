@@ -149,7 +149,6 @@ class TestBillingRun(ClinicInvoicingCommon):
             self._create_service(self.insurer_rate): "billed to the insurer",
             self._create_service(self.free_rate): "free of charge",
             self._create_service(price_unit=0): "has no price",
-            self._create_service(bill_to_id=False): "Nobody is set to be billed",
             planned: "has not been completed",
             invoiced: "invoiced already",
             cancelled: "has been cancelled",

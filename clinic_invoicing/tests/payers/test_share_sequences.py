@@ -24,6 +24,9 @@ STEPS = (
     "credit",
     "void",
     "reprice",
+    "insure",
+    "guarantor",
+    "patient",
 )
 # The first numbers choose the services and payers, the last one an amount in cents.
 STEP = st.tuples(
@@ -41,6 +44,10 @@ class TestShareSequences(ClinicInvoicingCommon):
         cls.practice.clinic_insurer_settlement = "invoice"
         cls.rate.clinic_counterpart_rate_id = cls.insurer_rate.product_tmpl_id
         cls.rate.taxes_id = cls._create_tax(13)
+        cls.guarantor = cls.env["res.partner"].create({"name": "Gus Guarantor"})
+        cls.covered_rate = cls._create_rate(
+            "Therapy", 100, clinic_cover_type="percent", clinic_cover=70
+        )
         cls.done = Counter()
         cls.env.flush_all()
 
@@ -66,10 +73,11 @@ class TestShareSequences(ClinicInvoicingCommon):
         self.assertEqual(set(self.done), set(STEPS))
 
     def _play(self, sequence):
-        self.services = self._create_services(2) | self._create_service(
-            self.insurer_rate
-        )
-        self.services = self.services.with_user(self.manager)
+        services = [
+            self._create_service(rate)
+            for rate in (self.rate, self.covered_rate, self.insurer_rate)
+        ]
+        self.services = services[0].union(*services).with_user(self.manager)
         for name, first, second, cents in sequence:
             try:
                 with self.env.cr.savepoint():
@@ -165,6 +173,23 @@ class TestShareSequences(ClinicInvoicingCommon):
 
     def _do_reprice(self, first, _second, amount):
         self._choose(first).price_unit = amount
+        return True
+
+    # === FACTS THAT CHANGE === #
+
+    def _do_insure(self, first, second, _amount):
+        patient = self._choose(first).patient_id
+        patient.clinic_insurer_id = second % 2 and self.insurer
+        return True
+
+    def _do_guarantor(self, first, second, _amount):
+        patient = self._choose(first).patient_id
+        patient.clinic_guarantor_id = second % 2 and self.guarantor
+        return True
+
+    def _do_patient(self, first, second, _amount):
+        patients = (self.client, self.other_client)
+        self._choose(first).patient_id = patients[second % 2]
         return True
 
     # === WHAT ALWAYS HOLDS === #

@@ -205,9 +205,10 @@ FIELDS = {
     "clinic.service": Fields(
         derived=(
             "amount_due amount_priced amount_total appointment_status "
-            "approved_by_id approved_on billing_obstacle currency_id "
-            "deposit_attempts insurer_id invoice_date invoice_ids is_cancelled "
-            "is_fee needs_approval quantity_mode repeats state waiver_reason"
+            "approved_by_id approved_on billing_obstacle by_hand by_hand_label "
+            "currency_id deposit_attempts insurer_id invoice_date invoice_ids "
+            "is_billed is_cancelled is_fee needs_approval quantity_mode rate_price "
+            "repeats state waiver_reason"
         ),
         ordinary={
             (
@@ -235,7 +236,8 @@ FIELDS = {
     "clinic.service.share": Fields(
         derived=(
             "amount amount_correction amount_due amount_invoiced amount_paid "
-            "company_id currency_id invoice_date invoice_line_ids settled_amount "
+            "by_hand by_hand_label by_rate company_id currency_id invoice_date "
+            "invoice_line_ids settled_amount "
             "settled_date settled_reference settlement_ids state"
         ),
         given={
