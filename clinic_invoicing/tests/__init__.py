@@ -78,6 +78,7 @@ from .visits import (
     test_appointments,
     test_facts,
     test_facts_upgrade,
+    test_fees_and_insurers,
     test_group_sessions,
     test_kept_visits,
     test_series,

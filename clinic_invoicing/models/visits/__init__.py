@@ -13,6 +13,7 @@ from . import (
     calendar_recurrence,
     clinic_service,
     clinic_service_fee,
+    clinic_service_share,
     product_template,
     res_company,
 )

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 
 class ClinicService(models.Model):
@@ -35,6 +35,32 @@ class ClinicService(models.Model):
 
     def _get_facts(self):
         return replace(super()._get_facts(), is_fee=self.is_fee)
+
+    @api.depends("is_fee", "waiver_reason")
+    def _compute_billing(self):
+        return super()._compute_billing()
+
+    def _get_billing(self):
+        """Return who owes it: no insurer pays for a visit that did not take place."""
+        billing = super()._get_billing()
+        if not self.is_fee:
+            return billing
+        is_free = self.waiver_reason or billing == "no_charge"
+        return "no_charge" if is_free else "client"
+
+    def _may_be_covered(self):
+        return super()._may_be_covered() and not self.is_fee
+
+    @api.constrains("billing", "is_fee")
+    def _check_fee_is_clients(self):
+        if self.filtered(lambda one: one.is_fee and one.billing == "insurance"):
+            raise ValidationError(self._get_refusal_of_insurers())
+
+    def _get_refusal_of_insurers(self):
+        return self.env._(
+            "A fee for a visit that did not take place is owed by the client. No "
+            "insurer is asked for it."
+        )
 
     def _follows_appointment(self):
         """Whether the appointment says when and by whom; of a fee it does no more."""
