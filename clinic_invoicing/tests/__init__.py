@@ -26,6 +26,7 @@ from .links import test_payment_links
 from .payers import (
     test_insurance,
     test_partner_merge,
+    test_payers_stay,
     test_rate_flips,
     test_share_sequences,
     test_shares,

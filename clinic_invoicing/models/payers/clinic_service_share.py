@@ -98,6 +98,7 @@ class ClinicServiceShare(models.Model):
         precompute=True,
         readonly=False,
         index=True,
+        ondelete="restrict",
     )
     cover_type = fields.Selection(
         [("amount", "An amount"), ("percent", "A part of the price, in %")],

@@ -92,6 +92,25 @@ class ResPartner(models.Model):
                     )
                 )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_services(self):
+        # sudo: whoever deletes contacts need not read services.
+        sudo = self.sudo()
+        for model, name in (
+            ("clinic.service", "patient_id"),
+            ("clinic.service", "bill_to_id"),
+            ("clinic.service.share", "partner_id"),
+        ):
+            found = sudo.env[model].search([(name, "in", self.ids)], limit=1)
+            if found:
+                raise UserError(
+                    self.env._(
+                        "Services of %(name)s, or paid by %(name)s, are recorded: they "
+                        "would be nobody's. Archive the contact instead.",
+                        name=found[name].display_name,
+                    )
+                )
+
     # === WHO IS BILLED === #
 
     def _clinic_get_bill_to(self, date, company):

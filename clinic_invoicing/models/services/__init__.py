@@ -13,4 +13,5 @@ from . import (
     clinic_service_pricing,
     clinic_service_worklist,
     res_company,
+    res_users,
 )

@@ -97,6 +97,7 @@ class ClinicService(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        ondelete="restrict",
         domain="[('share', '=', False)]",
     )
     patient_id = fields.Many2one(

@@ -23,6 +23,7 @@ class ClinicService(models.Model):
         readonly=False,
         precompute=True,
         index=True,
+        ondelete="restrict",
         tracking=True,
         help="Who receives the client's invoice: the guarantor or the patient.",
     )
