@@ -77,6 +77,7 @@ from .undo import (
 )
 from .visits import (
     test_appointments,
+    test_billed_visits,
     test_facts,
     test_facts_upgrade,
     test_fees_and_insurers,

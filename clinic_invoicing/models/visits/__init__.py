@@ -7,6 +7,7 @@ at once, by the rooms below.
 
 from . import (
     calendar_event,
+    calendar_event_billed,
     calendar_event_no_show,
     calendar_event_rights,
     calendar_event_series,

@@ -172,7 +172,10 @@ class CalendarEvent(models.Model):
         self._clinic_check_practice()
         # A series that is rewritten decides itself what becomes of its visits.
         is_archived = "active" in vals and not vals["active"]
-        with self._clinic_losing_no_service(is_archived) as events:
+        with (
+            self._clinic_telling_of_billed(vals) as told,
+            told._clinic_losing_no_service(is_archived) as events,
+        ):
             if events._clinic_write_visit_alone(vals):
                 return True
             with (
