@@ -85,8 +85,13 @@ class ClinicFollowing(models.AbstractModel):
     def _clinic_follow(self, name):
         """Let a field say what its facts say, where nothing keeps it as it is."""
         free = self.filtered(lambda record: not record._clinic_is_kept(name))
-        for record, value in free._clinic_find(name).items():
-            record[name] = value
+        found = free._clinic_find(name)
+        # All that say the same at once: Odoo reads old relations record by record.
+        is_relational = self._fields[name].relational
+        for records in free.grouped(
+            lambda record: found[record]._ids if is_relational else found[record]
+        ).values():
+            records[name] = found[records[0]]
 
     def _clinic_is_kept(self, name):
         """Whether a field stays as it is, whatever becomes of its facts."""

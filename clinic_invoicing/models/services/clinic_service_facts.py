@@ -25,6 +25,10 @@ FOLLOWED_AGAIN = (
 )
 
 
+# When one contact changes, more services than these are not logged one by one.
+LOGGED_AT_ONCE = 100
+
+
 class ClinicService(models.Model):
     """What a service takes from its appointment and its rate, and until when.
 
@@ -46,6 +50,13 @@ class ClinicService(models.Model):
     _unbilled_index = models.Index("(company_id) WHERE is_billed IS NOT TRUE")
 
     # === COMPUTE METHODS === #
+
+    def _compute_field_value(self, field):
+        """Let many follow at once: Core would log what is tracked one by one."""
+        if len(self) > LOGGED_AT_ONCE:
+            # context: Core's own flag. Nobody has decided anything of these.
+            self = self.with_context(mail_notrack=True)
+        return super()._compute_field_value(field)
 
     # A method for each field: one that also assigned the others would overwrite what
     # was given for them, e.g. the price, and what depends on it would be wrong.
@@ -125,12 +136,13 @@ class ClinicService(models.Model):
     @api.depends("event_id.clinic_patient_id")
     def _compute_patient_id(self):
         # Those of a slot that is nobody's, or nobody's any more, keep their own.
-        self.filtered("event_id.clinic_patient_id")._clinic_follow("patient_id")
+        of_patients = self.filtered("event_id.clinic_patient_id")
+        of_patients._clinic_follow("patient_id")
 
     def _find_patient_id(self):
         return {
             service: service.event_id.clinic_patient_id
-            if service.event_id
+            if service._follows_appointment()
             else service.patient_id
             for service in self
         }

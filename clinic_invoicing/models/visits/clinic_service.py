@@ -146,10 +146,13 @@ class ClinicService(models.Model):
         for service, vals in zip(self, vals_list, strict=True):
             for name in FIELDS_OF_OCCURRENCE:
                 vals.pop(name, None)
-            # What was decided is repeated, e.g. the price, or the patients of a group.
+            # What was decided is repeated, e.g. the price.
             for name in self._clinic_get_following():
-                if not service._clinic_is_by_hand(name):
+                if name != "patient_id" and not service._clinic_is_by_hand(name):
                     vals.pop(name, None)
+            # Else the service is one of a group, whose patients stay who they are.
+            if service.patient_id == service.event_id.clinic_patient_id:
+                vals.pop("patient_id")
         return vals_list
 
     @contextmanager

@@ -113,15 +113,6 @@ class TestInsurance(SharesCommon):
         self.assertLedger(service, ("patient", 100, 0, 0, 100))
         self.assertEqual(service.bill_to_id, self.child)
 
-    def test_fee_of_the_wrong_patient(self):
-        self.practice.clinic_no_show_rate_id = self.rate
-        event = self._create_event(self.client)
-        event._clinic_close("no_show", self.client)
-        event.clinic_patient_id = self.patient
-        fee = event.clinic_service_ids.filtered("is_fee")
-        self.assertEqual(fee.patient_id, self.patient)
-        self.assertEqual(fee.share_ids.partner_id, self.patient)
-
     # === DECISIONS === #
 
     def test_split_by_hand_stays(self):

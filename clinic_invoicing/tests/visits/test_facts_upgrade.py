@@ -68,16 +68,19 @@ class TestUpgradeOfFacts(FactsCommon):
         self._migrate()
         self.assertEqual([self._describe_before(one) for one in events], before)
         # What has changed nothing then follows from now on.
-        service = unbilled.clinic_service_ids[0]
+        service = self._get_plain(unbilled)
         self.assertEqual(service.by_hand, "bill_to_id,date,price_unit")
         unbilled.user_id = self.employee
         self.assertEqual(service.practitioner_id, self.employee)
-        billed = event.clinic_service_ids[0]
+        billed = self._get_plain(event)
         self.assertTrue(billed.is_billed)
         self._credit(billed.invoice_ids)
         self.assertRecordValues(
             billed, [{"price_unit": 100, "bill_to_id": self.guarantor.id}]
         )
+
+    def _get_plain(self, event):
+        return event.clinic_service_ids.filtered(lambda one: one.rate_id == self.rate)
 
     def test_what_was_missing_is_filled(self):
         self._invoice_insurers()
