@@ -12,6 +12,7 @@ class ClinicServiceShare(models.Model):
     @api.depends(
         "by_rate",
         "company_id.clinic_insurer_settlement",
+        "cover_type",
         "fixed_amount",
         "partner_id.property_payment_term_id",
         "payer_type",
@@ -19,6 +20,7 @@ class ClinicServiceShare(models.Model):
         "service_id.amount_priced",
         "service_id.billing",
         "service_id.share_ids.by_rate",
+        "service_id.share_ids.cover_type",
         "service_id.share_ids.fixed_amount",
         "service_id.share_ids.partner_id",
         "service_id.share_ids.percent",

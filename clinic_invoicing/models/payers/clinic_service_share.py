@@ -235,27 +235,42 @@ class ClinicServiceShare(models.Model):
     def _get_agreed_amount(self):
         """Return its part of the price, before its invoice has the last word."""
         self.ensure_one()
-        if not self.takes_rest:
-            return self._get_own_amount()
-        others = self.service_id.share_ids - self
-        return self.service_id.amount_priced - sum(
-            other._get_own_amount() for other in others
-        )
+        shares = self.service_id.share_ids
+        if self not in shares:
+            shares |= self
+        return shares._share_out_price()[self]
 
-    def _get_own_amount(self):
-        """Return what this share owes of the price, unless it takes the rest."""
-        if self.by_rate:
-            return self._get_covered_by_rate()
-        return self._get_cover()
+    def _share_out_price(self):
+        """Return what each of these, all of one service, owes of its price.
 
-    def _get_covered_by_rate(self):
-        """Return what the insurer covers of the rate: no more than it costs."""
-        if not self.partner_id or self.service_id.billing != "client":
-            return 0.0
-        return min(self._get_cover(), self.service_id.amount_priced)
+        None owes more than the ones before it leave, also when the price has fallen
+        below what was agreed. One owes what all leave.
+
+        :rtype: dict
+        """
+        service = self.service_id
+        others = self.filtered(lambda share: not share.takes_rest)
+        owed = service._get_cover_amounts([share._get_claim() for share in others])
+        rest = service.amount_priced - sum(owed)
+        amounts = dict(zip(others, owed, strict=True))
+        return {**dict.fromkeys(self - others, rest), **amounts}
+
+    def _get_claim(self):
+        """Return the cover that it has today, like those of ``_set_covers()``."""
+        self.ensure_one()
+        is_waiting = self.by_rate and not self._is_covered_by_rate()
+        name = "fixed_amount" if self.cover_type == "amount" else "percent"
+        value = 0.0 if is_waiting else self[name]
+        return self.payer_type, self.partner_id, self.cover_type, value
+
+    def _is_covered_by_rate(self):
+        """Whether an insurer covers a part, and the rest is the client's."""
+        self.ensure_one()
+        return bool(self.partner_id) and self.service_id.billing == "client"
 
     def _get_cover(self):
         """Return the amount that is agreed, or the part of the price."""
+        self.ensure_one()
         if self.cover_type == "amount":
             return self.fixed_amount
         rounding = self.currency_id.rounding or 0.01

@@ -88,9 +88,7 @@ class ClinicService(models.Model):
 
     def _is_split_by_hand(self):
         self.ensure_one()
-        told = self.share_ids.filtered(
-            lambda share: not (share.takes_rest or share.by_rate)
-        )
+        told = self.share_ids._filter_told()
         return any(share._get_cover() for share in told)
 
     def _prepare_share_by_rate(self):
@@ -163,8 +161,8 @@ class ClinicService(models.Model):
 
     def _get_cover_amounts(self, covers):
         """Return how much each of these covers takes of the service."""
-        self.ensure_one()
-        rounding = self.currency_id.rounding
+        currency = self.currency_id or self.env.company.currency_id
+        rounding = currency.rounding
         amounts = proportions.share_amounts(
             smallest_units.to_smallest_unit(self.amount_priced, rounding),
             [
@@ -177,7 +175,7 @@ class ClinicService(models.Model):
                 for _payer_type, _partner, kind, value in covers
             ],
         )
-        return [self.currency_id.round(amount * rounding) for amount in amounts]
+        return [currency.round(amount * rounding) for amount in amounts]
 
     def _prepare_cover(self, cover, amount):
         """Return the values of the share of one cover.

@@ -1,7 +1,7 @@
 from psycopg2 import IntegrityError
 from psycopg2.errors import CheckViolation
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -43,20 +43,42 @@ class TestServiceAmounts(ClinicInvoicingCommon):
         share.sudo().unlink()
         self.assertEqual(service.share_ids.mapped("amount"), [150])
 
-    @mute_logger("odoo.sql_db")
     def test_shares_never_exceed_the_total(self):
         service = self._create_service()
-        with self.assertRaises(IntegrityError), self.cr.savepoint():
+        refused = r"the shares exceed its price of \$.100\.00"
+        with self.assertRaisesRegex(ValidationError, refused), self.cr.savepoint():
             self._add_share(service, 100.01)
-            self.env.flush_all()
+        share = self._add_share(service, 60)
+        other = self._add_share(service, 30, payer_type="write_off", partner_id=False)
+        for one, amount in ((share, 70.01), (other, 40.01)):
+            with self.assertRaisesRegex(ValidationError, refused), self.cr.savepoint():
+                one.sudo().fixed_amount = amount
 
     @mute_logger("odoo.sql_db")
-    def test_price_below_the_fixed_shares_is_refused(self):
+    def test_postgresql_holds_that_nobody_owes_less_than_nothing(self):
+        share = self._create_service().share_ids
+        self.env.flush_all()
+        with self.assertRaises(CheckViolation), self.cr.savepoint():
+            self.cr.execute(
+                "UPDATE clinic_service_share SET amount = -0.01 WHERE id = %s",
+                [share.id],
+            )
+
+    def test_nobody_owes_more_than_a_price_that_has_fallen(self):
         service = self._create_service()
         self._add_share(service, 60)
-        with self.assertRaises(IntegrityError), self.cr.savepoint():
-            service.price_unit = 59.99
+        self._add_share(service, 30, payer_type="write_off", partner_id=False)
+        for price, amounts in (
+            (70, [0, 60, 10]),
+            (59.99, [0, 59.99, 0]),
+            (0, [0, 0, 0]),
+            (95, [5, 60, 30]),
+        ):
+            service.price_unit = price
             self.env.flush_all()
+            self.assertEqual(
+                service.share_ids.sorted("id").mapped("amount"), amounts, price
+            )
 
     @mute_logger("odoo.sql_db")
     def test_only_one_share_takes_the_rest(self):

@@ -155,6 +155,36 @@ class TestInsurance(SharesCommon):
             service, ("write_off", 70, 0, 0, 0), ("patient", 30, 0, 0, 30)
         )
 
+    # === PRICES THAT FALL === #
+
+    def test_visit_of_split_services_is_shortened(self):
+        rate = self._create_rate(
+            "Coaching", 20, clinic_quantity_mode="minutes", clinic_minutes_per_unit=15
+        )
+        event = self._create_event(self.client, rates=[rate])
+        service = event.clinic_service_ids
+        self._split(service, cover_type="amount", cover=60, write_off=10)
+        desk = event.with_user(self.front_desk)
+        desk.stop = datetime(2024, 3, 12, 14, 30)
+        self.assertLedger(service, ("insurer", 40, 0, 0, 40))
+        desk.stop = datetime(2024, 3, 12, 15, 0)
+        self.assertLedger(
+            service,
+            ("insurer", 60, 0, 0, 60),
+            ("patient", 10, 0, 0, 10),
+            ("write_off", 10, 0, 0, 0),
+        )
+
+    def test_part_is_moved_to_whom_somebody_says_after_the_price_fell(self):
+        service = self._create_service(self.rate, self.client)
+        self._split(service, cover_type="amount", cover=70, write_off=20)
+        service.price_unit = 60
+        self.assertLedger(service, ("insurer", 60, 0, 0, 60))
+        self._move(self._get_share(service, "insurer"), 10, "patient")
+        self.assertLedger(service, ("insurer", 50, 0, 0, 50), ("patient", 10, 0, 0, 10))
+        service.price_unit = 100
+        self.assertLedger(service, ("insurer", 50, 0, 0, 50), ("patient", 50, 0, 0, 50))
+
     # === WHOLE DAYS === #
 
     def test_whole_day_is_not_forty_units(self):
