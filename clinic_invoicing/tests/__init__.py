@@ -81,6 +81,7 @@ from .visits import (
     test_facts,
     test_facts_upgrade,
     test_fees_and_insurers,
+    test_fees_follow,
     test_group_sessions,
     test_kept_visits,
     test_series,

@@ -142,10 +142,14 @@ class ClinicService(models.Model):
     def _find_patient_id(self):
         return {
             service: service.event_id.clinic_patient_id
-            if service._follows_appointment()
+            if service._follows_patient()
             else service.patient_id
             for service in self
         }
+
+    def _follows_patient(self):
+        """Whether an appointment says whose it is. Rooms below add to it."""
+        return self._follows_appointment()
 
     def _follows_appointment(self):
         """Whether an appointment says when and by whom; rooms below add to it.

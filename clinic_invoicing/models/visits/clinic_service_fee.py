@@ -66,6 +66,22 @@ class ClinicService(models.Model):
         """Whether the appointment says when and by whom; of a fee it does no more."""
         return super()._follows_appointment() and not self.is_fee
 
+    def _follows_patient(self):
+        """Whether the appointment says who owes it: on the day on which it was missed.
+
+        There another patient is the right one. A slot that was moved is used again.
+        """
+        if not self.is_fee:
+            return super()._follows_patient()
+        event = self.event_id
+        return bool(event) and event._clinic_get_date(self.company_id) == self.date
+
+    def _prepare_likeness(self):
+        likeness = super()._prepare_likeness()
+        if not self.is_fee:
+            return likeness
+        return {**likeness, "is_fee": True, "waiver_reason": self.waiver_reason}
+
     # === WITHDRAWAL === #
 
     def _get_fees(self):
