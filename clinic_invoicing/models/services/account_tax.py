@@ -21,10 +21,11 @@ class AccountTax(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if FIELDS_OF_AMOUNT & vals.keys():
+            taxes = self | self._clinic_get_groups()
             services = self.env["clinic.service"]
-            services._reprice(
-                [("tax_ids", "in", (self | self._clinic_get_groups()).ids)]
-            )
+            services._reprice([("tax_ids", "in", taxes.ids)])
+            # Its price may contain a tax that the payer does not pay.
+            services._retax([("rate_id.taxes_id", "in", taxes.ids)])
         return result
 
     def _clinic_get_groups(self):

@@ -185,7 +185,9 @@ class ClinicService(models.Model):
             found.update(dict.fromkeys(services, position))
         return found
 
-    @api.depends("quantity", "price_unit", "discount", "tax_ids", "currency_id")
+    @api.depends(
+        "company_id", "currency_id", "discount", "price_unit", "quantity", "tax_ids"
+    )
     def _compute_amount_priced(self):
         for service in self:
             if service._origin.is_billed:
@@ -207,6 +209,12 @@ class ClinicService(models.Model):
     def _reprice(self, domain):
         """Let what is not billed follow what has changed of taxes or terms."""
         self._get_unbilled(domain)._clinic_follow_again(["amount_priced"])
+
+    @api.model
+    def _retax(self, domain):
+        """Let what is not billed follow which taxes are in its price."""
+        unbilled = self._get_unbilled(domain)
+        unbilled._clinic_follow_again(["tax_ids", "price_unit", "amount_priced"])
 
     def _get_tax_details(self):
         """Return Odoo's computation of the taxes of this service.

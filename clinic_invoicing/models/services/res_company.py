@@ -8,10 +8,14 @@ class ResCompany(models.Model):
 
     def _clinic_after_change(self, vals):
         result = super()._clinic_after_change(vals)
+        services = self.env["clinic.service"]
+        own = [("company_id", "in", self.ids)]
+        if "account_price_include" in vals:
+            # Odoo does not say that it depends on this.
+            self.env["account.tax"].invalidate_model(["price_include"])
+            services._retax(own)
         if "tax_calculation_rounding_method" in vals:
-            self.env["clinic.service"]._reprice([("company_id", "in", self.ids)])
+            services._reprice(own)
         if "clinic_majority_age" in vals:
-            services = self.env["clinic.service"]
-            unbilled = services._get_unbilled([("company_id", "in", self.ids)])
-            unbilled._clinic_follow_again(["bill_to_id"])
+            services._get_unbilled(own)._clinic_follow_again(["bill_to_id"])
         return result

@@ -13,8 +13,8 @@ OWN_FIELDS = {"event_id", "service_id", "former_id"}
 class FactsCommon(ClinicInvoicingCommon):
     """A visit with a service of each kind of rate, and what changes after it is booked.
 
-    What is changed of the booking itself is noted in ``booking`` and ``rates``: the
-    next one is made with it from the start.
+    What is changed of the booking itself is noted in ``booking``, ``rates`` and
+    ``company``: the next one is made with it from the start.
     """
 
     @classmethod
@@ -22,8 +22,10 @@ class FactsCommon(ClinicInvoicingCommon):
         super().setUpClass()
         cls.practice.country_id = cls.env.ref("base.us")
         cls._create_payers()
+        cls._create_other_practice()
         cls._create_taxes()
-        included = {"taxes_id": [Command.set(cls.domestic.ids)]}
+        taxes = cls.domestic | cls.domestic_elsewhere
+        included = {"taxes_id": [Command.set(taxes.ids)]}
         covered = {"clinic_cover_type": "percent", "clinic_cover": 70}
         in_minutes = {"clinic_quantity_mode": "minutes", "clinic_minutes_per_unit": 15}
         cls.covered_rate = cls._create_rate("Therapy", 100, **covered)
@@ -50,9 +52,21 @@ class FactsCommon(ClinicInvoicingCommon):
         cls.stranger.clinic_insurer_id = cls.second_insurer
 
     @classmethod
+    def _create_other_practice(cls):
+        """Make one with the same front desk that has chosen otherwise."""
+        cls.other_practice = cls._create_company(name="Hill Clinic")
+        cls.other_practice.write(
+            {"clinic_insurer_settlement": "invoice", "clinic_majority_age": 30}
+        )
+        cls.front_desk.company_ids = cls.practice | cls.other_practice
+
+    @classmethod
     def _create_taxes(cls):
         """Let the price contain a tax that nobody abroad pays."""
         cls.domestic = cls._create_tax(10, price_include_override="tax_included")
+        cls.domestic_elsewhere = cls._create_tax(
+            15, company_id=cls.other_practice.id, price_include_override="tax_excluded"
+        )
         cls.foreign = cls._create_tax(
             20, original_tax_ids=[], price_include_override="tax_excluded"
         )
@@ -99,6 +113,7 @@ class FactsCommon(ClinicInvoicingCommon):
     def _begin(self):
         """Forget what was changed of the booking."""
         self.booking = {"clinic_patient_id": self.patient.id}
+        self.company = self.practice
         self.rates = [
             self.rate,
             self.insurer_rate,
@@ -111,7 +126,11 @@ class FactsCommon(ClinicInvoicingCommon):
 
     def _book(self):
         """Return a visit with a service of each of the rates."""
-        return self._create_event(rates=self.rates, **self.booking)
+        services = [
+            Command.create({"rate_id": rate.id, "company_id": self.company.id})
+            for rate in self.rates
+        ]
+        return self._create_event(clinic_service_ids=services, **self.booking)
 
     # === CHANGES === #
 
@@ -126,11 +145,26 @@ class FactsCommon(ClinicInvoicingCommon):
         services.rate_id = rate
         self.rates = [rate if one == former else one for one in self.rates]
 
+    def _hand_to(self, event, company):
+        """Let another practice bill the visit."""
+        event.clinic_service_ids.company_id = company
+        self.company = company
+
     def _change(self, record, **values):
         record.write(values)
 
     def _insure(self, *, patient=None):
         (patient or self.patient).clinic_insurer_id = self.insurer
+
+    def _tax_as_abroad(self):
+        self.patient.property_account_position_id = self.abroad
+
+    def _create_price_list(self):
+        """Return one by which everything costs half."""
+        half = {"compute_price": "percentage", "percent_price": 50}
+        return self.env["product.pricelist"].create(
+            {"name": "Friends", "item_ids": [Command.create(half)]}
+        )
 
     def _add_address(self, payer, **values):
         return self.env["res.partner"].create(
@@ -310,6 +344,36 @@ FACTS = {
         ),
     ),
     "tax": _row(lambda test, _event: test._change(test.domestic, amount=15)),
+    "tax that is not the payer's": _row(
+        lambda test, _event: test._change(test.domestic, amount=15),
+        before=lambda test: test._tax_as_abroad(),
+    ),
+    "included tax": _row(
+        lambda test, _event: test._change(
+            test.domestic, price_include_override="tax_excluded"
+        )
+    ),
+    "included tax that is not the payer's": _row(
+        lambda test, _event: test._change(
+            test.domestic, price_include_override="tax_excluded"
+        ),
+        before=lambda test: test._tax_as_abroad(),
+    ),
+    "prices of the practice include taxes": _row(
+        lambda test, _event: test._change(
+            test.practice, account_price_include="tax_included"
+        ),
+        before=lambda test: (
+            test._change(test.practice, account_price_include="tax_excluded"),
+            test._change(test.domestic, price_include_override=False),
+        ),
+    ),
+    # It decides nothing: a service costs what its rate costs.
+    "price list of the payer": _row(
+        lambda test, _event: test._change(
+            test.patient, property_product_pricelist=test._create_price_list().id
+        )
+    ),
     "payment term of the payer": _row(
         lambda test, _event: test._change(
             test.patient,
@@ -370,5 +434,16 @@ FACTS = {
     ),
     "practitioner": _row(
         lambda test, event: test._rebook(event, user_id=test.employee.id)
+    ),
+    "company": _row(
+        lambda test, event: test._hand_to(event, test.other_practice),
+        before=lambda test: (
+            test._insure(),
+            test._change(
+                test.patient,
+                clinic_guarantor_id=test.guarantor.id,
+                clinic_birthdate="2000-01-01",
+            ),
+        ),
     ),
 }
