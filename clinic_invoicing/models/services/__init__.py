@@ -9,6 +9,7 @@ from . import (
     account_payment_term,
     account_tax,
     clinic_service,
+    clinic_service_batch_chatter,
     clinic_service_facts,
     clinic_service_pricing,
     clinic_service_worklist,

@@ -25,10 +25,6 @@ FOLLOWED_AGAIN = (
 )
 
 
-# When one contact changes, more services than these are not logged one by one.
-LOGGED_AT_ONCE = 100
-
-
 class ClinicService(models.Model):
     """What a service takes from its appointment and its rate, and until when.
 
@@ -50,13 +46,6 @@ class ClinicService(models.Model):
     _unbilled_index = models.Index("(company_id) WHERE is_billed IS NOT TRUE")
 
     # === COMPUTE METHODS === #
-
-    def _compute_field_value(self, field):
-        """Let many follow at once: Core would log what is tracked one by one."""
-        if len(self) > LOGGED_AT_ONCE:
-            # context: Core's own flag. Nobody has decided anything of these.
-            self = self.with_context(mail_notrack=True)
-        return super()._compute_field_value(field)
 
     # A method for each field: one that also assigned the others would overwrite what
     # was given for them, e.g. the price, and what depends on it would be wrong.
