@@ -104,7 +104,7 @@ class ClinicService(models.Model):
         }
 
     def _get_insurer(self):
-        """Return who insures the patient."""
+        """Return who insures the patient: a hook."""
         self.ensure_one()
         return self.patient_id.clinic_insurer_id
 
