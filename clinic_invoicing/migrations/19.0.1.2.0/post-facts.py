@@ -18,4 +18,5 @@ def migrate(cr, version):
         env.add_to_compute(services._fields["rate_price"], services)
         for records in (services, services.share_ids):
             records._clinic_note_decisions(records._clinic_get_following())
-    env.flush_all()
+        env.flush_all()
+        env.invalidate_all()

@@ -75,6 +75,7 @@ class TestUpgradeOfFacts(FactsCommon):
         billed = self._get_plain(event)
         self.assertTrue(billed.is_billed)
         self._credit(billed.invoice_ids)
+        self.env.flush_all()
         self.assertRecordValues(
             billed, [{"price_unit": 100, "bill_to_id": self.guarantor.id}]
         )
