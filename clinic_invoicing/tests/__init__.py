@@ -41,6 +41,7 @@ from .paying import (
     test_held_money_pays,
     test_late_payments,
     test_limits,
+    test_named_shares,
     test_offline,
     test_own_money,
     test_pace,

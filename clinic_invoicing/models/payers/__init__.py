@@ -16,6 +16,7 @@ from . import (
     clinic_service_share_move,
     clinic_service_share_rate,
     clinic_service_split,
+    clinic_share_allocation,
     clinic_share_settlement,
     res_partner,
     res_partner_whose,

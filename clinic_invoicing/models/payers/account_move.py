@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import models
+from odoo import fields, models
 
 from ...rules import proportions, smallest_units
 
@@ -9,6 +9,16 @@ class AccountMove(models.Model):
     """What an invoice says of each share that it bills, and what was paid of it."""
 
     _inherit = "account.move"
+
+    clinic_allocation_ids = fields.One2many(
+        "clinic.share.allocation",
+        "invoice_id",
+        string="Named Shares",
+        readonly=True,
+        copy=False,
+    )
+
+    # === WHAT IT BILLS === #
 
     def _clinic_get_line_totals(self):
         """Return what each line of this invoice is of its total; they sum to it.
@@ -38,28 +48,72 @@ class AccountMove(models.Model):
             for line, total, part in zip(lines, totals, parts, strict=True)
         }
 
+    # === WHAT WAS PAID === #
+
     def _clinic_get_paid_by_share(self):
         """Return what was paid of each share on these invoices.
-
-        An invoice and its credit notes are one account: what is credited was not
-        paid. What was paid fills the lines in their order.
 
         :return: amount in the invoice's currency by share id
         :rtype: dict[int, float]
         """
         paid_by_share = defaultdict(float)
-        posted = self.filtered(lambda move: move.state == "posted")
-        origins = self.browse()
-        for move in posted:
-            origins |= move.reversed_entry_id or move
-        for origin in origins:
-            for share_id, amount in origin._clinic_allocate_paid().items():
-                paid_by_share[share_id] += amount
+        for origin in self._clinic_get_billing_origins():
+            for share, (_billed, paid) in origin._clinic_get_share_accounts().items():
+                paid_by_share[share.id] += paid
         return paid_by_share
 
-    def _clinic_allocate_paid(self):
-        """Return what was paid of each share of this invoice, by share id."""
+    def _clinic_get_open_by_share(self):
+        """Return what is open of each share on these invoices, by invoice.
+
+        :rtype: dict[account.move, dict[clinic.service.share, float]]
+        """
+        return {
+            origin: {
+                share: origin.currency_id.round(billed - paid)
+                for share, (billed, paid) in origin._clinic_get_share_accounts().items()
+                if origin.currency_id.compare_amounts(billed, paid) > 0
+            }
+            for origin in self._clinic_get_billing_origins()
+        }
+
+    def _clinic_get_billing_origins(self):
+        """Return the posted invoices among these, and those of their credit notes.
+
+        An invoice and its credit notes are one account: what is credited was not paid.
+        """
+        origins = self.browse()
+        for move in self.filtered(lambda move: move.state == "posted"):
+            origins |= move.reversed_entry_id or move
+        return origins
+
+    def _clinic_get_share_accounts(self):
+        """Return what this invoice bills of each share, and what was paid of that.
+
+        Money goes to the shares that somebody has named, see clinic.share.allocation;
+        the rest fills the lines in their order.
+
+        :return: what is billed less what is credited, and what is paid, by share
+        :rtype: dict[clinic.service.share, tuple[float, float]]
+        """
         self.ensure_one()
+        rounding = self.currency_id.rounding
+        nets, paid = self._clinic_sum_family()
+        named = self.clinic_allocation_ids._sum_paid() if paid else {}
+        parts = smallest_units.allocate_as_shown(
+            paid, [named.get(key, 0) for key in nets], list(nets.values())
+        )
+        return {
+            key: (net * rounding, part * rounding)
+            for (key, net), part in zip(nets.items(), parts, strict=True)
+            if key._name == "clinic.service.share"
+        }
+
+    def _clinic_sum_family(self):
+        """Return what this invoice and its credit notes bill, and what is paid of it.
+
+        :return: in smallest units: by share, or by line without one, and altogether
+        :rtype: tuple[dict, int]
+        """
         rounding = self.currency_id.rounding
         nets = defaultdict(int)
         total = residual = 0
@@ -74,9 +128,4 @@ class AccountMove(models.Model):
                 # A line added by hand takes its turn like the shares do.
                 key = line.clinic_share_id or line
                 nets[key] += sign * smallest_units.to_smallest_unit(amount, rounding)
-        parts = smallest_units.allocate_in_order(total - residual, list(nets.values()))
-        return {
-            key.id: part * rounding
-            for key, part in zip(nets, parts, strict=True)
-            if key._name == "clinic.service.share"
-        }
+        return nets, total - residual

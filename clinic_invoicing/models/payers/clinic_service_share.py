@@ -162,6 +162,11 @@ class ClinicServiceShare(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("service_id.display_name")
+    def _compute_display_name(self):
+        for share in self:
+            share.display_name = share.service_id.display_name
+
     @api.depends("takes_rest", "service_id.billing")
     def _compute_payer_type(self):
         self._clinic_follow("payer_type")
@@ -288,6 +293,7 @@ class ClinicServiceShare(models.Model):
         "invoice_line_ids.move_id.amount_residual",
         "invoice_line_ids.move_id.amount_total",
         "invoice_line_ids.move_id.invoice_date",
+        "invoice_line_ids.move_id.clinic_allocation_ids.amount",
     )
     def _compute_billing(self):
         paid = self.invoice_line_ids.move_id._clinic_get_paid_by_share()

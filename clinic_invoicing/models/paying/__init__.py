@@ -13,6 +13,7 @@ from . import (
     account_move_credits,
     account_move_line,
     account_move_line_held,
+    account_move_line_parts,
     account_partial_reconcile,
     account_payment,
     account_payment_held,

@@ -159,6 +159,7 @@ class ClinicService(models.Model):
             "name": self.env._("Mark as paid: %(names)s", names=names),
             "context": {
                 **action["context"],
+                "default_clinic_share_ids": self.share_ids.ids,
                 "clinic_received_outside": True,
                 # The biller stays on the worklist.
                 "dont_redirect_to_payments": True,

@@ -1,7 +1,5 @@
 from odoo import api, models
 
-from ...server_side import heard
-
 AMOUNT_FIELDS = ("amount_currency", "balance", "credit", "currency_id", "debit")
 
 
@@ -48,44 +46,7 @@ class AccountMoveLine(models.Model):
         money._clinic_leave_to_staff()
         return result
 
-    # === MONEY THAT GOES BACK, AND COMES BACK === #
-
-    @api.model
-    def _prepare_reconciliation_amls(self, values_list, *args, **kwargs):
-        """Match no more of a line than was said by who reconciles.
-
-        Core matches all that is open. The rest of a line is kept out of its hands.
-        """
-        most = heard(self.env, "clinic_most_matched") or {}
-        kept = [
-            (values, values["aml"]._clinic_keep_open(values, most[values["aml"].id]))
-            for values in values_list
-            if values["aml"].id in most
-        ]
-        result = super()._prepare_reconciliation_amls(values_list, *args, **kwargs)
-        for values, amounts in kept:
-            for name, amount in amounts.items():
-                values[name] += amount
-        return result
-
-    def _clinic_keep_open(self, values, most):
-        """Leave no more than ``most`` of a line in its values; return what was taken.
-
-        :param dict values: what is open of it, as Core counts it while it reconciles
-        :param float most: in the currency of the line
-        """
-        open_amount = values["amount_residual_currency"]
-        if self.currency_id.compare_amounts(open_amount, most) <= 0:
-            return {}
-        balance = self.company_currency_id.round(
-            values["amount_residual"] * most / open_amount
-        )
-        taken = {
-            "amount_residual_currency": open_amount - most,
-            "amount_residual": values["amount_residual"] - balance,
-        }
-        values.update(amount_residual_currency=most, amount_residual=balance)
-        return taken
+    # === MONEY THAT GOES BACK === #
 
     def _clinic_prepare_copy(self, **values):
         """Return the values of a line like this one, of another amount."""

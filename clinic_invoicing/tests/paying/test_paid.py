@@ -102,7 +102,14 @@ class TestPaid(OnlineCommon):
     # === MARK AS PAID === #
 
     def test_one_service_is_marked_as_paid(self):
-        form = self._mark_as_paid(self.services[0])
+        form = self._mark_as_paid(self.services[1])
+        self.assertEqual(form.amount, 60)
+        form.save()._create_payments()
+        self.assertEqual(self.bill.amount_residual, 140)
+        self.assertPaid(self.services, [0, 60, 0])
+
+    def test_all_services_of_an_invoice_are_marked_as_paid(self):
+        form = self._mark_as_paid(self.services)
         self.assertEqual(form.amount, 200)
         form.save()._create_payments()
         self.assertEqual(self.bill.payment_state, self.paid_state)

@@ -83,6 +83,9 @@ class InvoicingRightsCommon(RightsCommon):
         former = {"payment_id": cls.payment.id, "invoice_id": cls.bill.id}
         # sudo: our own code keeps it.
         cls._add(cls.env["clinic.former.allocation"].sudo().create(former))
+        share = cls.bill.invoice_line_ids.clinic_share_id
+        named = [(cls.payment, cls.bill, share, 40)]
+        cls._add(cls.env["clinic.share.allocation"]._remember(named))
 
     @classmethod
     def _get_provider(cls):

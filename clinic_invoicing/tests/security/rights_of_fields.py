@@ -13,7 +13,8 @@ PERSON = "The desk keeps who clients are, who pays for them and who insures them
 FIELDS = {
     "account.move": Fields(
         derived=(
-            "clinic_ask_on clinic_asked_on clinic_billing_run_id "
+            "clinic_allocation_ids clinic_ask_on clinic_asked_on "
+            "clinic_billing_run_id "
             "clinic_charge_ids clinic_deposit_transaction_ids "
             "clinic_has_gateway clinic_has_services clinic_is_being_paid "
             "clinic_is_clearing "
@@ -43,6 +44,7 @@ FIELDS = {
     ),
     "account.payment.register": Fields(
         derived="clinic_clearing_names clinic_held_note",
+        ordinary={"clinic_share_ids": may(BILLERS, ASKED)},
     ),
     "calendar.event": Fields(
         derived=(
@@ -270,6 +272,9 @@ FIELDS = {
                 "reason service_id share_id"
             ): may(BILLERS, ASKED),
         },
+    ),
+    "clinic.share.allocation": Fields(
+        derived="amount company_id currency_id invoice_id payment_id share_id",
     ),
     "clinic.share.settlement": Fields(
         derived="company_id currency_id partner_id",

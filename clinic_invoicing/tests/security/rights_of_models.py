@@ -46,6 +46,9 @@ MODELS = {
         "write": NO_ONE,
         "unlink": NO_ONE,
     },
+    "clinic.share.allocation": _kept_by_odoo(
+        BILLERS, "Who collects sees what money was meant for."
+    ),
     "clinic.share.settlement": {
         "read": may(DESK, "It is why nothing is owed any more."),
         "create": may(BILLERS, "They enter what insurers have paid."),

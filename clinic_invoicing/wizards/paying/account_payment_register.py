@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 from ...models.paying.payment_transaction import OFFLINE_CODES
 from ...rules.askers import DESK
-from ...server_side import heard
+from ...server_side import heard, tell
 
 
 class AccountPaymentRegister(models.TransientModel):
@@ -19,8 +19,25 @@ class AccountPaymentRegister(models.TransientModel):
         compute="_compute_clinic_held_note",
         help="How much of what is owed is covered by money that is held.",
     )
+    clinic_share_ids = fields.Many2many(
+        "clinic.service.share",
+        string="For",
+        groups="clinic_invoicing.group_biller",
+        help="What the money is for, where an invoice bills more. Empty: the oldest "
+        "is paid first.",
+    )
 
     # === COMPUTE METHODS === #
+
+    @api.depends("clinic_share_ids")
+    def _compute_amount(self):
+        """Ask for what is open of those that were named, not of their invoices."""
+        result = super()._compute_amount()
+        for wizard in self:
+            meant = wizard._clinic_get_meant(wizard.line_ids)
+            if meant and not wizard.custom_user_amount:
+                wizard.amount = _sum_meant(meant)
+        return result
 
     @api.depends("line_ids")
     def _compute_clinic_clearing_names(self):
@@ -166,24 +183,79 @@ class AccountPaymentRegister(models.TransientModel):
         return super()._init_payments(to_process, edit_mode=edit_mode)
 
     def _reconcile_payments(self, to_process, edit_mode=False):
-        """Pay the oldest first, as pages show it, and be linked to what is paid.
+        """Pay what was named, then the oldest first, and be linked to what is paid.
 
         What is due on one day Core pays by chance; it links what gets nothing as well.
         """
+        named = []
         for values in to_process:
-            lines = values["to_reconcile"]
-            values["to_reconcile"] = lines._clinic_sort_oldest_first()
+            values["to_reconcile"] = values["to_reconcile"]._clinic_sort_oldest_first()
+            named += self._clinic_name(values)
         result = super()._reconcile_payments(to_process, edit_mode=edit_mode)
         for values in to_process:
-            payment = values["payment"]
-            # Without an entry, the link alone tells what it pays.
-            if payment.move_id and payment.payment_type == "inbound":
-                payment._clinic_forget_unpaid(
-                    values["to_reconcile"].move_id.filtered(
-                        lambda move: move.move_type == "out_invoice"
-                    )
-                )
+            self._clinic_forget_unpaid(values)
+        self.env["clinic.share.allocation"]._remember(named)
         return result
+
+    def _clinic_forget_unpaid(self, values):
+        """Let a payment be linked to what it pays alone."""
+        payment = values["payment"]
+        # Without an entry, the link alone tells what it pays.
+        if payment.move_id and payment.payment_type == "inbound":
+            payment._clinic_forget_unpaid(
+                values["to_reconcile"].move_id.filtered(
+                    lambda move: move.move_type == "out_invoice"
+                )
+            )
+
+    # === WHAT IT IS FOR === #
+
+    def _clinic_get_meant(self, lines):
+        """Return what is meant to be paid of the invoices of these lines.
+
+        An invoice all of whose open shares are named is paid as a whole.
+
+        :return: what is open of the named shares, or of the whole invoice, by invoice;
+            empty when nothing has to be told apart
+        :rtype: dict[account.move, dict | float]
+        """
+        invoices = lines.move_id
+        # sudo: who has no right in the clinic registers payments and names nothing.
+        named = self.sudo().clinic_share_ids._origin.with_env(self.env)
+        if not named or invoices.currency_id != self.currency_id:
+            return {}
+        meant = {}
+        for invoice, shares in invoices._clinic_get_open_by_share().items():
+            chosen = {share: part for share, part in shares.items() if share in named}
+            is_all = len(chosen) == len(shares)
+            meant[invoice] = invoice.amount_residual if is_all else chosen
+        has_parts = any(parts and _is_part(parts) for parts in meant.values())
+        return meant if has_parts else {}
+
+    def _clinic_name(self, values):
+        """Let a payment pay what is meant; return which shares that is.
+
+        :param dict values: of one payment, as Core processes it
+        :return: see clinic.share.allocation._remember()
+        """
+        payment, invoices = values["payment"], values["to_reconcile"].move_id
+        meant = self._clinic_get_meant(values["to_reconcile"])
+        if not meant or values["create_vals"].get("write_off_line_vals"):
+            return []
+        named, left, shown = [], payment.amount, []
+        for invoice, parts in meant.items():
+            amount = min(left, _sum_meant({invoice: parts}))
+            shown += invoice._clinic_get_line_parts(amount, day=False)
+            left = self.currency_id.round(left - amount)
+            for share, part in parts.items() if _is_part(parts) else ():
+                named.append((payment, invoice, share, min(part, amount)))
+                amount = self.currency_id.round(amount - min(part, amount))
+        shown = [(line.id, part) for line, part, _discount in shown]
+        parts = invoices._clinic_get_line_parts(payment.amount, day=False, shown=shown)
+        most = {line.id: part for line, part, _discount in parts}
+        # context: Core pays the oldest first.
+        values["payment"] = payment.with_context(**tell(clinic_most_matched=most))
+        return [row for row in named if not self.currency_id.is_zero(row[3])]
 
     def _clinic_check_will_charge(self, payment_values):
         """Raise UserError when an online provider would not be asked for the money.
@@ -224,6 +296,9 @@ class AccountPaymentRegister(models.TransientModel):
 
     def _create_payment_vals_from_batch(self, batch_result):
         values = super()._create_payment_vals_from_batch(batch_result)
+        meant = self._clinic_get_meant(batch_result["lines"])
+        if meant:
+            values.update(amount=_sum_meant(meant), write_off_line_vals=[])
         return {**values, **self._clinic_prepare_payer(batch_result)}
 
     def _clinic_prepare_payer(self, batch_result):
@@ -231,3 +306,15 @@ class AccountPaymentRegister(models.TransientModel):
         payer = self._clinic_get_payer(batch_result["lines"])
         is_ours = payer and self._clinic_is_for_services()
         return {"clinic_payer_id": payer.id} if is_ours else {}
+
+
+def _is_part(meant):
+    """Whether shares are meant, and not a whole invoice."""
+    return isinstance(meant, dict)
+
+
+def _sum_meant(meant):
+    """Return how much is meant altogether, see _clinic_get_meant()."""
+    return sum(
+        sum(parts.values()) if _is_part(parts) else parts for parts in meant.values()
+    )
