@@ -1,7 +1,29 @@
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+
 from odoo import models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...rules.payers import PAYER_INSURER, PAYER_WRITE_OFF
+
+
+class Handover(NamedTuple):
+    """A part of what a share owes, and who owes it then.
+
+    :param clinic.service.share share: that owes it now
+    :param float amount: no more than is open of it
+    :param str payer_type: ``patient``, ``insurer`` or ``write_off``
+    :param res.partner partner: the insurer; clients are known to the service
+    :param clinic.service.share receiver: which share owes it then, if it is known
+    """
+
+    share: Any
+    amount: float
+    payer_type: str
+    partner: Any = None
+    receiver: Any = None
 
 
 class ClinicServiceShare(models.Model):
@@ -35,19 +57,31 @@ class ClinicServiceShare(models.Model):
         :return: ``(credit notes, the shares that owe it now)``
         :raise UserError: more than is open, or somebody is paying at this moment
         """
+        handovers = [
+            Handover(share, amount, payer_type, partner)
+            for share, amount in amounts.items()
+        ]
+        credit_notes, receivers = self._move_each(handovers, reason)
+        return credit_notes, self.sudo().browse().union(*receivers)
+
+    def _move_each(self, handovers, reason=""):
+        """Let others owe parts of these shares, each its own, all at once.
+
+        :param list[Handover] handovers: of these shares
+        :return: the credit notes, and for each handover the share that owes it now
+        :rtype: tuple[account.move, list[clinic.service.share]]
+        """
         self._check_may_move()
-        services = self.service_id
-        services._lock_for_billing()
+        self.service_id._lock_for_billing()
         # What was read before the lock may be out of date.
         self.invalidate_recordset()
+        amounts = _sum_by_share(handovers)
         for share, amount in amounts.items():
             share._check_movable(amount)
         # Who owes what is said here: it does not follow the rate when what was billed
         # of it is credited.
-        services.share_ids._keep_as_they_are()
-        parts = {
-            share: share._get_part_of_price(amount) for share, amount in amounts.items()
-        }
+        self.service_id.share_ids._keep_as_they_are()
+        in_price = _in_price(handovers, amounts)
         credit_notes = self._credit(
             {
                 share: amount
@@ -56,9 +90,9 @@ class ClinicServiceShare(models.Model):
             },
             reason or self.env._("Moved to another payer"),
         )
-        moved = self._hand_over(parts, payer_type, partner)
-        self._log_move(amounts, moved, reason)
-        return credit_notes, moved
+        receivers = self._hand_over(in_price)
+        self._log_move(handovers, receivers, reason)
+        return credit_notes, receivers
 
     def _check_may_move(self):
         """Raise AccessError unless the user may say who owes what."""
@@ -91,23 +125,28 @@ class ClinicServiceShare(models.Model):
         is_all = not self.currency_id.compare_amounts(amount, self.amount)
         return self._get_agreed_amount() if is_all else amount
 
-    def _hand_over(self, amounts, payer_type, partner):
+    def _hand_over(self, handovers):
         """Reduce these shares, and let others owe as much; return the others.
 
         sudo: what a share owes is nobody's to write, and follows from the move here.
+
+        :return: for each of the handovers, in their order
         """
-        amounts = {share.sudo(): amount for share, amount in amounts.items()}
-        for share, amount in amounts.items():
-            share._owe_less(amount)
-        receivers, vals_list = self.sudo().browse(), []
-        for share, amount in amounts.items():
-            receiver = share._get_receiver(payer_type, partner)
+        for share, amount in _sum_by_share(handovers).items():
+            share.sudo()._owe_less(amount)
+        found, missing = {}, {}
+        for key, group in _group_by_receiver(handovers).items():
+            share, _amount, payer_type, partner, told = group[0]
+            amount = sum(handover.amount for handover in group)
+            receiver = told or share.sudo()._get_receiver(payer_type, partner)
             if receiver:
-                receiver._owe_more(amount)
-                receivers |= receiver
+                receiver.sudo()._owe_more(amount)
+                found[key] = receiver.sudo()
             else:
-                vals_list.append(share._prepare_receiver(amount, payer_type, partner))
-        return receivers | receivers.create(vals_list)
+                missing[key] = share._prepare_receiver(amount, payer_type, partner)
+        made = self.sudo().create(list(missing.values()))
+        found.update(zip(missing, made, strict=True))
+        return [found[_get_receiver_key(handover)] for handover in handovers]
 
     def _owe_less(self, amount):
         self._owe_more(-amount)
@@ -165,20 +204,64 @@ class ClinicServiceShare(models.Model):
         }
         written_off.service_id._message_log_batch(bodies=bodies)
 
-    def _log_move(self, amounts, moved, reason):
+    def _log_move(self, handovers, receivers, reason):
         """Say on the services what was moved, by whom and why."""
         payers = dict(self._fields["payer_type"]._description_selection(self.env))
-        bodies = {}
-        for share, amount in amounts.items():
-            receiver = moved.filtered(
-                lambda other, share=share: other.service_id == share.service_id
-            )[:1]
-            bodies[share.service_id.id] = self.env._(
-                "%(amount)s moved from %(former)s to %(payer)s by %(user)s. %(reason)s",
-                amount=share.currency_id.format(amount),
-                former=share.partner_id.display_name or payers[share.payer_type],
-                payer=receiver.partner_id.display_name or payers[receiver.payer_type],
-                user=self.env.user.name,
-                reason=reason,
+        bodies = defaultdict(list)
+        for (share, amount, *_to), receiver in zip(handovers, receivers, strict=True):
+            bodies[share.service_id.id].append(
+                self.env._(
+                    "%(amount)s moved from %(former)s to %(payer)s by %(user)s. "
+                    "%(reason)s",
+                    amount=share.currency_id.format(amount),
+                    former=share.partner_id.display_name or payers[share.payer_type],
+                    payer=receiver.partner_id.display_name
+                    or payers[receiver.payer_type],
+                    user=self.env.user.name,
+                    reason=reason,
+                )
             )
-        self.service_id._message_log_batch(bodies=bodies)
+        self.service_id._message_log_batch(
+            bodies={key: Markup("<br/>").join(texts) for key, texts in bodies.items()}
+        )
+
+
+def _sum_by_share(handovers):
+    """Return how much is handed over of each share."""
+    amounts = defaultdict(float)
+    for share, amount, *_to in handovers:
+        amounts[share] += amount
+    return {share: share.currency_id.round(amount) for share, amount in amounts.items()}
+
+
+def _in_price(handovers, amounts):
+    """Return these as parts of the price.
+
+    Who takes all of a share owes the price, not what a discount or a rounding of its
+    payer's own invoice has made of it: the last one takes the difference.
+
+    :param dict amounts: what is handed over of each share altogether
+    """
+    rest = {
+        share: share._get_part_of_price(amount) - amount
+        for share, amount in amounts.items()
+    }
+    found = []
+    for handover in reversed(handovers):
+        amount = handover.amount + rest.pop(handover.share, 0.0)
+        found.append(handover._replace(amount=amount))
+    return found[::-1]
+
+
+def _group_by_receiver(handovers):
+    """Return those together that one share owes then."""
+    groups = defaultdict(list)
+    for handover in handovers:
+        groups[_get_receiver_key(handover)].append(handover)
+    return groups
+
+
+def _get_receiver_key(handover):
+    share, _amount, payer_type, partner, receiver = handover
+    insurer = partner if payer_type == PAYER_INSURER else None
+    return receiver or (share.service_id, payer_type, insurer)

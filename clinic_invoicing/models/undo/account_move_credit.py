@@ -36,8 +36,7 @@ class AccountMove(models.Model):
         )
         credit_notes = credit_notes.with_env(self.env)
         credit_notes.action_post()
-        for credit_note in credit_notes:
-            credit_note.reversed_entry_id._clinic_settle_by(credit_note)
+        credit_notes._clinic_settle_invoices()
         return credit_notes
 
     def _clinic_tell_of_freed_money(self):
@@ -49,25 +48,36 @@ class AccountMove(models.Model):
         held = lines._clinic_get_held_lines(self.partner_id, self.company_id)
         lines.union(*held.values())._clinic_tell_of_rest()
 
+    def _clinic_settle_invoices(self):
+        """Reconcile these credit notes with their invoices, all at once.
+
+        Where the payments leave too little open, they make room.
+        """
+        plan, tight = [], self.browse()
+        for credit_note in self:
+            invoice = credit_note.reversed_entry_id
+            missing = credit_note.amount_total - invoice.amount_residual
+            if invoice.currency_id.compare_amounts(missing, 0) > 0:
+                tight |= credit_note
+            else:
+                plan += (invoice | credit_note)._clinic_plan_each_account()
+        if plan:
+            self.line_ids._reconcile_plan(plan)
+        for credit_note in tight:
+            credit_note.reversed_entry_id._clinic_settle_by(credit_note)
+
     def _clinic_settle_by(self, credit_note):
-        """Reconcile this invoice with its credit note; payments make room for it.
+        """Reconcile this paid invoice with its credit note; payments make room for it.
 
         What the payments do not pay any more stays open on them: it is listed under
         Unallocated Payments, to be allocated or given back.
         """
         self.ensure_one()
-        payments, before = self.env["account.payment"], {}
-        if (
-            self.currency_id.compare_amounts(
-                self.amount_residual, credit_note.amount_total
-            )
-            < 0
-        ):
-            payments = self._clinic_get_inbound_payments()
-            payments._clinic_lock_for_undo()
-            for payment in payments:
-                before[payment] = payment._clinic_get_paid_with(self)
-                payment._clinic_take_off(self)
+        payments, before = self._clinic_get_inbound_payments(), {}
+        payments._clinic_lock_for_undo()
+        for payment in payments:
+            before[payment] = payment._clinic_get_paid_with(self)
+            payment._clinic_take_off(self)
         (self | credit_note)._clinic_reconcile_each_account()
         for payment in payments:
             payment._clinic_pay_invoices(self)
