@@ -38,6 +38,31 @@ def allocate_as_shown(paid, shown, asked):
     return [sum(both) for both in zip(first, rest, strict=True)]
 
 
+def pair_off(haves, wants):
+    """Say which of the first ones pays how much of which of the second ones.
+
+    Both in their order, as far as the shorter of them goes.
+
+    :param list[int] haves: what each has, in the smallest unit
+    :param list[int] wants: what each wants, in the smallest unit
+    :return: an index of ``haves``, one of ``wants`` and the part that they share
+    :rtype: list[tuple[int, int, int]]
+    """
+    haves, wants, pairs = list(haves), list(wants), []
+    have = want = 0
+    while have < len(haves) and want < len(wants):
+        part = max(0, min(haves[have], wants[want]))
+        if part:
+            pairs.append((have, want, part))
+        haves[have] -= part
+        wants[want] -= part
+        if haves[have] <= 0:
+            have += 1
+        else:
+            want += 1
+    return pairs
+
+
 def split_write_off(write_off, parts, discounts):
     """Say how much of each part of a payment is written off, and no money.
 

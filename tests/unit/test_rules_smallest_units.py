@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from clinic_invoicing.rules.smallest_units import (
     allocate_as_shown,
     allocate_in_order,
+    pair_off,
     split_write_off,
     take_share,
     to_smallest_unit,
@@ -126,3 +127,18 @@ def test_what_was_shown_loses_nothing_and_pays_no_more_than_is_asked(paid, lines
     assert all(
         0 <= part <= max(0, whole) for part, whole in zip(parts, asked, strict=True)
     )
+
+
+AMOUNTS = st.lists(st.integers(min_value=0, max_value=10**6), max_size=12)
+
+
+@given(AMOUNTS, AMOUNTS)
+def test_what_pays_what_is_paired_to_the_cent_and_in_order(haves, wants):
+    pairs = pair_off(haves, wants)
+    assert sum(part for *_pair, part in pairs) == min(sum(haves), sum(wants))
+    assert all(part > 0 for *_pair, part in pairs)
+    assert pairs == sorted(pairs)
+    for index, have in enumerate(haves):
+        assert sum(part for one, _other, part in pairs if one == index) <= have
+    for index, want in enumerate(wants):
+        assert sum(part for _one, other, part in pairs if other == index) <= want

@@ -63,6 +63,12 @@ class ClinicServiceShare(models.Model):
     _inherit = ["clinic.guarded", "clinic.following"]
     _order = "service_id, id"
     _clinic_given = ("service_id", "takes_rest")
+    _rec_names_search = (
+        "service_id.name",
+        "service_id.patient_id.name",
+        "service_id.patient_id.clinic_member_number",
+        "invoice_line_ids.move_id.name",
+    )
 
     service_id = fields.Many2one(
         "clinic.service", required=True, index=True, ondelete="cascade"

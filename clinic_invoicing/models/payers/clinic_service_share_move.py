@@ -61,15 +61,17 @@ class ClinicServiceShare(models.Model):
             Handover(share, amount, payer_type, partner)
             for share, amount in amounts.items()
         ]
-        credit_notes, receivers = self._move_each(handovers, reason)
-        return credit_notes, self.sudo().browse().union(*receivers)
+        credit_notes, moved = self._move_each(handovers, reason)
+        receivers = (handover.receiver for handover in moved)
+        return credit_notes, self.browse().union(*receivers)
 
     def _move_each(self, handovers, reason=""):
         """Let others owe parts of these shares, each its own, all at once.
 
         :param list[Handover] handovers: of these shares
-        :return: the credit notes, and for each handover the share that owes it now
-        :rtype: tuple[account.move, list[clinic.service.share]]
+        :return: the credit notes, and the handovers as parts of the price, each with
+            the share that owes it now
+        :rtype: tuple[account.move, list[Handover]]
         """
         self._check_may_move()
         self.service_id._lock_for_billing()
@@ -92,7 +94,11 @@ class ClinicServiceShare(models.Model):
         )
         receivers = self._hand_over(in_price)
         self._log_move(handovers, receivers, reason)
-        return credit_notes, receivers
+        moved = [
+            handover._replace(receiver=receiver)
+            for handover, receiver in zip(in_price, receivers, strict=True)
+        ]
+        return credit_notes, moved
 
     def _check_may_move(self):
         """Raise AccessError unless the user may say who owes what."""

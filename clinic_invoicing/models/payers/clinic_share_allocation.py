@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 
-from ...rules import smallest_units
+from ...rules.smallest_units import allocate_in_order, to_smallest_unit
 
 
 class ClinicShareAllocation(models.Model):
@@ -33,7 +33,9 @@ class ClinicShareAllocation(models.Model):
     )
     company_id = fields.Many2one(related="invoice_id.company_id")
     currency_id = fields.Many2one(related="invoice_id.currency_id")
-    amount = fields.Monetary(readonly=True)
+    amount = fields.Monetary(
+        readonly=True, help="Less than zero where an insurer has taken it back."
+    )
 
     @api.model
     def _remember(self, named):
@@ -61,14 +63,25 @@ class ClinicShareAllocation(models.Model):
         :rtype: dict[clinic.service.share, int]
         """
         paid = defaultdict(int)
+        for parts in self._sum_by_payment().values():
+            for share, part in parts.items():
+                paid[share] += part
+        return paid
+
+    def _sum_by_payment(self):
+        """Return what each payment pays of what these name, in smallest units.
+
+        :rtype: dict[account.payment, dict[clinic.service.share, int]]
+        """
+        rounding = self.currency_id.rounding
+        paid = {}
         for payment, rows in self.grouped("payment_id").items():
-            rounding = self.currency_id.rounding
-            parts = smallest_units.allocate_in_order(
-                smallest_units.to_smallest_unit(rows._get_matched(payment), rounding),
-                [smallest_units.to_smallest_unit(row.amount, rounding) for row in rows],
-            )
-            for row, part in zip(rows, parts, strict=True):
-                paid[row.share_id] += part
+            named = defaultdict(int)
+            for row in rows:
+                named[row.share_id] += to_smallest_unit(row.amount, rounding)
+            matched = to_smallest_unit(rows._get_matched(payment), rounding)
+            parts = allocate_in_order(matched, list(named.values()))
+            paid[payment] = dict(zip(named, parts, strict=True))
         return paid
 
     def _get_matched(self, payment):

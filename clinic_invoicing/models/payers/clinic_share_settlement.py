@@ -27,14 +27,19 @@ class ClinicShareSettlement(models.Model):
     )
     reference = fields.Char(required=True, help="E.g. of the insurer's remittance.")
 
-    _amount_positive = models.Constraint(
-        "CHECK (amount > 0)", "What an insurer has paid is more than zero."
+    # Less than zero: what the insurer has taken back; by our own code alone.
+    _amount_not_zero = models.Constraint(
+        "CHECK (amount <> 0)", "What an insurer has paid is more than zero."
     )
 
     @api.constrains("amount", "share_id")
     def _check_share(self):
         for settlement in self:
             share = settlement.share_id
+            if settlement.amount < 0 and not self.env.su or share.settled_amount < 0:
+                raise ValidationError(
+                    self.env._("What an insurer has paid is more than zero.")
+                )
             if share.payer_type != PAYER_INSURER or share.amount_invoiced:
                 raise ValidationError(
                     self.env._(
@@ -83,6 +88,8 @@ class ClinicServiceShare(models.Model):
         for share in self:
             settlements = share.settlement_ids
             share.settled_amount = sum(settlements.mapped("amount"))
+            is_left = share.currency_id.compare_amounts(share.settled_amount, 0) > 0
+            settlements = settlements if is_left else settlements.browse()
             share.settled_date = max(settlements.mapped("date"), default=False)
             references = filter(None, settlements.mapped("reference"))
             share.settled_reference = ", ".join(references) or False

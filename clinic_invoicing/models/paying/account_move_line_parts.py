@@ -1,3 +1,5 @@
+from itertools import product
+
 from odoo import api, models
 
 from ...server_side import heard, tell
@@ -19,6 +21,31 @@ class AccountMoveLine(models.Model):
             # context: Core matches all that it can.
             told = self.with_context(**tell(clinic_most_matched=most))
             told._reconcile_plan([money | owed for money, owed, _amount in parts])
+
+    @api.model
+    def _clinic_plan_exactly(self, rows):
+        """Return the parts by which money pays lines, and which rows lack some.
+
+        :param list[tuple] rows: lines of money, lines that are owed in their order, and
+            how much of them is paid by it
+        :return: see :meth:`_clinic_match_exactly`, and the numbers of other rows
+        :rtype: tuple[list, list]
+        """
+        parts, missing, left = [], [], {}
+        for number, (money, owed, amount) in enumerate(rows):
+            for line in money | owed:
+                left.setdefault(line, abs(line.amount_residual_currency))
+            for paid, line in product(money, owed):
+                part = line.currency_id.round(min(amount, left[paid], left[line]))
+                if paid.account_id != line.account_id or part <= 0:
+                    continue
+                parts.append((paid, line, part))
+                left[paid] -= part
+                left[line] -= part
+                amount = line.currency_id.round(amount - part)
+            if amount:
+                missing.append(number)
+        return parts, missing
 
     @api.model
     def _prepare_reconciliation_amls(self, values_list, *args, **kwargs):

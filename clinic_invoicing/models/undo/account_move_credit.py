@@ -35,7 +35,9 @@ class AccountMove(models.Model):
             ]
         )
         credit_notes = credit_notes.with_env(self.env)
-        credit_notes.action_post()
+        with credit_notes._clinic_posting_in_batch():
+            credit_notes.action_post()
+        credit_notes._clinic_after_posting()
         credit_notes._clinic_settle_invoices()
         return credit_notes
 
