@@ -12,6 +12,7 @@ from . import (
     billing_runs,
     paying,
     undo,
+    remittances,
     receipts,
     portal,
     statements,

@@ -62,6 +62,12 @@ from .portal import (
 from .programs import test_cancelled_registrations, test_portal_programs, test_programs
 from .rates import test_rates
 from .receipts import test_payment_confirmation, test_portal_documents, test_receipts
+from .remittances import (
+    test_insurers_answers,
+    test_remittance_import,
+    test_remittance_undo,
+    test_remittances,
+)
 from .reminders import test_reminders
 from .security import test_access_rights, test_rights
 from .sequences import test_ledger_sequences

@@ -1,1 +1,1 @@
-from . import payers, visits, paying, undo, statements, links, plans
+from . import payers, visits, paying, undo, remittances, statements, links, plans

@@ -19,33 +19,7 @@ class ClinicService(models.Model):
         self._check_not_on_invoice()
         return self._get_wizard_action("clinic.service.split", self.env._("Split"))
 
-    def action_insurer_answered(self):
-        """Open the wizard that takes what insurers have paid of these services.
-
-        :raise UserError: no insurer owes anything of them
-        """
-        shares = self._get_open_insurer_shares()
-        shares._check_may_move()
-        if not shares:
-            raise UserError(self.env._("No insurer owes anything of these services."))
-        return self._get_wizard_action(
-            "clinic.insurer.answer", self.env._("Insurer's Answer")
-        )
-
     # === BUSINESS METHODS === #
-
-    def _get_open_insurer_shares(self):
-        """Return what insurers owe of these services and have not paid.
-
-        Where insurers are invoiced, what is not on an invoice yet is not asked for.
-        """
-        return self.share_ids.filtered(
-            lambda share: (
-                share.payer_type == PAYER_INSURER
-                and share.currency_id.compare_amounts(share.amount_due, 0) > 0
-                and (share.state == "invoiced" or not share._is_billed_to_insurer())
-            )
-        )
 
     def _after_rate_is_set(self):
         result = super()._after_rate_is_set()

@@ -41,15 +41,6 @@ class TestDialogs(WebClientMixin, ClinicInvoicingCommon):
         self.assertEqual(orphan.rate_id.name, "Report")
         self.assertEqual(other.rate_id, self.rate)
 
-    def test_insurers_answer_is_recorded_from_the_dialog(self):
-        service = self._create_service(self.insurer_rate)
-        action = service.with_user(self.biller).action_insurer_answered()
-        dialog, _told = self._press_in_dialog(
-            action, "action_confirm", self.biller, reference="RA-1", remainder="client"
-        )
-        self.assertEqual(dialog.line_ids.share_id.service_id, service)
-        self.assertEqual(service.state, "paid")
-
     def test_every_line_that_is_sent_back_is_whole(self):
         """No view lets the client send back lines without what the server requires."""
         forms = self._get_our_forms()

@@ -27,6 +27,9 @@ class TestOtherCompanies(NeighboursCommon):
         cls.insured = cls._create_service(cls.insurer_rate)
         cls.bill = cls._invoice(cls._create_service())
         cls.payment = cls._pay(cls.bill)
+        cls.remittance = cls.env["clinic.remittance"].create(
+            {"insurer_id": cls.insurer.id}
+        )
         cls.env.flush_all()
 
     def _get_dialogs(self):
@@ -49,6 +52,7 @@ class TestOtherCompanies(NeighboursCommon):
             "account.move": self.bill,
             "account.payment": self.payment,
             "calendar.event": self.visit,
+            "clinic.remittance": self.remittance,
             "clinic.service": self.insured,
             "clinic.service.share": self.insured.share_ids,
             "res.company": self.practice,
@@ -90,15 +94,32 @@ class TestOtherCompanies(NeighboursCommon):
                 ):
                     open_door(dialog.with_context(**default), named)
 
-    def test_no_line_of_a_dialog_tells_of_another_company(self):
-        dialog = self.env["clinic.insurer.answer"].with_user(self.hill_manager)
+    def test_no_line_of_a_remittance_tells_of_another_company(self):
+        remittances = self.env["clinic.remittance"].with_user(self.hill_manager)
         line = {"share_id": self.insured.share_ids.id}
         lines = {"line_ids": [Command.create(line)]}
-        spec = {"line_ids": {"fields": {"amount": {}, "service_id": {}}}}
-        with self.assertRaises(AccessError):
-            dialog.onchange(lines, ["line_ids"], spec)
-        with self.assertRaises(AccessError):
-            dialog.create({**lines, "service_ids": [Command.clear()]})
+        spec = {"line_ids": {"fields": {"paid": {}, "amount_open": {}}}}
+        own = remittances.create({"insurer_id": self.insurer.id})
+        doors = (
+            lambda: remittances.onchange(lines, ["line_ids"], spec),
+            lambda: remittances.with_context(
+                default_line_ids=[Command.create(line)]
+            ).onchange({}, [], spec),
+            lambda: remittances.create({**lines, "insurer_id": self.insurer.id}),
+            lambda: own.write(lines),
+            lambda: own.line_ids.create({**line, "remittance_id": own.id}),
+            lambda: own.line_ids.onchange(line, ["share_id"], {"paid": {}}),
+            lambda: own.line_ids.with_context(
+                default_share_id=line["share_id"]
+            ).default_get(["share_id"]),
+        )
+        for number, open_door in enumerate(doors):
+            with (
+                self.subTest(door=number),
+                self.assertRaises(AccessError),
+                self.cr.savepoint(),
+            ):
+                open_door()
 
     def test_a_payment_link_is_made_of_ones_own_invoices(self):
         wizard = self.env["payment.link.wizard"].with_user(self.hill_manager)

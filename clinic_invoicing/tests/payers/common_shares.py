@@ -29,22 +29,23 @@ class SharesCommon(ClinicInvoicingCommon):
         return wizard
 
     def _answer(self, services, received=None, user=None, **values):
-        """Record what insurers have paid, by service, and move the rest."""
-        wizard = (
-            self.env["clinic.insurer.answer"]
-            .with_user(user or self.biller)
-            .create(
-                {
-                    "service_ids": [Command.set(services.ids)],
-                    "date": "2024-04-20",
-                    "reference": "REMIT-1",
-                    **values,
-                }
-            )
+        """Record what an insurer has paid, by service, and move the rest."""
+        services = services.with_user(user or self.biller)
+        context = services.action_insurer_answered()["context"]
+        remittance = services.env["clinic.remittance"].with_context(**context)
+        remittance = remittance.create(
+            {
+                "date": "2024-04-20",
+                "reference": "REMIT-1",
+                "invoice_clients": False,
+                **values,
+            }
         )
-        for line in wizard.line_ids:
-            line.received = (received or {}).get(line.service_id, 0)
-        wizard.action_confirm()
+        for line in remittance.line_ids:
+            line.paid = (received or {}).get(line.share_id.service_id, 0)
+        remittance.amount = remittance.amount_lines
+        remittance.action_post()
+        return remittance
 
     def _move(self, share, amount, payer_type, partner=None, user=None):
         return share.with_user(user or self.biller)._move(

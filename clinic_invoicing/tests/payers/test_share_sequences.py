@@ -21,6 +21,8 @@ STEPS = (
     "pay",
     "move",
     "answer",
+    "take_back",
+    "undo",
     "credit",
     "void",
     "reprice",
@@ -141,18 +143,59 @@ class TestShareSequences(ClinicInvoicingCommon):
         share._move({share: part}, payer_type, partner)
         return True
 
-    def _do_answer(self, first, second, _amount):
+    def _do_answer(self, first, second, amount):
+        """Record that an insurer has paid all, less, or nothing of a service."""
         asked = self.services._get_open_insurer_shares().service_id
         if not asked:
             return False
         service = asked[first % len(asked)]
-        service.action_insurer_answered()
-        self.env["clinic.insurer.answer"].with_user(self.manager).create(
+        context = service.action_insurer_answered()["context"]
+        remittances = self.env["clinic.remittance"].with_user(self.manager)
+        remittance = remittances.with_context(**context).create(
             {
-                "service_ids": [Command.set(service.ids)],
-                "remainder": ("client", "write_off")[second % 2],
+                "rest": ("client", "write_off", "keep")[second % 3],
+                "invoice_clients": bool(second % 2),
             }
-        ).action_confirm()
+        )
+        for line in remittance.line_ids:
+            line.paid = min(amount, line.amount_open) if second else line.amount_open
+        remittance.amount = remittance.amount_lines
+        remittance.action_post()
+        return remittance
+
+    def _do_take_back(self, first, second, amount):
+        """Let an insurer take a part back of what it has paid, and pay another."""
+        paid = self.services.share_ids.filtered(
+            lambda share: share.payer_type == "insurer" and share.amount_paid
+        )
+        if not paid:
+            return False
+        taken = paid[first % len(paid)]
+        amount = min(amount, taken.amount_paid)
+        others = (self.services.share_ids - taken).filtered(
+            lambda share: share.partner_id == taken.partner_id and share.amount_due
+        )
+        lines = [{"share_id": taken.id, "paid": -amount, "rest": "keep"}]
+        for other in others[second % len(others) :][:1] if others else ():
+            lines.append(
+                {"share_id": other.id, "paid": other.amount_due, "rest": "keep"}
+            )
+        remittance = self.env["clinic.remittance"].with_user(self.manager)
+        remittance.create(
+            {
+                "insurer_id": taken.partner_id.id,
+                "amount": sum(line["paid"] for line in lines),
+                "line_ids": [Command.create(line) for line in lines],
+            }
+        ).action_post()
+        return True
+
+    def _do_undo(self, first, _second, _amount):
+        """Undo a remittance, and see that all is as it was before it."""
+        posted = self.env["clinic.remittance"].search([("state", "=", "posted")])
+        if not posted:
+            return False
+        posted[first % len(posted)].with_user(self.manager).action_undo()
         return True
 
     def _do_credit(self, first, _second, _amount):

@@ -42,12 +42,12 @@ class TestThreeParties(ClinicInvoicingCommon):
             self.assertEqual(invoices.amount_residual, 70)
             self._pay(invoices)
             return
-        wizard = self.env["clinic.insurer.answer"].with_user(self.biller)
-        answer = wizard.create(
-            {"service_ids": [Command.set(service.ids)], "reference": "REMIT-7"}
-        )
-        self.assertEqual(answer.line_ids.received, 70)
-        answer.action_confirm()
+        service = service.with_user(self.biller)
+        context = service.action_insurer_answered()["context"]
+        answer = self.env["clinic.remittance"].with_user(self.biller)
+        answer = answer.with_context(**context).create({"reference": f"R {service.id}"})
+        self.assertEqual(answer.line_ids.paid, 70)
+        answer.action_post()
 
     def test_books_of_all_parties_agree_in_every_order(self):
         starts = (self._split_first, self._move_afterwards)

@@ -1,3 +1,5 @@
+import base64
+
 from odoo.fields import Command
 
 from .common_rights import RightsCommon
@@ -33,6 +35,20 @@ class InvoicingRightsCommon(RightsCommon):
         share = cls._create_service(cls.insurer_rate).share_ids
         settled = {"share_id": share.id, "amount": 10, "reference": "R 1"}
         cls._add(cls.env["clinic.share.settlement"].create(settled), **settled)
+        cls._add_remittances()
+
+    @classmethod
+    def _add_remittances(cls):
+        said = {"insurer_id": cls.insurer.id}
+        remittance = cls.env["clinic.remittance"].create(said)
+        cls._add(remittance, **said)
+        owed = cls._create_service(cls.insurer_rate).share_ids
+        named = {"remittance_id": remittance.id, "share_id": owed.id}
+        line = cls.env["clinic.remittance.line"].create(named)
+        cls._add(line, **named)
+        moved = {"line_id": line.id, "share_id": owed.id, "amount": 10}
+        # sudo: our own code keeps it.
+        cls._add(cls.env["clinic.remittance.handover"].sudo().create(moved))
 
     @classmethod
     def _add_programs(cls):
@@ -155,7 +171,6 @@ class InvoicingRightsCommon(RightsCommon):
     @classmethod
     def _add_dialogs_of_services(cls):
         services = [Command.set(cls.service.ids)]
-        insured = cls._create_service(cls.insurer_rate)
         flipped = {"service_ids": services, "reason": "Mine"}
         flip = cls.env["clinic.service.flip"].create(dict(flipped))
         cls._add_dialog("clinic.service.flip", **flipped)
@@ -163,13 +178,16 @@ class InvoicingRightsCommon(RightsCommon):
             "clinic.service.flip.line", flip_id=flip.id, service_id=cls.service.id
         )
         cls._add_dialog("clinic.service.split", service_ids=services)
-        answered = {"service_ids": [Command.set(insured.ids)]}
-        answer = cls.env["clinic.insurer.answer"].create(dict(answered))
-        cls._add_dialog("clinic.insurer.answer", **answered)
+        remittance = cls.env["clinic.remittance"].create({"insurer_id": cls.insurer.id})
+        about = {"remittance_id": remittance.id}
+        table = base64.b64encode(b"Invoice,Paid\nINV/1,10\n")
+        ticks = cls.env["clinic.remittance.services"].create(dict(about))
+        cls._add_dialog("clinic.remittance.import", file=table, **about)
+        cls._add_dialog("clinic.remittance.services", **about)
         cls._add_dialog(
-            "clinic.insurer.answer.line",
-            answer_id=answer.id,
-            share_id=insured.share_ids.id,
+            "clinic.remittance.services.line",
+            dialog_id=ticks.id,
+            share_id=cls.service.share_ids.id,
         )
         cls._add_dialog("clinic.share.move", share_id=cls.service.share_ids.id)
         cls._add_dialog("clinic.visit.closing", event_id=cls.event.id)

@@ -7,6 +7,7 @@ from .rights_words import ADMINISTRATORS, BILLERS, DESK, MANAGERS, Fields, may
 
 ASKED = "What is chosen in a dialog; what is done with it asks for the rights again."
 RECORDED = "What was rendered is recorded at the desk, until it is billed."
+SAID = "Billers enter what insurers say, until it is posted."
 PRACTICE = "Settings are the administrator's."
 PERSON = "The desk keeps who clients are, who pays for them and who insures them."
 
@@ -105,22 +106,6 @@ FIELDS = {
             "outbound_id payment_id"
         ),
     ),
-    "clinic.insurer.answer": Fields(
-        ordinary={
-            (
-                "are_settled_outside date line_ids reason reference remainder "
-                "service_ids"
-            ): may(BILLERS, ASKED),
-        },
-    ),
-    "clinic.insurer.answer.line": Fields(
-        ordinary={
-            (
-                "amount amount_paid answer_id currency_id is_invoiced "
-                "partner_id received remaining service_id share_id"
-            ): may(BILLERS, ASKED),
-        },
-    ),
     "clinic.invoice.void": Fields(
         ordinary={
             "effect has_payments has_services invoice_ids money reason services": may(
@@ -195,6 +180,48 @@ FIELDS = {
             "amount company_id currency_id date date_due is_scheduled move_id "
             "reminder_id step"
         ),
+    ),
+    "clinic.remittance": Fields(
+        derived=(
+            "amount_left amount_lines credit_note_ids invoice_ids payment_id "
+            "posting_number problem_count state"
+        ),
+        ordinary={
+            (
+                "amount company_id currency_id date insurer_id invoice_clients "
+                "journal_id line_ids reference rest"
+            ): may(BILLERS, SAID),
+        },
+    ),
+    "clinic.remittance.handover": Fields(
+        derived="amount currency_id line_id share_id",
+    ),
+    "clinic.remittance.import": Fields(
+        ordinary={"file file_name remittance_id": may(BILLERS, ASKED)},
+    ),
+    "clinic.remittance.line": Fields(
+        derived=(
+            "amount_open amount_rest billed company_id currency_id found_count "
+            "handover_ids insurer_id posted_billed posted_moves posted_open problem "
+            "reason state"
+        ),
+        ordinary={
+            (
+                "allowed contractual leave_out named_date named_number named_patient "
+                "other_adjustment paid patient_part reason_codes remittance_id rest "
+                "secondary_id sequence share_id"
+            ): may(BILLERS, SAID),
+        },
+    ),
+    "clinic.remittance.services": Fields(
+        ordinary={"are_all_chosen line_ids remittance_id": may(BILLERS, ASKED)},
+    ),
+    "clinic.remittance.services.line": Fields(
+        ordinary={
+            "amount_due currency_id date dialog_id is_chosen patient_id share_id": may(
+                BILLERS, ASKED
+            ),
+        },
     ),
     "clinic.scheduled.charge": Fields(
         derived=(
@@ -274,10 +301,13 @@ FIELDS = {
         },
     ),
     "clinic.share.allocation": Fields(
-        derived="amount company_id currency_id invoice_id payment_id share_id",
+        derived=(
+            "amount company_id currency_id invoice_id payment_id remittance_line_id "
+            "share_id"
+        ),
     ),
     "clinic.share.settlement": Fields(
-        derived="company_id currency_id partner_id",
+        derived="company_id currency_id partner_id remittance_line_id",
         given={
             "amount date reference share_id": may(
                 BILLERS, "They enter what insurers have paid."

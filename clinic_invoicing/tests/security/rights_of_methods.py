@@ -8,6 +8,7 @@ UNDOES = may(MANAGERS, "They undo mistakes.")
 BILLS = may(BILLERS, "They decide what is billed, and to whom.")
 COLLECTS = may(BILLERS, "They collect what is owed.")
 KEEPS_VISITS = may(DESK, "The desk keeps the visits.")
+RECORDS = may(BILLERS, "They record what insurers have paid.")
 RUNS = may(BILLERS, "They run the billing.")
 PLANS = may(BILLERS, "They plan what is offered.")
 
@@ -65,7 +66,6 @@ METHODS = {
         "action_start": RUNS,
         "action_undo": UNDOES,
     },
-    "clinic.insurer.answer": {"action_confirm": BILLS},
     "clinic.invoice.void": {"action_confirm": UNDOES},
     "clinic.open.item": {"action_open_document": COLLECTS},
     "clinic.payment.link": {
@@ -85,6 +85,17 @@ METHODS = {
     "clinic.program.registration": {
         "action_cancel": may(DESK, "For clients who call; what is paid goes back."),
     },
+    "clinic.remittance": {
+        "action_add_services": RECORDS,
+        "action_import": RECORDS,
+        "action_open_documents": RECORDS,
+        "action_open_payment": RECORDS,
+        "action_post": RECORDS,
+        "action_reopen": RECORDS,
+        "action_undo": UNDOES,
+    },
+    "clinic.remittance.import": {"action_import": RECORDS, "action_template": RECORDS},
+    "clinic.remittance.services": {"action_add": RECORDS},
     "clinic.scheduled.charge": {"action_cancel": COLLECTS},
     "clinic.service": {
         "action_absent": KEEPS_VISITS,

@@ -55,6 +55,22 @@ MODELS = {
         "write": NO_ONE,
         "unlink": may(MANAGERS, "They undo mistakes."),
     },
+    # === REMITTANCES === #
+    "clinic.remittance": {
+        "read": may(BILLERS, "They enter what insurers say."),
+        "create": may(BILLERS, "They enter what insurers say."),
+        "write": may(BILLERS, "They enter what insurers say, until it is posted."),
+        "unlink": may(BILLERS, "They drop what is not posted."),
+    },
+    "clinic.remittance.handover": _kept_by_odoo(
+        BILLERS, "Who answers for a remittance sees what it has moved."
+    ),
+    "clinic.remittance.line": {
+        "read": may(BILLERS, "They enter what insurers say."),
+        "create": may(BILLERS, "They enter what insurers say."),
+        "write": may(BILLERS, "They enter what insurers say, until it is posted."),
+        "unlink": may(BILLERS, "They drop what is not posted."),
+    },
     # === BILLING RUNS === #
     "clinic.billing.run": {
         "read": may(BILLERS, "It is their work."),
@@ -93,11 +109,12 @@ MODELS = {
     "clinic.scheduled.charge": _kept_by_odoo(BILLERS, "What will be charged is seen."),
     # === DIALOGS === #
     "clinic.aging.date": _dialog(BILLERS, "Looking up."),
-    "clinic.insurer.answer": _dialog(BILLERS, "They enter what insurers say."),
-    "clinic.insurer.answer.line": _line(BILLERS, "They enter what insurers say."),
     "clinic.invoice.void": _dialog(MANAGERS, "They undo mistakes."),
     "clinic.payment.plan.proposal": _dialog(BILLERS, "They agree on instalments."),
     "clinic.payment.reversal": _dialog(MANAGERS, "They undo mistakes."),
+    "clinic.remittance.import": _dialog(BILLERS, "They enter what insurers say."),
+    "clinic.remittance.services": _dialog(BILLERS, "They enter what insurers say."),
+    "clinic.remittance.services.line": _line(BILLERS, "They enter what insurers say."),
     "clinic.service.flip": _dialog(BILLERS, "They decide who is billed."),
     "clinic.service.flip.line": _line(BILLERS, "They decide who is billed."),
     "clinic.service.split": _dialog(BILLERS, "They decide who is billed."),

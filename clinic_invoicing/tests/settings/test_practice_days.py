@@ -11,7 +11,7 @@ EVENING = "2025-01-01 05:00:00"
 PROPOSED = (
     ("clinic.aging.date", "date"),
     ("clinic.billing.run", "invoice_date"),
-    ("clinic.insurer.answer", "date"),
+    ("clinic.remittance", "date"),
     ("clinic.reminder", "date"),
     ("clinic.reminder.line", "date"),
     ("clinic.service.flip", "invoice_date"),

@@ -1,6 +1,5 @@
 from . import (
     base_partner_merge,
-    clinic_insurer_answer,
     clinic_service_flip,
     clinic_service_split,
     clinic_share_move,

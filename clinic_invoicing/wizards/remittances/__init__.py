@@ -1,0 +1,1 @@
+from . import clinic_remittance_import, clinic_remittance_services
