@@ -1,6 +1,15 @@
 """All benchmarks; a new one is a file beside this one and a line here."""
 
-from . import billing_run, claims, client_pages, inbox, outage, payments, worklist
+from . import (
+    billing_run,
+    claims,
+    client_pages,
+    inbox,
+    outage,
+    payments,
+    remittances,
+    worklist,
+)
 
 BENCHMARKS = {
     "billing_run": billing_run.measure,
@@ -9,5 +18,6 @@ BENCHMARKS = {
     "inbox": inbox.measure,
     "outage": outage.measure,
     "payments": payments.measure,
+    "remittances": remittances.measure,
     "worklist": worklist.measure,
 }

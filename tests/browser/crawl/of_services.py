@@ -6,7 +6,7 @@ from .rows import FROM_BILLER, FROM_FRONT_DESK, FROM_MANAGER, presses
 WORKLIST = "clinic_invoicing.clinic_service_action"
 FORM, LIST = "clinic_service_view_form", "clinic_service_view_list"
 FLIP, SPLIT = "clinic_service_flip_view_form", "clinic_service_split_view_form"
-ANSWER, MOVE = "clinic_insurer_answer_view_form", "clinic_share_move_view_form"
+MOVE = "clinic_share_move_view_form"
 RUN = "clinic_billing_run_view_form"
 
 
@@ -106,16 +106,13 @@ def owes(hands, service, **expected):
 
 @presses(
     f"{FORM}.action_insurer_answered",
-    f"{ANSWER}.cancel",
-    f"{ANSWER}.action_confirm",
+    "clinic_remittance_view_form.action_post",
     by=FROM_BILLER,
 )
 def an_insurer_has_paid(hands):
     service = opens_service(hands, rate=INSURED)
-    hands.discards(f"{FORM}.action_insurer_answered", f"{ANSWER}.cancel")
     hands.presses(f"{FORM}.action_insurer_answered")
-    hands.types(reference="Remittance 1")
-    hands.presses(f"{ANSWER}.action_confirm")
+    hands.presses("clinic_remittance_view_form.action_post")
     return hands.reads("clinic.service", service, state="paid")
 
 
@@ -123,10 +120,10 @@ def an_insurer_has_paid(hands):
 def an_insurer_has_paid_less(hands):
     service = ticks_new_service(hands, rate=INSURED)
     hands.presses(f"{LIST}.action_insurer_answered")
-    hands.page.locator(".modal .o_data_row td[name=received]").click()
-    hands.types(received="60")
-    hands.types(reference="Remittance 2", remainder="Moves to the client")
-    hands.presses(f"{ANSWER}.action_confirm")
+    hands.page.locator(".o_data_row td[name=paid]").click()
+    hands.types(paid="60")
+    hands.types(amount="60", invoice_clients=False)
+    hands.presses("clinic_remittance_view_form.action_post")
     return owes(hands, service, insurer=60, patient=20)
 
 
