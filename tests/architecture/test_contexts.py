@@ -26,6 +26,9 @@ ALLOWED = {
     ("clinic_invoicing/models/paying/clinic_open_item.py", "AS_OF"): (
         "The date as of which a page is shown; it shows nothing of others."
     ),
+    ("clinic_invoicing/models/remittances/clinic_remittance.py", "ANSWERED"): (
+        "What a draft is about; it names what its user may read, as its lines may."
+    ),
     ("clinic_invoicing/models/undo/account_move_line.py", "active_ids"): (
         "Core's own way to say what was selected; its rights are checked by Core."
     ),

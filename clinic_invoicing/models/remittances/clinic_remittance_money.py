@@ -52,8 +52,14 @@ class ClinicRemittance(models.Model):
 
     def _create_payment(self, amount, lines):
         """Book and post the payment of the insurer."""
-        invoices = lines.share_id.invoice_line_ids.move_id
-        payment = self.env["account.payment"].create(
+        owed = lines.share_id.invoice_line_ids.move_id._clinic_get_open_lines()
+        method = self._get_method_line()
+        # Context: what is owed changes now, not with the bank statement (forced where
+        # the method has an account, the entry would be on another one).
+        payments = self.env["account.payment"].with_context(
+            force_payment_move=not method.payment_account_id
+        )
+        payment = payments.create(
             {
                 "payment_type": "inbound",
                 "partner_type": "customer",
@@ -62,39 +68,28 @@ class ClinicRemittance(models.Model):
                 "company_id": self.company_id.id,
                 "currency_id": self.currency_id.id,
                 "journal_id": self.journal_id.id,
-                "payment_method_line_id": self._get_method_line().id,
+                "payment_method_line_id": method.id,
                 "date": self.date,
                 "amount": amount,
                 "memo": self.reference,
-                "destination_account_id": invoices._clinic_get_open_lines()[
-                    :1
-                ].account_id.id,
+                "destination_account_id": owed[:1].account_id.id,
             }
-        )
+        ).with_env(self.env)
         payment.action_post()
         return payment
 
     def _get_method_line(self):
-        """Return by which method the money comes that the books know of at once.
-
-        :raise UserError: no method of the journal has an account for it
-        """
+        """Return by which method of the journal the money comes, without a provider."""
         lines = self.journal_id._get_available_payment_method_lines("inbound")
-        booked = lines.filtered(
-            lambda line: line.payment_account_id and not line.payment_provider_id
-        )
-        if not booked:
+        line = lines.filtered(lambda one: not one.payment_provider_id)[:1]
+        if not line:
             raise UserError(
                 self.env._(
-                    "%(journal)s has no incoming payment method with an outstanding "
-                    "account, so that nothing would be booked before the bank "
-                    "statement comes. Enter one on the journal, or choose another "
-                    "journal.",
-                    journal=self.journal_id.display_name
-                    or self.env._("The remittance"),
+                    "Choose a journal into which money comes without an online "
+                    "provider."
                 )
             )
-        return booked[:1]
+        return line
 
     # === WHAT IT PAYS === #
 
