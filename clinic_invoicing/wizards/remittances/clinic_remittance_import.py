@@ -45,6 +45,8 @@ class ClinicRemittanceImport(models.TransientModel):
 
     def action_template(self):
         """Give a file with all columns, to be filled in."""
+        self.check_access("read")
+        self.remittance_id.check_access("read")
         return {"type": "ir.actions.act_url", "url": EXAMPLE, "target": "download"}
 
     # === READING === #
