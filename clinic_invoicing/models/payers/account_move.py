@@ -117,8 +117,10 @@ class AccountMove(models.Model):
         rounding = self.currency_id.rounding
         nets = defaultdict(int)
         total = residual = 0
-        family = self | self.reversal_move_ids
-        for move in family.filtered(lambda move: move.state == "posted"):
+        # No union, which forgets that other invoices are on the same page.
+        for move in (self, *self.reversal_move_ids):
+            if move.state != "posted":
+                continue
             sign = -1 if move.move_type == "out_refund" else 1
             total += sign * smallest_units.to_smallest_unit(move.amount_total, rounding)
             residual += sign * smallest_units.to_smallest_unit(

@@ -24,6 +24,8 @@ class ClinicServiceShare(models.Model):
         parts = defaultdict(list)
         lines = self.browse().union(*amounts).invoice_line_ids
         billed = lines._clinic_get_billed_amounts()
+        # Share by share, each line would be read by itself.
+        lines.fetch(["tax_ids"])
         for share, amount in amounts.items():
             for line, part in share._get_lines_to_credit(amount, billed):
                 parts[line.move_id].append(share._prepare_credit_line(line, part))

@@ -138,30 +138,22 @@ class ClinicServiceShare(models.Model):
 
         :return: for each of the handovers, in their order
         """
-        for share, amount in _sum_by_share(handovers).items():
-            share.sudo()._owe_less(amount)
-        found, missing = {}, {}
+        given = _sum_by_share(handovers).items()
+        _owe_more({share.sudo(): -amount for share, amount in given})
+        found, missing, taken = {}, {}, defaultdict(float)
         for key, group in _group_by_receiver(handovers).items():
             share, _amount, payer_type, partner, told = group[0]
             amount = sum(handover.amount for handover in group)
             receiver = told or share.sudo()._get_receiver(payer_type, partner)
             if receiver:
-                receiver.sudo()._owe_more(amount)
                 found[key] = receiver.sudo()
+                taken[found[key]] += amount
             else:
                 missing[key] = share._prepare_receiver(amount, payer_type, partner)
+        _owe_more(taken)
         made = self.sudo().create(list(missing.values()))
         found.update(zip(missing, made, strict=True))
         return [found[_get_receiver_key(handover)] for handover in handovers]
-
-    def _owe_less(self, amount):
-        self._owe_more(-amount)
-
-    def _owe_more(self, amount):
-        # What takes the rest owes less when another share owes more.
-        if not self.takes_rest:
-            owed = self._get_agreed_amount() + amount
-            self.write({"cover_type": "amount", "fixed_amount": owed})
 
     def _get_receiver(self, payer_type, partner):
         """Return the share of the service that can owe more, if there is one.
@@ -238,6 +230,23 @@ def _sum_by_share(handovers):
     for share, amount, *_to in handovers:
         amounts[share] += amount
     return {share: share.currency_id.round(amount) for share, amount in amounts.items()}
+
+
+def _owe_more(amounts):
+    """Let shares owe so much more, or less; those of the same amount at once.
+
+    What takes the rest owes less when another share owes more.
+
+    :param dict amounts: by share, in sudo
+    """
+    fixed = defaultdict(list)
+    for share, amount in amounts.items():
+        if not share.takes_rest:
+            owed = share.currency_id.round(share._get_agreed_amount() + amount)
+            fixed[owed].append(share)
+    for owed, shares in fixed.items():
+        same = shares[0].union(*shares)
+        same.write({"cover_type": "amount", "fixed_amount": owed})
 
 
 def _in_price(handovers, amounts):

@@ -145,11 +145,12 @@ class AccountMove(models.Model):
         }
 
     def _clinic_check_chargeable(self, amount, currency):
-        for invoice in self.filtered(lambda move: move._clinic_is_clearing()):
+        clearing = self._clinic_filter_reason(CLEARING)
+        if clearing:
             raise UserError(
                 self.env._(
                     "A payment of %(invoice)s is on its way. Do not charge it again.",
-                    invoice=invoice.display_name,
+                    invoice=clearing[0].display_name,
                 )
             )
         if currency != self.currency_id:
@@ -198,22 +199,27 @@ class AccountMove(models.Model):
     def _clinic_check_not_being_paid(self):
         """Raise UserError when money for these invoices may come at any moment."""
         # sudo: billers do not read every transaction.
-        for move in self.sudo().filtered(
+        open_moves = self.sudo().filtered(
             lambda move: move.move_type == "out_invoice" and move.state == "posted"
-        ):
-            if move._clinic_is_clearing():
-                raise UserError(
-                    self.env._(
-                        "A payment of %(invoice)s is on its way. Wait until it has "
-                        "arrived or failed, or void the invoice.",
-                        invoice=move.display_name,
-                    )
+        )
+        clearing = open_moves._clinic_filter_reason(CLEARING)
+        if clearing:
+            raise UserError(
+                self.env._(
+                    "A payment of %(invoice)s is on its way. Wait until it has "
+                    "arrived or failed, or void the invoice.",
+                    invoice=clearing[0].display_name,
                 )
-            if move._clinic_get_fresh_attempts():
-                raise UserError(
-                    self.env._(
-                        "Somebody is paying %(invoice)s at this moment. Press Close "
-                        "Payment Attempts first, or wait a little.",
-                        invoice=move.display_name,
-                    )
+            )
+        attempts = open_moves._clinic_get_fresh_attempts()
+        paying = attempts and open_moves.filtered(
+            lambda move: move._clinic_get_attempts() & attempts
+        )
+        if paying:
+            raise UserError(
+                self.env._(
+                    "Somebody is paying %(invoice)s at this moment. Press Close "
+                    "Payment Attempts first, or wait a little.",
+                    invoice=paying[0].display_name,
                 )
+            )

@@ -143,9 +143,13 @@ class AccountMove(models.Model):
     def _clinic_has_reason(self, reason):
         """Whether this is a reason not to ask for this invoice."""
         self.ensure_one()
+        return bool(self._clinic_filter_reason(reason))
+
+    def _clinic_filter_reason(self, reason):
+        """Return those of these for which this is a reason not to ask, in sudo."""
         domain = self._clinic_get_reason_domains()[reason]
         # sudo: as in _clinic_get_reasons().
-        return bool(self.sudo().filtered_domain(domain))
+        return self.sudo().filtered_domain(domain)
 
     def _clinic_explain_reason(self, reason):
         """Return the sentence in which a payer reads why this is not asked: a hook."""

@@ -18,6 +18,9 @@ class AccountMoveLine(models.Model):
         """
         most = {(money.id, owed.id): amount for money, owed, amount in parts}
         if most:
+            lines = self.browse().union(*(owed for _money, owed, _amount in parts))
+            # Core compares document by document, and reads the taxes of each by itself.
+            lines.move_id.line_ids.fetch(["tax_ids"])
             # context: Core matches all that it can.
             told = self.with_context(**tell(clinic_most_matched=most))
             told._reconcile_plan([money | owed for money, owed, _amount in parts])

@@ -83,7 +83,9 @@ class ClinicRemittance(models.Model):
         )
         shares = self.line_ids.share_id
         shares.service_id._lock_for_billing()
-        invoices = shares.invoice_line_ids.move_id
+        # A set of their own: read by way of lines that are forgotten now, each would be
+        # read by itself.
+        invoices = self.env["account.move"].browse(shares.invoice_line_ids.move_id.ids)
         invoices._clinic_lock_for_void()
         invoices._clinic_check_not_being_paid()
         # What was read before the lock may be out of date.

@@ -272,16 +272,13 @@ class AccountMove(models.Model):
 
     def _clinic_reconcile_each_account(self):
         """Reconcile what is open on the receivable accounts of these documents."""
-        plan = self._clinic_plan_each_account()
-        if plan:
-            self.line_ids._reconcile_plan(plan)
-
-    def _clinic_plan_each_account(self):
-        """Return what of these documents can be reconciled with each other."""
         lines = self.line_ids.filtered(
-            lambda line: line.account_id.account_type == "asset_receivable"
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and not line.reconciled
+            )
         )
-        return self.env["account.payment"]._clinic_plan_open(lines)
+        self.env["account.payment"]._clinic_reconcile_open(lines)
 
     # === THE SERVICES === #
 

@@ -37,8 +37,8 @@ class AccountMove(models.Model):
         credit_notes = credit_notes.with_env(self.env)
         with credit_notes._clinic_posting_in_batch():
             credit_notes.action_post()
-        credit_notes._clinic_after_posting()
         credit_notes._clinic_settle_invoices()
+        credit_notes._clinic_after_posting()
         return credit_notes
 
     def _clinic_tell_of_freed_money(self):
@@ -50,6 +50,28 @@ class AccountMove(models.Model):
         held = lines._clinic_get_held_lines(self.partner_id, self.company_id)
         lines.union(*held.values())._clinic_tell_of_rest()
 
+    def _reconcile_reversed_moves(self, reverse_moves, *args, **kwargs):
+        """Leave the credit notes of a batch to who posts it: they are matched at once.
+
+        Not where taxes are due with the payment: Core makes entries between its steps.
+        """
+        in_batch = self._clinic_get_formats() is not None
+        if in_batch and not any(self.company_id.mapped("tax_exigibility")):
+            return reverse_moves
+        return super()._reconcile_reversed_moves(reverse_moves, *args, **kwargs)
+
+    def _clinic_plan_with_invoice(self):
+        """Return what Core would match of this credit note and its invoice."""
+        # No union, which forgets that other documents are on the same page.
+        lines = [
+            line
+            for move in (self.reversed_entry_id, self)
+            for line in move.line_ids
+            if line.account_id.reconcile
+        ]
+        plan = self.env["account.payment"]._clinic_plan_open
+        return plan(self.env["account.move.line"].union(*lines))
+
     def _clinic_settle_invoices(self):
         """Reconcile these credit notes with their invoices, all at once.
 
@@ -58,11 +80,11 @@ class AccountMove(models.Model):
         plan, tight = [], self.browse()
         for credit_note in self:
             invoice = credit_note.reversed_entry_id
-            missing = credit_note.amount_total - invoice.amount_residual
+            missing = credit_note.amount_residual - invoice.amount_residual
             if invoice.currency_id.compare_amounts(missing, 0) > 0:
                 tight |= credit_note
             else:
-                plan += (invoice | credit_note)._clinic_plan_each_account()
+                plan += credit_note._clinic_plan_with_invoice()
         if plan:
             self.line_ids._reconcile_plan(plan)
         for credit_note in tight:
@@ -80,7 +102,9 @@ class AccountMove(models.Model):
         for payment in payments:
             before[payment] = payment._clinic_get_paid_with(self)
             payment._clinic_take_off(self)
-        (self | credit_note)._clinic_reconcile_each_account()
+        plan = credit_note._clinic_plan_with_invoice()
+        if plan:
+            self.line_ids._reconcile_plan(plan)
         for payment in payments:
             payment._clinic_pay_invoices(self)
             payment._clinic_lower_discounts(self, *before[payment])

@@ -341,22 +341,40 @@ class TestRemittances(RemittancesCommon):
             for number, share in enumerate(shares)
         ]
 
-    def _count_queries(self, count):
-        """Return the queries of posting lines that are paid: no document is made."""
-        shares = self._create_many(count)
-        remittance = self._create_remittance(
-            [(share, 80) for share in shares], reference=f"MANY-{count}"
-        )
-        self.env.invalidate_all()
-        before = self.cr.sql_log_count
-        remittance.action_post()
-        self.env.flush_all()
-        return self.cr.sql_log_count - before
+    def _count_queries(self, count, say):
+        """Return the queries of posting so many lines, and of undoing them.
 
-    def test_posting_asks_no_more_for_more_lines(self):
-        self._count_queries(5)
-        few, many = self._count_queries(20), self._count_queries(60)
-        self.assertLess(many, few * 1.5)
+        :param say: tells of shares what the insurer says
+        """
+        shares = self._create_many(count)
+        remittance = self._create_remittance(say(shares), reference=f"MANY-{count}")
+        counted = []
+        for press in (
+            remittance.action_post,
+            remittance.with_user(self.manager).action_undo,
+        ):
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            press()
+            self.env.flush_all()
+            counted.append(self.cr.sql_log_count - before)
+        return counted
+
+    def assertQueriesForEachLine(self, say, posting, undoing):
+        """Each line more takes no more queries than these."""
+        self._count_queries(5, say)
+        few, many = self._count_queries(20, say), self._count_queries(60, say)
+        self.assertLessEqual(many[0] - few[0], 40 * posting)
+        self.assertLessEqual(many[1] - few[1], 40 * undoing)
+
+    def test_lines_that_are_paid_need_no_queries_of_their_own(self):
+        self.assertQueriesForEachLine(
+            lambda shares: [(share, 80) for share in shares], posting=0.2, undoing=1.2
+        )
+
+    def test_lines_with_documents_need_few_queries_of_their_own(self):
+        # Core makes and cancels credit notes one by one.
+        self.assertQueriesForEachLine(self._say, posting=3.5, undoing=7.5)
 
     def test_two_hundred_lines_to_the_cent(self):
         shares = self._create_many(200)
