@@ -1,8 +1,7 @@
-from collections import defaultdict
-
 from odoo import api, models
 from odoo.fields import Domain
 
+from ...rules.named_services import NamedServices, tidy
 from ...rules.payers import PAYER_INSURER
 
 
@@ -26,67 +25,69 @@ class ClinicRemittanceLine(models.Model):
 
     def _find_shares(self, insurer, company):
         """Say what these mean of what one insurer owes one practice."""
-        by_number = self._search_by_number(company)
-        by_date = self._search_by_date(insurer, company)
-        for line in self:
-            number = _tidy(line.named_number)
-            candidates = by_number[number] if number else by_date[line.named_date]
-            fitting = candidates.filtered(line._is_meant)
-            chosen = line._prefer(fitting)
-            line.found_count = len(chosen)
-            line.share_id = chosen if len(chosen) == 1 else False
+        moves = self._search_moves(company)
+        owed = self._search_owed(insurer, company)
+        numbered, dated = _index_billed(moves), _index(owed)
+        every = (moves.invoice_line_ids.clinic_share_id | owed).ids
+        # Lines that say the same are looked for once.
+        for said, lines in self.grouped(_get_named).items():
+            number, day, patient = said
+            services = numbered if number else dated
+            shares = owed.browse(services.find(number, day, patient))
+            chosen = _prefer(shares.with_prefetch(every), insurer)
+            lines.found_count = len(chosen)
+            lines.share_id = chosen if len(chosen) == 1 else False
 
-    def _search_by_number(self, company):
-        """Return the shares on the invoices that these name, by their numbers."""
-        found = defaultdict(self.env["clinic.service.share"].browse)
-        numbers = {_tidy(line.named_number) for line in self} - {""}
-        if not numbers:
-            return found
-        moves = self.env["account.move"].search(
+    def _search_moves(self, company):
+        """Return the invoices named, as the practice writes them or in capitals."""
+        told = {(line.named_number or "").strip() for line in self}
+        numbers = {*told, *map(tidy, told)} - {""}
+        return self.env["account.move"].search(
             company._clinic_get_books_domain()
             & Domain("name", "in", sorted(numbers))
             & Domain("move_type", "=", "out_invoice")
             & Domain("state", "=", "posted")
         )
-        for move in moves:
-            found[move.name] |= move.invoice_line_ids.clinic_share_id
-        return found
 
-    def _search_by_date(self, insurer, company):
+    def _search_owed(self, insurer, company):
         """Return what the insurer owes of services of the days that these name."""
-        found = defaultdict(self.env["clinic.service.share"].browse)
-        dates = {line.named_date for line in self if not line.named_number} - {False}
-        if not dates:
-            return found
-        shares = self.env["clinic.service.share"].search(
+        days = {line.named_date for line in self if not tidy(line.named_number)}
+        return self.env["clinic.service.share"].search(
             Domain("payer_type", "=", PAYER_INSURER)
             & Domain("partner_id", "=", insurer.id)
             & Domain("service_id.company_id", "=", company.id)
-            & Domain("service_id.date", "in", sorted(dates))
+            & Domain("service_id.date", "in", sorted(days - {False}))
         )
-        for share in shares:
-            found[share.service_id.date] |= share
-        return found
 
-    def _is_meant(self, share):
-        """Whether what is named fits a share, as far as something is named."""
+
+def _get_named(line):
+    return tidy(line.named_number), line.named_date, tidy(line.named_patient)
+
+
+def _index(shares):
+    services = NamedServices()
+    for share in shares:
         service, patient = share.service_id, share.service_id.patient_id
-        wanted = _tidy(self.named_patient)
-        return (not self.named_date or service.date == self.named_date) and (
-            not wanted
-            or wanted == _tidy(patient.clinic_member_number)
-            or set(wanted.replace(",", " ").split()) <= set(_tidy(patient.name).split())
+        services.add_service(
+            share.id, service.date, patient.clinic_member_number, patient.name
         )
-
-    def _prefer(self, shares):
-        """Return those of these that a line can be about, all if there is none."""
-        for is_better in (
-            lambda share: share.partner_id == self.insurer_id,
-            lambda share: share.amount_paid if self.paid < 0 else share.amount_due,
-        ):
-            shares = shares.filtered(is_better) or shares
-        return shares
+    return services
 
 
-def _tidy(text):
-    return " ".join((text or "").upper().split())
+def _index_billed(moves):
+    """Return what these invoices bill, by their numbers as well."""
+    services = _index(moves.invoice_line_ids.clinic_share_id)
+    for move in moves:
+        for share in move.invoice_line_ids.clinic_share_id:
+            services.add_number(share.id, move.name)
+    return services
+
+
+def _prefer(shares, insurer):
+    """Return those of these that a line can be about, all if there is none."""
+    for is_better in (
+        lambda share: share.partner_id == insurer,
+        lambda share: share.amount_due,
+    ):
+        shares = shares.filtered(is_better) or shares
+    return shares

@@ -286,6 +286,22 @@ class TestRemittances(RemittancesCommon):
         )
         self.assertEqual(remittance.line_ids[3].share_id, single.share_ids)
 
+    def test_numbers_are_found_in_capitals_and_in_the_practices_writing(self):
+        self.bill.button_draft()
+        self.bill.name = "Bill/24/0007"
+        self.bill.action_post()
+        remittance = self._create_remittance(
+            [
+                {"named_number": "Bill/24/0007", "named_patient": "OTHER, Otto"},
+                {"named_number": " Bill/24/0007 ", "named_patient": "Clara"},
+            ]
+        )
+        self.assertEqual(
+            remittance.line_ids.mapped("share_id.id"),
+            [self.shares[1].id, self.shares[0].id],
+        )
+        self.assertEqual(remittance.line_ids.mapped("paid"), [80, 80])
+
     # === RIGHTS === #
 
     def test_only_managers_undo_and_nobody_else_posts(self):
