@@ -7,7 +7,7 @@ from .autopay import (
     test_paused,
 )
 from .billing_runs import test_billing_run, test_run_starter
-from .deposits import test_deposits, test_left_deposits
+from .deposits import test_deposits, test_joint_invoices, test_left_deposits
 from .desk import test_desk
 from .guards import (
     test_bound_companies,

@@ -84,7 +84,23 @@ class AccountPayment(models.Model):
             )
             for payment in usable
         }
-        usable._clinic_allocate_each(own)
+        usable._clinic_name_visits(usable._clinic_allocate_each(own))
+
+    def _clinic_name_visits(self, paid):
+        """Let these pay their own visits, where an invoice bills others as well.
+
+        :param dict paid: the invoices that each of these has paid
+        """
+        meant = defaultdict(dict)
+        # sudo: the front desk takes deposits, and reads not what money is named for.
+        for payment in self.sudo():
+            services = payment.clinic_deposit_event_id.clinic_service_ids
+            for invoice in paid[payment]:
+                meant[invoice.id][payment] = services.share_ids
+        named = []
+        for invoice in self.env["account.move"].sudo().browse(meant):
+            named += invoice._clinic_name_meant(meant[invoice.id])
+        self.env["clinic.share.allocation"]._remember(named)
 
     def _clinic_may_pay(self, invoice):
         """Whether the invoice is to this deposit's payer, and in the same money."""

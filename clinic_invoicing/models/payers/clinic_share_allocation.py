@@ -79,17 +79,55 @@ class ClinicShareAllocation(models.Model):
             named = defaultdict(int)
             for row in rows:
                 named[row.share_id] += to_smallest_unit(row.amount, rounding)
-            matched = to_smallest_unit(rows._get_matched(payment), rounding)
+            amount = self.invoice_id._clinic_get_matched(payment)
+            matched = to_smallest_unit(amount, rounding)
             parts = allocate_in_order(matched, list(named.values()))
             paid[payment] = dict(zip(named, parts, strict=True))
         return paid
 
-    def _get_matched(self, payment):
-        """Return how much of their invoice a payment pays now."""
-        partials = self.invoice_id.line_ids.matched_credit_ids.filtered(
+
+class AccountMove(models.Model):
+    """What money pays of an invoice, for which shares it is meant."""
+
+    _inherit = "account.move"
+
+    def _clinic_get_matched(self, payment):
+        """Return how much of this invoice a payment pays now."""
+        self.ensure_one()
+        partials = self.line_ids.matched_credit_ids.filtered(
             lambda partial: _is_money_of(payment, partial.credit_move_id.move_id)
         )
         return sum(partials.mapped("debit_amount_currency"))
+
+    def _clinic_name_meant(self, meant):
+        """Return what payments pay of the shares that they are for, and have not named.
+
+        Nothing where the invoice bills nothing else: then the order tells the same.
+
+        :param dict meant: the shares that each payment is for, the oldest money first
+        :return: see :meth:`clinic.share.allocation._remember`
+        """
+        self.ensure_one()
+        rounding = self.currency_id.rounding
+        wants, _paid = self._clinic_sum_family()
+        said = self.clinic_allocation_ids._sum_by_payment()
+        for parts in said.values():
+            for share, part in parts.items():
+                wants[share] -= part
+        named = []
+        for payment, shares in meant.items():
+            own = [share for share in shares if share in wants]
+            if len(own) == len(wants):
+                continue
+            matched = to_smallest_unit(self._clinic_get_matched(payment), rounding)
+            have = matched - sum(said.get(payment, {}).values())
+            parts = allocate_in_order(have, [wants[share] for share in own])
+            for share, part in zip(own, parts, strict=True):
+                wants[share] -= part
+                if part:
+                    amount = self.currency_id.round(part * rounding)
+                    named.append((payment, self, share, amount))
+        return named
 
 
 def _is_money_of(payment, entry):

@@ -133,7 +133,7 @@ class ClinicRemittance(models.Model):
         for invoice, rows in self._get_allocations(lines).grouped("invoice_id").items():
             for payment, same in rows.grouped("payment_id").items():
                 named = sum(same.mapped("amount"))
-                matched = same._get_matched(payment)
+                matched = invoice._clinic_get_matched(payment)
                 if invoice.currency_id.compare_amounts(matched, named) < 0:
                     return self.env._(
                         "%(invoice)s has been voided, credited or corrected.",
