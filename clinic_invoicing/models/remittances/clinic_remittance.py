@@ -298,6 +298,19 @@ class ClinicRemittance(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _get_open_action(self):
+        """Return the action that opens these."""
+        views = ["form"] if len(self) == 1 else ["list", "form"]
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Insurer's Answer"),
+            "res_model": self._name,
+            "res_id": self.id if len(self) == 1 else False,
+            "view_mode": ",".join(views),
+            "views": [(False, view) for view in views],
+            "domain": [("id", "in", self.ids)],
+        }
+
     @api.model
     def _get_draft_action(self, shares):
         """Return the action that opens a draft of what one insurer has paid.

@@ -114,7 +114,7 @@ class TestRateFlips(SharesCommon):
     def test_service_that_an_insurer_has_settled_is_not_flipped(self):
         service = self._create_service(self.insurer_rate)
         self._answer(service, {service: 10}, rest="keep")
-        with self.assertRaisesRegex(UserError, "has settled a part"):
+        with self.assertRaisesRegex(UserError, "undo remittance REMIT-1"):
             service.with_user(self.biller).action_flip_rate()
 
     def test_part_that_was_billed_twice_is_credited_newest_first(self):

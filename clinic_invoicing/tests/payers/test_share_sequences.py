@@ -149,9 +149,9 @@ class TestShareSequences(ClinicInvoicingCommon):
         if not asked:
             return False
         service = asked[first % len(asked)]
-        context = service.action_insurer_answered()["context"]
+        action = service.action_insurer_answered()
         remittances = self.env["clinic.remittance"].with_user(self.manager)
-        remittance = remittances.with_context(**context).create(
+        remittance = remittances.with_context(**action["context"]).create(
             {
                 "rest": ("client", "write_off", "keep")[second % 3],
                 "invoice_clients": bool(second % 2),

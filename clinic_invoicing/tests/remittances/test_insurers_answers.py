@@ -1,4 +1,4 @@
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 
 from .common_remittances import RemittancesCommon
@@ -49,24 +49,74 @@ class TestInsurersAnswers(RemittancesCommon):
         with self.assertRaisesRegex(UserError, "Hill Mutual"):
             (self.services | other).with_user(self.biller).action_insurer_answered()
 
-    def test_what_was_answered_is_answered_once(self):
-        self._open(self.services[1]).save().action_post()
-        service = self.services[1].with_user(self.biller)
-        with self.assertRaisesRegex(UserError, "No insurer owes"):
-            service.action_insurer_answered()
-        with self.assertRaises(UserError):
-            service.action_cancel()
-        with self.assertRaises(UserError):
-            self._move(self.shares[1], 1, "patient")
+    def test_what_was_answered_stays_until_its_remittance_is_undone(self):
+        remittance = self._open(self.services[1]).save()
+        remittance.reference = "REMIT-1"
+        remittance.action_post()
+        self.assertAnswered(self.services[1], remittance)
+        before = self._photograph(self.services)
+        self._undo(remittance)
+        self._flip(self.services[1])
+        self.assertNotEqual(self.services[1].rate_id, self.insurer_rate)
+        self.assertNotEqual(self._photograph(self.services), before)
 
-    def test_what_was_settled_outside_is_answered_once(self):
+    def test_what_was_settled_outside_stays_until_its_remittance_is_undone(self):
         self.practice.clinic_insurer_settlement = "outside"
         service = self._create_service(self.insurer_rate)
-        self._open(service).save().action_post()
+        remittance = self._open(service).save()
+        remittance.reference = "REMIT-1"
+        remittance.action_post()
+        self.assertAnswered(service, remittance)
+        self._undo(remittance)
+        service.with_user(self.biller).action_cancel()
+        self.assertEqual(service.state, "cancelled")
+
+    def test_what_was_denied_is_flipped(self):
+        remittance = self._open(self.services[1]).save()
+        remittance.line_ids.paid = remittance.amount = 0
+        remittance.action_post()
+        self._flip(self.services[1])
+        self.assertNotEqual(self.services[1].rate_id, self.insurer_rate)
+        with self.assertRaisesRegex(UserError, "does not owe any more"):
+            self._undo(remittance)
+
+    def test_what_was_taken_back_is_flipped(self):
+        self._open(self.services[1]).save().action_post()
+        other = self._create_service(self.insurer_rate)
+        self._invoice(other)
+        self._post([(self.shares[1], -80), (other.share_ids, 80)])
+        self._flip(self.services[1])
+        self.assertNotEqual(self.services[1].rate_id, self.insurer_rate)
+
+    def assertAnswered(self, service, remittance):
+        """Nothing changes a service that is answered, and each door names the way back.
+
+        The button that has answered it opens the answer.
+        """
         service = service.with_user(self.biller)
-        with self.assertRaisesRegex(UserError, "No insurer owes"):
-            service.action_insurer_answered()
-        with self.assertRaises(UserError):
-            self._move(service.share_ids, 1, "patient")
-        self._flip(service)
-        self.assertEqual(service.rate_id, self.insurer_rate)
+        share = service.share_ids
+        doors = (
+            service.action_flip_rate,
+            service.action_cancel,
+            service.action_split,
+            lambda: service._flip_rate("Test"),
+            lambda: service.write({"rate_id": self.rate.id}),
+            lambda: self._move(share, 1, "patient"),
+        )
+        before = self._photograph(service)
+        for number, door in enumerate(doors):
+            with self.subTest(door=number):
+                with (
+                    self.assertRaisesRegex(
+                        (UserError, ValidationError),
+                        "Sea Mutual.* has paid .*80.00 .*undo remittance REMIT-1",
+                    ),
+                    self.cr.savepoint(),
+                ):
+                    door()
+                self.assertEqual(self._photograph(service), before)
+        action = service.action_insurer_answered()
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), (remittance._name, remittance.id)
+        )
+        self.assertEqual(action["views"], [(False, "form")])
