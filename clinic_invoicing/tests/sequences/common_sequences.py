@@ -1,16 +1,28 @@
 from collections import Counter
-from datetime import timedelta
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+
+from freezegun import freeze_time
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
+from ...rules.limits import Limits
 from ..common_online import OnlineCommon
+from .ledger_oracle import LedgerOracle
 
 CURRENCIES = (("JPY", 1, 150), ("OMR", 0.001, 0.4))
+# What providers charge at least, in the smallest unit of any currency.
+LEAST = 50
+UNPAID = ("not_paid", "partial")
+# In New York, where the practice is.
+NOON = time(17)
+# Jobs: nobody reads what they are refused.
+NEVER_REFUSED = ("let_days_pass",)
 
 
 class PracticeCommon(OnlineCommon):
-    """A practice with a branch, people of every kind, and what happens to their money.
+    """A practice with a branch, people of every kind, and a calendar of its own.
 
     Each step is a method ``_do_…`` of three numbers: who or what it is about, how, and
     how much. It returns whether something has happened.
@@ -21,11 +33,17 @@ class PracticeCommon(OnlineCommon):
         super().setUpClass()
         cls.rate.taxes_id = cls._create_tax(13)
         cls.practice.tax_calculation_rounding_method = "round_globally"
-        cls.day = cls.practice._clinic_get_day()
+        cls.first_day = cls.practice._clinic_get_day()
+        cls._create_counterparts()
         cls._create_branch()
         cls._create_persons()
         cls._create_ways_to_ask()
+        cls.oracle = cls._create_oracle()
         cls.env.flush_all()
+
+    @classmethod
+    def _create_oracle(cls):
+        return LedgerOracle(cls.env.cr, cls.first_day, LEAST)
 
     @classmethod
     def _create_branch(cls):
@@ -39,6 +57,20 @@ class PracticeCommon(OnlineCommon):
         cls.provider.copy({"company_id": cls.branch.id}).write(
             {"state": "test", "is_published": True}
         )
+        (cls.practice | cls.branch).write(
+            {"clinic_autopay": True, "clinic_insurer_settlement": "invoice"}
+        )
+        cls.practice.clinic_use_held_money = True
+
+    @classmethod
+    def _create_counterparts(cls):
+        """Two pairs of rates: with the insurer's, and with a shorter session's."""
+        cls.rate.clinic_counterpart_rate_id = cls.insurer_rate.product_tmpl_id
+        cls.long_rate = cls._create_rate("Long session", 100)
+        cls.short_rate = cls._create_rate("Short session", 90)
+        # Said, as they would have the default one of Core's tests.
+        (cls.long_rate | cls.short_rate).taxes_id = cls._create_tax(0)
+        cls.long_rate.clinic_counterpart_rate_id = cls.short_rate.product_tmpl_id
 
     @classmethod
     def _create_persons(cls):
@@ -59,7 +91,14 @@ class PracticeCommon(OnlineCommon):
             (cls.employer, cls.employer),
             (cls.home, cls.client),
         )
-        cls.persons = cls.client | cls.other_client | cls.employer
+        cls.persons = cls.client | cls.other_client | cls.employer | cls.insurer
+        cls.users = {
+            cls.client: cls.client_user,
+            cls.other_client: cls.other_client_user,
+        }
+        cls.cards = {
+            person: cls._create_token(cls, partner_id=person.id) for person in cls.users
+        }
 
     @classmethod
     def _create_ways_to_ask(cls):
@@ -82,26 +121,101 @@ class PracticeCommon(OnlineCommon):
         super().setUp()
         # What waits for a person to confirm it is not on its way.
         self._go_online(self.provider)
-        self.whose, self.done, self.bills = {}, Counter(), []
+        self._let_all_be_one_transaction()
+        providers = type(self.env["payment.provider"])
+        self.patch(providers, "_clinic_get_limits", lambda *_args: Limits(least=LEAST))
+        self.addCleanup(self._forget_providers)
+        self.done = Counter()
+
+    def _let_all_be_one_transaction(self):
+        """Let jobs commit nothing, and a card pay as the step says."""
+        crons = type(self.env["ir.cron"])
+        self.patch(crons, "_commit_progress", lambda *_args, **_more: float("inf"))
+        transactions = type(self.env["payment.transaction"])
+        self.patch(transactions, "_send_payment_request", lambda tx: self._answer(tx))
+
+    def _answer(self, tx):
+        """Do what a provider's addon would."""
+        answer = "error" if self.is_declined else "done"
+        tx._update_state(("draft", "pending"), answer, "Insufficient funds.")
+
+    def _forget_providers(self):
+        """Forget who charges what: it is remembered beyond a transaction."""
+        self.env.registry.clear_cache("stable")
+
+    def _begin(self):
+        """Let everything be as it was on the first day."""
+        self.is_declined = False
+        self.whose, self.bills = {}, []
+        self.services = self.env["clinic.service"]
+        self.payments = self.env["account.payment"]
+        self._be_on(self.first_day)
+
+    # === THE CALENDAR === #
+
+    def _be_on(self, day):
+        self.today = self.oracle.day = day
+        self.clock.move_to(datetime.combine(day, NOON))
 
     # === PLAYING === #
 
-    def _play(self, sequence, check):
-        """Do these steps, and check after each that has changed something."""
-        self.whose, self.bills = {}, []
-        self.services = self.env["clinic.service"]
-        for name, *numbers in sequence:
+    def _play(self, sequence):
+        """Do these steps, and check after each that has changed something.
+
+        :raise AssertionError: telling the steps until then, as they are kept
+        """
+        played = []
+        # Not around Hypothesis, which measures its own time.
+        with freeze_time(datetime.combine(self.first_day, NOON)) as self.clock:
+            self._begin()
             try:
-                with self.env.cr.savepoint():
-                    is_done = getattr(self, f"_do_{name}")(*numbers)
-                    self.env.flush_all()
-            except (UserError, ValidationError):
-                # Refused, with nothing changed.
-                self.env.invalidate_all()
-                continue
-            if is_done:
-                self.done[name] += 1
-                check(sequence)
+                for name, *numbers in sequence:
+                    played.append((name, *numbers))
+                    if self._do(name, *numbers):
+                        self.done[name] += 1
+                        self._check()
+                self._check(everybody=True)
+            except AssertionError as error:
+                raise AssertionError(f"{error}\nAfter {played}") from error
+
+    def _do(self, name, *numbers):
+        """Do a step; return whether it has changed anything."""
+        known = dict(self.whose), list(self.bills), self.services, self.payments
+        try:
+            with self.env.cr.savepoint():
+                is_done = getattr(self, f"_do_{name}")(*numbers)
+                self.env.flush_all()
+        except (UserError, ValidationError):
+            if name in NEVER_REFUSED:
+                raise
+            # Refused, with nothing changed.
+            self.whose, self.bills, self.services, self.payments = known
+            self.env.invalidate_all()
+            return False
+        return is_done
+
+    def _play_and_forget(self, sequence):
+        with self._undone():
+            self._play(sequence)
+
+    @contextmanager
+    def _undone(self):
+        try:
+            with self.env.cr.savepoint() as savepoint:
+                yield
+                savepoint.rollback()
+        finally:
+            self.env.invalidate_all()
+            self._forget_providers()
+
+    def _check(self, everybody=False):
+        """Compare everybody's answer with the books; who plays says how."""
+        raise NotImplementedError
+
+    # === WHAT IS THERE === #
+
+    def _choose(self, records, number):
+        return records[number % len(records)] if records else records
 
     def _choose_bill(self, number, is_open=True):
         bills = self.env["account.move"].union(*self.bills)
@@ -109,223 +223,29 @@ class PracticeCommon(OnlineCommon):
             bills = bills.filtered(
                 lambda move: (
                     move.state == "posted"
-                    and move.payment_state in ("not_paid", "partial", "blocked")
+                    and move.payment_state in (*UNPAID, "blocked")
                 )
             )
-        return bills[number % len(bills)] if bills else bills
+        return self._choose(bills, number)
+
+    def _choose_unpaid(self, number):
+        bill = self._choose_bill(number)
+        return bill.filtered(lambda move: move.payment_state in UNPAID)
 
     def _keep(self, moves, person):
+        """Remember whose these are: an insurer's, or the person's that was billed."""
         for move in moves:
-            self.whose[move.id] = person.id
+            is_insurers = move.partner_id == self.insurer
+            self.whose[move.id] = (self.insurer if is_insurers else person).id
         if moves[:1].move_type == "out_invoice":
             self.bills += list(moves)
 
-    # === STEPS === #
-
-    def _do_bill(self, who, how, amount):
-        """Invoice services: of the practice or its branch, by any term."""
-        address, person = self.billed[who % len(self.billed)]
-        company = self.branch if how % 5 == 4 else self.practice
-        services = self.env["clinic.service"]
-        for part in range(1 + how % 3):
-            services |= self._create_service(
-                bill_to_id=address.id,
-                company_id=company.id,
-                price_unit=(amount + 17 * part) / 100,
-            )
-        term = self.terms[how % len(self.terms)]
-        # Discounts last a week: half of those with one are younger.
-        age = amount % (15 if term.early_discount else 50)
-        moves = services._create_invoices(
-            self.day - timedelta(days=age), invoice_payment_term_id=term.id
-        )
-        self.services |= services
-        self._keep(moves, person)
-        return True
-
-    def _do_bill_abroad(self, who, how, amount):
-        """Invoice in a currency with no digits, or with three."""
-        address, person = self.billed[who % len(self.billed)]
-        currency = self.currencies[1 + how % 2]
-        move = self.env["account.move"].create(
-            {
-                "move_type": "out_invoice",
-                "partner_id": address.id,
-                "currency_id": currency.id,
-                "invoice_date": self.day - timedelta(days=how),
-                "invoice_payment_term_id": self.terms[how % 3].id,
-                "invoice_line_ids": [
-                    Command.create(
-                        {
-                            "name": "Abroad",
-                            "price_unit": currency.round(amount * currency.rounding),
-                            "tax_ids": [],
-                        }
-                    )
-                ],
-            }
-        )
-        move.action_post()
-        self._keep(move, person)
-        return True
-
-    def _do_pay_in_part(self, number, how, amount):
-        bill = self._choose_bill(number)
-        if not bill or bill.payment_state == "blocked":
-            return False
-        part = bill.currency_id.round(bill.amount_residual * (1 + how) / 8)
-        payment = self._pay(bill, part)
-        person = self._get_person(bill)
-        if not bill.clinic_has_services:
-            # Cash for what is not the practice's is the employer's, as in Core.
-            person = person.commercial_partner_id
+    def _keep_payment(self, payment, person):
+        self.payments |= payment
         self._keep(payment.move_id, person)
-        return True
 
     def _get_person(self, bill):
         return self.env["res.partner"].browse(self.whose[bill.id])
 
-    def _do_receive(self, who, how, amount):
-        """Take money that nobody has said what it is for."""
-        person = self.persons[who % len(self.persons)]
-        currency = self.currencies[how % len(self.currencies)]
-        payment = self.env["account.payment"].create(
-            {
-                "partner_id": person.id,
-                "amount": currency.round(amount * currency.rounding),
-                "currency_id": currency.id,
-                "payment_type": "inbound",
-            }
-        )
-        payment.action_post()
-        self._keep(payment.move_id, person)
-        return True
-
-    def _do_take_deposit(self, who, how, amount):
-        """Take money for a visit: it stays with that."""
-        person = self.persons[who % len(self.persons)]
-        event = self._create_event(patient=person, rates=self.rate)
-        # sudo: nobody says by hand which visit a payment is for.
-        payments = self.env["account.payment"].sudo()
-        payment = payments.create(
-            {
-                "partner_id": person.id,
-                "amount": amount / 100,
-                "payment_type": "inbound",
-                "clinic_deposit_event_id": event.id,
-            }
-        )
-        payment.action_post()
-        self._keep(payment.move_id, person)
-        return True
-
-    def _do_credit(self, number, how, amount):
-        """Credit a whole invoice, or a part of it; what was paid is open credit."""
-        bill = self._choose_bill(number, is_open=False)
-        if not bill or bill.reversal_move_ids or bill.payment_state == "blocked":
-            return False
-        share = bill.invoice_line_ids.clinic_share_id[:1]
-        if how % 2 and share and share.amount_invoiced > 0:
-            part = share.currency_id.round(share.amount_invoiced / 3)
-            share._credit({share: part}, "Test")
-        else:
-            self._credit(bill)
-        return True
-
-    def _do_void(self, number, how, amount):
-        bill = self._choose_bill(number, is_open=False)
-        if not bill or bill.reversal_move_ids or not bill.clinic_has_services:
-            return False
-        bill.with_user(self.manager)._clinic_void("Test", money="keep")
-        return True
-
-    def _do_bill_again(self, number, how, amount):
-        """Invoice what was credited."""
-        ready = self.services.filtered(lambda one: one.state == "to_invoice")
-        service = ready[number % len(ready)] if ready else ready
-        if not service:
-            return False
-        moves = service._create_invoices(self.day - timedelta(days=how))
-        self._keep(moves, service.bill_to_id._clinic_get_addressee())
-        return True
-
-    def _do_put_on_hold(self, number, how, amount):
-        bill = self._choose_bill(number)
-        if not bill:
-            return False
-        bill.action_toggle_block_payment()
-        return True
-
-    def _do_start_online(self, number, how, amount):
-        """Let money be on its way."""
-        bill = self._choose_bill(number)
-        if not bill or bill.payment_state == "blocked":
-            return False
-        part = bill.currency_id.round(bill.amount_residual * (1 + how) / 8)
-        self._attempt_by_person(bill, part)._set_pending()
-        return True
-
-    def _do_end_online(self, number, how, amount):
-        """Let money arrive that was on its way, or not."""
-        pending = self.env["payment.transaction"].search(
-            [("state", "=", "pending"), ("invoice_ids", "in", list(self.whose))]
-        )
-        if not pending:
-            return False
-        tx = pending[number % len(pending)]
-        if how % 2:
-            tx._set_canceled()
-        else:
-            self._keep_online(tx)
-        return True
-
-    def _do_pay_online(self, number, how, amount):
-        """Pay several invoices at once, as the page says before."""
-        bill = self._choose_bill(number)
-        if not bill:
-            return False
-        bills = self.env["account.move"].union(*self.bills)
-        together = bills.filtered(
-            lambda move: (
-                move._clinic_is_unpaid()
-                and self.whose[move.id] == self.whose[bill.id]
-                and (move.company_id, move.currency_id)
-                == (bill.company_id, bill.currency_id)
-                and not move._clinic_get_payment_obstacle()
-            )
-        )
-        most = together._clinic_sum_offered(self.asker) if together else 0
-        part = bill.currency_id.round(most * (1 + how) / 8)
-        if not part:
-            return False
-        together._clinic_check_payable(part, bill.currency_id)
-        before = self._read_open()
-        preview = dict(together._clinic_get_allocation(part))
-        self._keep_online(self._attempt_by_person(together, part))
-        self.env.flush_all()
-        after = self._read_open()
-        for move in together:
-            paid = before[move.id] - after[move.id]
-            said = preview.get(move, 0.0)
-            if not after[move.id]:
-                # What closes it in time is less than was open: its discount.
-                self.assertLessEqual(said, round(paid, 3))
-                continue
-            self.assertAlmostEqual(said, paid, 3, f"{move.name}: preview and booking")
-        return True
-
-    def _attempt_by_person(self, bills, part):
-        person = self._get_person(bills[:1])
-        return self._create_transaction(
-            "direct",
-            reference=f"play {self.env['payment.transaction'].search_count([])}",
-            amount=part,
-            currency_id=bills.currency_id.id,
-            partner_id=person.id,
-            invoice_ids=[Command.set(bills.ids)],
-        )
-
-    def _keep_online(self, tx):
-        person = self._get_person(tx.invoice_ids[:1])
-        payment = self._book_attempt(tx)
-        self._keep(payment.move_id, person)
+    def _get_days_ago(self, days):
+        return self.today - timedelta(days=days)

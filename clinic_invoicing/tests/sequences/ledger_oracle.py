@@ -1,4 +1,4 @@
-"""What everybody owes and has in hand, out of journal items and nothing else.
+"""What everybody owes, has in hand and is asked for, out of the books alone.
 
 It asks none of our rules, so that it can contradict them.
 """
@@ -6,6 +6,61 @@ It asks none of our rules, so that it can contradict them.
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
+
+# What is said of a line, as it stands in the database.
+STATES_OF_LINES = MappingProxyType(
+    {
+        "on_hold": "move.payment_state = 'blocked'",
+        "part_paid": "move.payment_state = 'partial'",
+        "clearing": """EXISTS (
+            SELECT FROM account_invoice_transaction_rel rel
+              JOIN payment_transaction tx ON tx.id = rel.transaction_id
+             WHERE rel.invoice_id = move.id
+               AND tx.state IN ('pending', 'authorized'))""",
+        "offline": """NOT EXISTS (
+            SELECT FROM payment_provider provider
+              LEFT JOIN payment_currency_rel rel
+                ON rel.payment_provider_id = provider.id
+             WHERE provider.is_published
+               AND provider.state IN ('enabled', 'test')
+               AND provider.company_id::text = ANY (
+                   STRING_TO_ARRAY(company.parent_path, '/'))
+               AND COALESCE(rel.currency_id, line.currency_id) = line.currency_id)""",
+        "too_small": """move.move_type = 'out_invoice'
+            AND move.amount_residual < %(least)s * currency.rounding""",
+        "insurers": """EXISTS (
+            SELECT FROM account_move_line billed
+              JOIN clinic_service_share share ON share.id = billed.clinic_share_id
+             WHERE billed.move_id = move.id AND share.payer_type = 'insurer')""",
+        "unanswered": """EXISTS (
+            SELECT FROM account_move_line billed
+              JOIN clinic_service_share own ON own.id = billed.clinic_share_id
+              JOIN clinic_service_share other ON other.service_id = own.service_id
+             WHERE billed.move_id = move.id
+               AND own.payer_type <> 'insurer'
+               AND other.payer_type = 'insurer'
+               AND other.amount_due > 0)""",
+        "in_plan": """EXISTS (
+            SELECT FROM clinic_plan_invoice_rel rel
+              JOIN clinic_payment_plan plan ON plan.id = rel.plan_id
+             WHERE rel.invoice_id = move.id AND plan.state = 'active')""",
+        "charged": """EXISTS (
+            SELECT FROM clinic_charge_invoice_rel rel
+              JOIN clinic_scheduled_charge charge ON charge.id = rel.charge_id
+             WHERE rel.invoice_id = move.id
+               AND charge.autopay_id IS NOT NULL
+               AND charge.state IN ('planned', 'noticed', 'retrying', 'charging')
+               AND COALESCE(line.date_maturity, line.date) BETWEEN
+                   COALESCE(charge.due_from, '-infinity')
+                   AND COALESCE(charge.due_until, 'infinity'))""",
+        "later": "COALESCE(line.date_maturity, line.date) > %(day)s",
+        "deposit": """EXISTS (
+            SELECT FROM account_payment payment
+             WHERE payment.move_id = move.id
+               AND payment.clinic_deposit_event_id IS NOT NULL)""",
+    }
+)
 
 # Whoever reads a line of this reads all that counts.
 ITEMS = """
@@ -15,7 +70,6 @@ SELECT line.id,
        move.move_type AS kind,
        COALESCE(line.date_maturity, line.date) AS due,
        line.amount_residual_currency AS amount,
-       line.company_id AS company,
        SPLIT_PART(company.parent_path, '/', 1)::integer AS practice,
        line.currency_id AS currency,
        currency.rounding AS unit,
@@ -24,15 +78,7 @@ SELECT line.id,
              AND move.payment_state = 'not_paid'
             THEN line.amount_currency - line.discount_amount_currency
             ELSE 0 END AS discount,
-       move.payment_state = 'blocked' AS is_on_hold,
-       move.payment_state = 'partial' AS is_part_paid,
-       EXISTS (SELECT FROM account_invoice_transaction_rel rel
-                 JOIN payment_transaction tx ON tx.id = rel.transaction_id
-                WHERE rel.invoice_id = move.id
-                  AND (tx.state IN ('pending', 'authorized'))) AS is_clearing,
-       EXISTS (SELECT FROM account_payment payment
-                WHERE payment.move_id = move.id
-                  AND payment.clinic_deposit_event_id IS NOT NULL) AS is_deposit
+       {states}
   FROM account_move_line line
   JOIN account_move move ON move.id = line.move_id
   JOIN account_account account ON account.id = line.account_id
@@ -42,8 +88,38 @@ SELECT line.id,
  WHERE account.account_type = 'asset_receivable'
    AND line.parent_state = 'posted'
    AND line.amount_residual_currency <> 0
+   AND move.id > %(newer_than)s
  ORDER BY due, line.id
 """
+
+# States in which nobody asks for an invoice.
+FROZEN = frozenset({"on_hold", "clearing", "disputed"})
+LATER = frozenset({"later"})
+BY_CARD = FROZEN | {"offline", "too_small", "insurers", "unanswered"}
+# The states in which who is named here does not ask, as practices are told it.
+NOT_ASKED = MappingProxyType(
+    {
+        "page": FROZEN | LATER | {"too_small", "in_plan"},
+        "red_number": FROZEN | LATER | {"too_small", "in_plan"},
+        "dialog": FROZEN | LATER | {"too_small", "in_plan", "offline"},
+        "link": FROZEN | LATER | {"too_small", "in_plan", "offline"},
+        "desk": FROZEN | LATER | {"in_plan"},
+        "request": (BY_CARD | LATER | {"in_plan", "charged"}) - {"unanswered"},
+        "reminder": BY_CARD | LATER | {"in_plan", "charged"},
+        "autopay": BY_CARD | LATER | {"in_plan"},
+        # A plan has its own days.
+        "proposal": BY_CARD | {"in_plan"},
+        "instalment": BY_CARD,
+    }
+)
+# Those in which who waits is not offered to pay by choice either.
+NOT_OFFERED = MappingProxyType(
+    {
+        "dialog": FROZEN | {"too_small", "offline"},
+        "link": FROZEN | {"too_small", "offline"},
+        "desk": FROZEN,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +132,6 @@ class Item:
     due: date
     amount: int
     discount: int
-    company: int
     states: frozenset
 
     @property
@@ -86,50 +161,97 @@ class Account:
 
     @property
     def held(self):
+        """Return the money that may pay any invoice."""
         return -sum(
-            item.amount for item in self.credits if "deposit" not in item.states
+            item.amount
+            for item in self.credits
+            if item.states.isdisjoint(("deposit", "disputed"))
         )
 
-    def sum_closing(self, without=(), day=None):
-        """Return what closes the debts in none of these states, due by a day."""
+    def sum_asked(self, asker, mistaken=None):
+        """Return what somebody asks for.
+
+        :param str mistaken: a state of which it thinks the contrary
+        """
+        held = 0 if mistaken == "held" else self.held
+        barring = NOT_ASKED[asker] ^ {mistaken}
+        return max(0, self.sum_closing(barring, mistaken != "discount") - held)
+
+    def sum_offered(self, asker):
+        """Return the most that can be paid there."""
+        return max(0, self.sum_closing(NOT_OFFERED[asker]) - self.held)
+
+    def sum_proposed(self):
+        """Return what a plan is proposed for: discounts are for who pays early."""
+        closing = self.sum_closing(NOT_ASKED["proposal"])
+        owed = self.sum_closing(NOT_ASKED["proposal"], with_discounts=False)
+        return owed - min(max(0, self.held), closing)
+
+    def sum_closing(self, barring, with_discounts=True):
+        """Return what closes the debts that are in none of these states."""
         return sum(
-            item.closing
+            item.closing if with_discounts else item.amount
             for item in self.debts
-            if not item.states.intersection(without) and (not day or item.due <= day)
+            if item.states.isdisjoint(barring)
         )
+
+    def get_states(self):
+        """Return all states that something of it is in."""
+        states = set().union(*(item.states for item in self.debts))
+        if self.held:
+            states.add("held")
+        if any(item.discount for item in self.debts):
+            states.add("discount")
+        return states
 
 
 class LedgerOracle:
-    """Reads the books by plain SQL."""
+    """Reads the books by plain SQL.
 
-    def __init__(self, cr, day):
-        self.cr, self.day = cr, day
+    :param date day: today
+    :param int least: what providers charge at least, in the smallest unit
+    :param dict more_states: of lines, in SQL, beside those above
+    """
+
+    def __init__(self, cr, day, least, more_states=MappingProxyType({})):
+        self.cr, self.day, self.least = cr, day, least
+        self.states = {**STATES_OF_LINES, **more_states}
+        self.newer_than = self._read_last_move()
+        self.query = ITEMS.format(
+            states=",\n       ".join(
+                f"{condition} AS is_{name}" for name, condition in self.states.items()
+            )
+        )
+
+    def _read_last_move(self):
+        self.cr.execute("SELECT MAX(id) FROM account_move")
+        return self.cr.fetchone()[0] or 0
+
+    def _read(self):
+        values = {
+            "day": self.day,
+            "least": self.least,
+            "newer_than": self.newer_than,
+        }
+        self.cr.execute(self.query, values)
+        return self.cr.dictfetchall()
 
     def get_accounts(self, whose):
         """Return the accounts of people by person, practice and currency.
 
         :param dict whose: the person whom each invoice and payment was made for, by the
-            id of its entry; others are not looked at
+            id of its entry
+        :raise KeyError: something is open that was made for nobody
         """
-        self.cr.execute(ITEMS, {"day": self.day})
         accounts = {}
-        for row in self.cr.dictfetchall():
-            person = whose.get(row["document"])
-            if not person:
-                continue
-            key = person, row["practice"], row["currency"]
+        for row in self._read():
+            key = whose[row["document"]], row["practice"], row["currency"]
             account = accounts.setdefault(key, Account(float(row["unit"])))
             item = self._make_item(row, account.unit)
             (account.debts if item.is_debt else account.credits).append(item)
         return accounts
 
     def _make_item(self, row, unit):
-        states = {
-            name
-            for name in ("on_hold", "part_paid", "clearing", "deposit")
-            if row[f"is_{name}"]
-        }
-        states.add("later" if row["due"] > self.day else "due")
         return Item(
             row["id"],
             row["move"],
@@ -137,15 +259,13 @@ class LedgerOracle:
             row["due"],
             round(float(row["amount"]) / unit),
             round(float(row["discount"]) / unit),
-            row["company"],
-            frozenset(states),
+            frozenset(name for name in self.states if row[f"is_{name}"]),
         )
 
     def read_open_by_move(self):
         """Return what is open of each invoice, in its currency."""
-        self.cr.execute(ITEMS, {"day": self.day})
         opened = defaultdict(float)
-        for row in self.cr.dictfetchall():
+        for row in self._read():
             if row["kind"] == "out_invoice":
                 opened[row["move"]] += float(row["amount"])
         return opened
