@@ -45,5 +45,5 @@ from .requests import (
 )
 from .routes import test_public_routes
 from .security import test_rights
-from .sequences import test_sequences
+from .sequences import test_disputed_sequences, test_sequences
 from .unanswered import test_unanswered, test_unanswered_refunds
