@@ -320,6 +320,7 @@ def test_second_lane_is_a_command(lanes):
         testing.OF_ADDONS,
         testing.COMMITTING,
         testing.OF_SEQUENCES,
+        testing.OF_LEDGER_SEQUENCES,
         testing.AS_OTHERS,
     ],
 )
