@@ -88,6 +88,8 @@ REASONS = (
 
 # They ask for several invoices at once: what is too small by itself is paid together.
 TOGETHER_ASKERS = (PAGE, RED_NUMBER, DIALOG, LINK)
+# They lead people there.
+LEADING_ASKERS = (REQUEST, REMINDER)
 
 _LETTERS = {letter.name[0]: letter for letter in Answer}
 

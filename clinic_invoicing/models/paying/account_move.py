@@ -123,7 +123,11 @@ class AccountMove(models.Model):
         """Return why no more is taken than ``asked``, which closes these invoices."""
         currency = self.currency_id[:1]
         amount = currency.format(asked)
-        if currency.compare_amounts(asked, self._clinic_sum_closing()) < 0:
+        closing = self._clinic_sum_closing()
+        covered = self._clinic_sum_covered(self._clinic_get_asker())
+        if not asked and currency.compare_amounts(covered, closing) < 0:
+            return self[:1]._clinic_explain_reason(TOO_SMALL)
+        if currency.compare_amounts(asked, closing) < 0:
             return self.env._(
                 "Only %(owed)s is to be paid: the rest is covered by money that the "
                 "practice holds for you.",

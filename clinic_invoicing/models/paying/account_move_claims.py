@@ -11,6 +11,7 @@ from ...rules.askers import (
     DESK,
     DIALOG,
     INSURERS,
+    LEADING_ASKERS,
     OFFLINE,
     ON_HOLD,
     TOGETHER_ASKERS,
@@ -47,6 +48,10 @@ class Claim(NamedTuple):
         """Return it with so much money taken off."""
         amount = self.line.currency_id.round(self.amount - held)
         return self._replace(amount=amount, held=held)
+
+    def limit(self, answer):
+        """Return it with no more done about it than this."""
+        return self._replace(answer=min(self.answer, answer))
 
 
 class AccountMove(models.Model):
@@ -235,7 +240,8 @@ class AccountMove(models.Model):
     def _clinic_get_claims(self, asker, day=None, discount_day=None):
         """Return what this asker does about each line with money open, oldest first.
 
-        No asker asks for more than is owed less the money that is held.
+        No asker asks for more than is owed less the money that is held, nor for what
+        that leaves too small.
 
         :param date day: on which it is paid; the practice's day if there is none
         :param date discount_day: whose discounts count, if it is another one
@@ -244,7 +250,8 @@ class AccountMove(models.Model):
         day = day or self._clinic_get_day()
         discount_day = discount_day or day
         claims = self._clinic_get_claims_before(asker, day, discount_day)
-        return self._clinic_take_off_held(claims, asker, day, discount_day)
+        claims = self._clinic_take_off_held(claims, asker, day, discount_day)
+        return self._clinic_leave_small(claims, asker)
 
     def _clinic_get_claims_before(self, asker, day, discount_day):
         """Return the claims before held money is taken off."""
@@ -297,6 +304,47 @@ class AccountMove(models.Model):
             claim.take_off(taken[claim.line] * claim.line.currency_id.rounding)
             for claim in claims
         ]
+
+    @api.model
+    def _clinic_leave_small(self, claims, asker):
+        """Ask for nothing that nobody can pay online: what is left is too little.
+
+        What is due may be too little as well, and enough with what is due later: all of
+        it is offered then.
+        """
+        leasts = self.env["payment.provider"]._clinic_get_leasts_by_currency()
+        if asker not in TOGETHER_ASKERS + LEADING_ASKERS or not any(
+            _is_small(claim.amount, claim.line.move_id, leasts) for claim in claims
+        ):
+            return claims
+        asked, offered = (
+            self._clinic_sum_at_once(claims, answer)
+            for answer in (Answer.ASKS, Answer.OFFERS)
+        )
+        limited = []
+        for claim in claims:
+            move = claim.line.move_id
+            key = move._clinic_get_small_key()
+            most = Answer.ASKS
+            if _is_small(offered[key], move, leasts):
+                most = get_answer(asker, {TOO_SMALL})
+            elif asker in TOGETHER_ASKERS and _is_small(asked[key], move, leasts):
+                most = Answer.OFFERS
+            limited.append(claim.limit(most))
+        return limited
+
+    @api.model
+    def _clinic_sum_at_once(self, claims, least):
+        """Return what is asked, or offered, by what is paid at once.
+
+        :param Answer least: that is done about what counts
+        :rtype: dict[tuple, float]
+        """
+        sums = defaultdict(float)
+        for claim in claims:
+            if claim.answer >= least:
+                sums[claim.line.move_id._clinic_get_small_key()] += claim.amount
+        return sums
 
     def _clinic_get_held(self):
         """Return the money that is held for the payers of these.
@@ -380,6 +428,16 @@ class AccountMove(models.Model):
         It is what is due; all of it where nothing is.
         """
         return self._clinic_sum_asked(asker) or self._clinic_sum_offered(asker)
+
+
+def _is_small(amount, move, leasts):
+    """Whether it is something, and less than is charged online of such an invoice."""
+    currency = move.currency_id
+    least = leasts.get((move.company_id.id, currency.id), 0.0)
+    return (
+        currency.compare_amounts(amount, 0.0) > 0
+        and currency.compare_amounts(amount, least) < 0
+    )
 
 
 def _get_rank(claim):

@@ -216,13 +216,14 @@ class AccountMove(models.Model):
         """Return what is asked of these where money is held, line by line."""
         now, later = defaultdict(float), defaultdict(lambda: defaultdict(float))
         held = defaultdict(float)
-        for moves in self.grouped("company_id").values():
+        for company, moves in self.grouped("company_id").items():
+            day = company._clinic_get_day()
             for claim in moves._clinic_get_claims(PAGE):
                 key = claim.line.company_id, claim.line.currency_id
                 is_asked = claim.answer == Answer.ASKS
                 now[key] += claim.amount if is_asked else 0.0
                 held[key] += claim.held
-                if Answer.OFFERS <= claim.answer < Answer.ASKS:
+                if claim.answer == Answer.OFFERS and claim.due > day:
                     later[key][claim.due] += claim.amount
         return self._clinic_prepare_asked(now, later, held)
 
@@ -345,6 +346,7 @@ class AccountMove(models.Model):
         found = moves._clinic_get_claims_before(DIALOG, day, day)
         if is_held:
             found = moves._clinic_take_off_held(found, DIALOG, day, day)
+        found = moves._clinic_leave_small(found, DIALOG)
         for claim in found:
             claims[claim.line.move_id].append(claim)
         return {

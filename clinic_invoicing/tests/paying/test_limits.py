@@ -2,7 +2,16 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ...rules.askers import AUTOPAY, DIALOG, REMINDER, REQUEST, TOO_SMALL
+from ...rules.askers import (
+    AUTOPAY,
+    DIALOG,
+    LINK,
+    PAGE,
+    RED_NUMBER,
+    REMINDER,
+    REQUEST,
+    TOO_SMALL,
+)
 from ...rules.limits import Limits
 from ..charges.common_charges import ChargesCommon
 from ..common_online import OnlineCommon
@@ -150,6 +159,38 @@ class TestLimits(LimitsCommon, DeskCommon):
         text = self._read(bill, amount=39.8)
         self.assertIn("$ 0.20 would be left", text)
         self.assertIn("Please pay all of it: $ 40.00", text)
+
+    def test_what_is_due_is_too_small_and_offered_with_what_comes_later(self):
+        small = self._bill(0.3)
+        self.client.property_payment_term_id = self._create_term((100, 30))
+        today = self.practice._clinic_get_day()
+        service = self._create_service(price_unit=80)
+        both = small | self._invoice(service, invoice_date=today)
+        self.env.flush_all()
+        self.assertEqual(self.client_user._clinic_get_unpaid_count(), 0)
+        self.assertIn("You have nothing to pay now", self._see("/my/billing")[0])
+        text = self._see("/my/billing/pay", invoice_ids="all")[0]
+        self.assertIn("Pay $ 80.30", text.replace("\xa0", " "))
+        self.assertEqual(both.sudo()._clinic_get_payment_link().amount_due, 80.3)
+        self.assertEqual(both._clinic_sum_asked(REMINDER), 0)
+
+    def test_nobody_is_led_to_pay_what_held_money_leaves_too_small(self):
+        bill = self._bill(60)
+        held = self.env["account.payment"].create(
+            {"amount": 59.8, "partner_id": self.client.id}
+        )
+        held.action_post()
+        self.env.flush_all()
+        for asker in (PAGE, RED_NUMBER, DIALOG, LINK, REQUEST, REMINDER):
+            self.assertEqual(bill._clinic_sum_offered(asker), 0, asker.name)
+        self.assertFalse(bill._clinic_filter_open(REMINDER))
+        self.assertEqual(self.client_user._clinic_get_unpaid_count(), 0)
+        self.assertIn("You have nothing to pay now", self._see("/my/billing")[0])
+        self.assertIn("So little cannot be paid online", self._read(bill))
+        with self.assertRaisesRegex(ValidationError, "So little"):
+            bill.sudo()._clinic_start_online_payment(0.2, bill.currency_id)
+        other = self._bill(80)
+        self.assertEqual((bill | other)._clinic_sum_asked(DIALOG), 80.2)
 
     def test_of_a_million_as_much_is_asked_as_can_be_charged(self):
         text = self._read(self._bill(1_000_000))
