@@ -5,8 +5,8 @@ from ...rules.askers import Answer
 from .common_sequences import PracticeCommon
 
 # Who adds up for itself what the one answer says of each line.
-BY_CLAIMS = (askers.REQUEST, askers.AUTOPAY, askers.INSTALMENT)
-BY_CHOICE = (askers.DIALOG, askers.LINK, askers.DESK)
+BY_CLAIMS = (askers.AUTOPAY, askers.INSTALMENT)
+BY_CHOICE = (askers.DIALOG, askers.DESK)
 
 
 class AskerReaders(PracticeCommon):
@@ -26,16 +26,24 @@ class AskerReaders(PracticeCommon):
         asked["dialog"] = self._read_dialog(account, *key)
         asked["link"] = self._read_link(account, unpaid)
         asked["desk"] = self._read_desk(account, unpaid)
-        asked["reminder"] = self._read_reminder(account, unpaid)
+        late = unpaid.filtered(lambda move: move.id in account.late_moves)
+        asked["request"] = self._sum(account, askers.REQUEST, Answer.ASKS, late)
+        asked["reminder"] = self._read_reminder(account, late)
         return asked
 
     def _read_offered(self, account, *key):
         """Return the most that can be paid, by the name of where."""
         unpaid = self._find_unpaid(*key)
-        return {
+        offered = {
             asker.name: self._sum(account, asker, Answer.OFFERS, unpaid)
             for asker in BY_CHOICE
         }
+        # Each address has links of its own.
+        offered["link"] = sum(
+            self._sum(account, askers.LINK, Answer.OFFERS, own)
+            for own in unpaid.grouped("partner_id").values()
+        )
+        return offered
 
     # === WHICH INVOICES === #
 
@@ -99,14 +107,12 @@ class AskerReaders(PracticeCommon):
             amount += self._sum(account, askers.DESK, Answer.ASKS, offered)
         return amount
 
-    def _read_reminder(self, account, unpaid):
+    def _read_reminder(self, account, late):
         """Remind of all that something is due of."""
-        late = {item.move for item in account.debts if "later" not in item.states}
         # sudo: as the job.
-        bills = unpaid.sudo().filtered(lambda move: move.id in late)
         reminders = self.env["clinic.reminder"].sudo()
         amount = 0
-        for own in bills.grouped("company_id").values():
+        for own in late.sudo().grouped("company_id").values():
             steps = reminders._add_amounts(own._clinic_get_remindable(), {})
             amount += sum(
                 self._to_units(account, step.amount) for step in steps.values()

@@ -54,10 +54,10 @@ HELD = Kept(
     asked=3499,
     held=2501,
 )
+# The card pays what held money does not cover; then held money pays the rest.
 HELD_AND_CHARGED = Kept(
     "a card was charged for what a payment on account covered",
     [BILL_60, AUTOPAY, RECEIVE_25, THREE_DAYS_TWICE],
-    held=2501,
 )
 DEPOSIT = Kept(
     "a deposit was taken for money in hand",
@@ -91,6 +91,20 @@ COVERED = Kept(
 TOO_SMALL = Kept(
     "clients were asked for what no provider takes",
     [BILL_60, ("pay_nearly", 0, 0, 29)],
+)
+BESIDE_WHAT_IS_LATER = Kept(
+    "the dialog would charge too little, and was refused, beside what is due later",
+    [BILL_60, ("pay_nearly", 0, 0, 29), ("bill", 8, 12, 8000)],
+)
+TOO_SMALL_TOGETHER = Kept(
+    "several that are too small alone were not asked for together",
+    [BILL_60, ("pay_nearly", 0, 0, 29), BILL_60, ("pay_nearly", 1, 0, 29)],
+    asked=60,
+)
+LEFT_BY_HELD_MONEY = Kept(
+    "people were reminded of so little as held money left, which nobody could pay",
+    [BILL_60, ("receive", 0, 0, 5970)],
+    held=5970,
 )
 CLEARING = Kept(
     "money that was on its way was asked for again",
@@ -138,6 +152,9 @@ KEPT = (
     DISCOUNT,
     COVERED,
     TOO_SMALL,
+    BESIDE_WHAT_IS_LATER,
+    TOO_SMALL_TOGETHER,
+    LEFT_BY_HELD_MONEY,
     CLEARING,
     EMPLOYED,
     INSURED,

@@ -8,6 +8,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
+# Some provider takes a line's currency from who owes it to this company.
+IS_TAKEN = """EXISTS (
+            SELECT FROM payment_provider provider
+              LEFT JOIN payment_currency_rel rel
+                ON rel.payment_provider_id = provider.id
+             WHERE provider.is_published
+               AND provider.state IN ('enabled', 'test')
+               AND provider.company_id::text = ANY (
+                   STRING_TO_ARRAY(company.parent_path, '/'))
+               AND COALESCE(rel.currency_id, line.currency_id) = line.currency_id)"""
 # What is said of a line, as it stands in the database.
 STATES_OF_LINES = MappingProxyType(
     {
@@ -18,17 +28,11 @@ STATES_OF_LINES = MappingProxyType(
               JOIN payment_transaction tx ON tx.id = rel.transaction_id
              WHERE rel.invoice_id = move.id
                AND tx.state IN ('pending', 'authorized'))""",
-        "offline": """NOT EXISTS (
-            SELECT FROM payment_provider provider
-              LEFT JOIN payment_currency_rel rel
-                ON rel.payment_provider_id = provider.id
-             WHERE provider.is_published
-               AND provider.state IN ('enabled', 'test')
-               AND provider.company_id::text = ANY (
-                   STRING_TO_ARRAY(company.parent_path, '/'))
-               AND COALESCE(rel.currency_id, line.currency_id) = line.currency_id)""",
-        "too_small": """move.move_type = 'out_invoice'
-            AND move.amount_residual < %(least)s * currency.rounding""",
+        "offline": f"NOT {IS_TAKEN}",
+        # Where nobody takes it, there is no least.
+        "too_small": f"""move.move_type = 'out_invoice'
+            AND move.amount_residual < %(least)s * currency.rounding
+            AND {IS_TAKEN}""",
         "insurers": """EXISTS (
             SELECT FROM account_move_line billed
               JOIN clinic_service_share share ON share.id = billed.clinic_share_id
@@ -71,6 +75,8 @@ SELECT line.id,
        COALESCE(line.date_maturity, line.date) AS due,
        line.amount_residual_currency AS amount,
        SPLIT_PART(company.parent_path, '/', 1)::integer AS practice,
+       line.company_id AS company,
+       move.partner_id AS address,
        line.currency_id AS currency,
        currency.rounding AS unit,
        CASE WHEN line.discount_date >= %(day)s
@@ -89,7 +95,17 @@ SELECT line.id,
    AND line.parent_state = 'posted'
    AND line.amount_residual_currency <> 0
    AND move.id > %(newer_than)s
- ORDER BY due, line.id
+ ORDER BY due, line.amount_currency, line.id
+"""
+
+# What one entry has paid of others, discounts included.
+PAID = """
+SELECT owed.move_id, SUM(part.debit_amount_currency)
+  FROM account_partial_reconcile part
+  JOIN account_move_line owed ON owed.id = part.debit_move_id
+  JOIN account_move_line paid ON paid.id = part.credit_move_id
+ WHERE paid.move_id = %s
+ GROUP BY owed.move_id
 """
 
 # States in which nobody asks for an invoice.
@@ -122,13 +138,25 @@ NOT_OFFERED = MappingProxyType(
 )
 
 
+# Who is paid several invoices at once: small ones may be enough together.
+PAID_TOGETHER = frozenset({"page", "red_number", "dialog", "link"})
+# Who sends people there, and not for what is too little even so.
+SENDS_THERE = frozenset({"request", "reminder"})
+
+
 @dataclass(frozen=True)
 class Item:
-    """One receivable journal item with money open, in the smallest unit."""
+    """One receivable journal item with money open, in the smallest unit.
+
+    :ivar int company: the practice, or the branch of it, that has billed it
+    :ivar int address: of the person who owes it; each gets links of its own
+    """
 
     id: int
     move: int
     kind: str
+    company: int
+    address: int
     due: date
     amount: int
     discount: int
@@ -144,10 +172,29 @@ class Item:
 
 
 @dataclass
+class Left:
+    """What held money leaves of what is paid at once.
+
+    :ivar int least: that providers charge; nothing where none does
+    :ivar int owed: before held money is taken off
+    :ivar int offered: what is asked included
+    """
+
+    least: int
+    owed: int = 0
+    asked: int = 0
+    offered: int = 0
+
+
+@dataclass
 class Account:
-    """What one person owes to one practice in one currency, and what it holds."""
+    """What one person owes to one practice in one currency, and what it holds.
+
+    :ivar int least: what providers charge at least, in the smallest unit
+    """
 
     unit: float
+    least: int = 0
     debts: list = field(default_factory=list)
     credits: list = field(default_factory=list)
 
@@ -158,6 +205,11 @@ class Account:
     @property
     def balance(self):
         return self.owed + sum(item.amount for item in self.credits)
+
+    @property
+    def late_moves(self):
+        """Return the invoices of which something is due."""
+        return {item.move for item in self.debts if "later" not in item.states}
 
     @property
     def held(self):
@@ -175,11 +227,63 @@ class Account:
         """
         held = 0 if mistaken == "held" else self.held
         barring = NOT_ASKED[asker] ^ {mistaken}
-        return max(0, self.sum_closing(barring, mistaken != "discount") - held)
+        has_discounts = mistaken != "discount"
+        if "too_small" not in barring or asker not in PAID_TOGETHER | SENDS_THERE:
+            return max(0, self.sum_closing(barring, has_discounts) - held)
+        left = self._get_left(asker, barring, barring - LATER, held, has_discounts)
+        if asker in PAID_TOGETHER:
+            return sum(one.asked for one in left if one.asked >= one.least)
+        return sum(one.asked for one in left if one.offered >= one.least)
 
     def sum_offered(self, asker):
         """Return the most that can be paid there."""
-        return max(0, self.sum_closing(NOT_OFFERED[asker]) - self.held)
+        barring = NOT_OFFERED[asker]
+        if asker not in PAID_TOGETHER:
+            return max(0, self.sum_closing(barring) - self.held)
+        left = self._get_left(asker, NOT_ASKED[asker], barring, self.held)
+        return sum(one.offered for one in left if one.offered >= one.least)
+
+    def _get_left(self, asker, not_asked, not_offered, held, has_discounts=True):
+        """Return what is left to pay at once: held money pays what is asked first.
+
+        :rtype: list[Left]
+        """
+        joined = {"too_small"} if asker in PAID_TOGETHER else set()
+        asked = self.find_debts(not_asked - joined)
+        offered = self.find_debts(not_offered - joined)
+        if asker in SENDS_THERE:
+            offered = [item for item in offered if item.move in self.late_moves]
+        ranked = asked + [item for item in offered if item not in asked]
+        groups, by_item = self._group_at_once(asker, ranked)
+        rest = max(0, held)
+        for item in ranked:
+            left = by_item[item]
+            # What is never enough is not asked for, so that held money does not pay it.
+            if left.owed < left.least:
+                continue
+            amount = item.closing if has_discounts else item.amount
+            covered = min(rest, amount)
+            rest -= covered
+            left.offered += amount - covered
+            left.asked += amount - covered if item in asked else 0
+        return groups
+
+    def _group_at_once(self, asker, items):
+        """Return what is paid at once, and by item: each address has links of its own.
+
+        :rtype: tuple[list[Left], dict[Item, Left]]
+        """
+        groups, by_item = {}, {}
+        for item in items:
+            key = item.company, asker == "link" and item.address
+            least = 0 if "offline" in item.states else self.least
+            by_item[item] = groups.setdefault(key, Left(least))
+            by_item[item].owed += item.amount
+        return list(groups.values()), by_item
+
+    def find_debts(self, barring):
+        """Return the debts that are in none of these states."""
+        return [item for item in self.debts if item.states.isdisjoint(barring)]
 
     def sum_proposed(self):
         """Return what a plan is proposed for: discounts are for who pays early."""
@@ -191,8 +295,7 @@ class Account:
         """Return what closes the debts that are in none of these states."""
         return sum(
             item.closing if with_discounts else item.amount
-            for item in self.debts
-            if item.states.isdisjoint(barring)
+            for item in self.find_debts(barring)
         )
 
     def get_states(self):
@@ -246,7 +349,8 @@ class LedgerOracle:
         accounts = {}
         for row in self._read():
             key = whose[row["document"]], row["practice"], row["currency"]
-            account = accounts.setdefault(key, Account(float(row["unit"])))
+            unit = float(row["unit"])
+            account = accounts.setdefault(key, Account(unit, self.least))
             item = self._make_item(row, account.unit)
             (account.debts if item.is_debt else account.credits).append(item)
         return accounts
@@ -256,6 +360,8 @@ class LedgerOracle:
             row["id"],
             row["move"],
             row["kind"],
+            row["company"],
+            row["address"],
             row["due"],
             round(float(row["amount"]) / unit),
             round(float(row["discount"]) / unit),
@@ -269,3 +375,8 @@ class LedgerOracle:
             if row["kind"] == "out_invoice":
                 opened[row["move"]] += float(row["amount"])
         return opened
+
+    def read_paid_by(self, move):
+        """Return what an entry has paid of each invoice, in its currency."""
+        self.cr.execute(PAID, [move])
+        return {invoice: float(amount) for invoice, amount in self.cr.fetchall()}
