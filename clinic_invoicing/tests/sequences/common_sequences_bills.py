@@ -97,14 +97,17 @@ class BillSteps(PracticeCommon):
         service = self._choose(services, number)
         if not service:
             return False
-        answer = self.env["clinic.insurer.answer"].create(
-            {
-                "service_ids": [Command.set(service.ids)],
-                "remainder": "write_off" if how % 4 == 3 else "client",
-                "reference": "Letter",
-            }
+        action = service.action_insurer_answered()
+        # context: what the button proposes.
+        remittances = self.env["clinic.remittance"].with_context(**action["context"])
+        remittance = remittances.create(
+            {"rest": "write_off" if how % 4 == 3 else "client"}
         )
-        answer.action_confirm()
+        remittance.line_ids.paid = remittance.amount = 0
+        remittance.action_post()
+        person = dict(self.billed)[service.bill_to_id]
+        self._keep(remittance.credit_note_ids, person)
+        self._keep(remittance.invoice_ids, person)
         return True
 
     def _do_flip(self, number, how, amount):

@@ -19,8 +19,8 @@ class AskedChecks(BillSteps, PaymentSteps, AgreementSteps, AskerReaders):
         self.cells = Counter()
 
     def _begin(self):
-        super()._begin()
         self.seen = {}
+        return super()._begin()
 
     def _check(self, everybody=False):
         """Compare all askers with the books.
