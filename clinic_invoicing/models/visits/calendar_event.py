@@ -268,7 +268,7 @@ class CalendarEvent(models.Model):
     def _clinic_get_date(self, company):
         """Return the day of the appointment where it takes place.
 
-        :param res.company company: the practice, in case nobody there has a time zone
+        :param res.company company: the practice
         """
         self.ensure_one()
         if self.allday:

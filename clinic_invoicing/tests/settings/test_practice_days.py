@@ -89,7 +89,7 @@ class TestPracticeDays(OnlineCommon):
         )
         self.assertEqual(visit.clinic_service_ids.date, self.last_day)
         self.practice.partner_id.tz = False
-        self.assertEqual(str(visit._clinic_get_date()), "2025-01-01")
+        self.assertEqual(str(visit._clinic_get_date(self.practice)), "2025-01-01")
 
     def test_the_practices_day_is_proposed(self):
         with freeze_time(EVENING):
