@@ -64,6 +64,7 @@ class TestRemittanceImport(RemittancesCommon):
     def test_broken_files_are_told_and_nothing_is_added(self):
         remittance = self._create_remittance()
         for content, sentence in (
+            ("", "Choose a file"),
             (b"PK\x03\x04 not a spreadsheet", "cannot be read"),
             (b"\x00\x01\x02", "no line"),
             ("\n\n", "no line"),

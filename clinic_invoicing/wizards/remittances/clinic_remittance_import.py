@@ -21,17 +21,20 @@ class ClinicRemittanceImport(models.TransientModel):
     _inherit = "clinic.dialog"
 
     remittance_id = fields.Many2one("clinic.remittance", required=True, readonly=True)
-    file = fields.Binary(required=True, attachment=False, help="CSV or XLSX.")
+    file = fields.Binary(attachment=False, help="CSV or XLSX.")
     file_name = fields.Char()
 
     def action_import(self):
         """Add a line for each line of the file.
 
-        :raise UserError: a line cannot be read; it is named
+        :raise UserError: there is no file, or a line cannot be read; it is named
         """
         self.ensure_one()
         remittance = self.remittance_id
         remittance.check_access("write")
+        if not self.file:
+            # Not required: the template is downloaded by who has no file yet.
+            raise UserError(self.env._("Choose a file."))
         try:
             lines = remittance_file.read_lines(self._read_rows(), self._get_reading())
         except remittance_file.FileProblem as problem:
