@@ -129,7 +129,7 @@ def test_a_file_of_200_lines_is_imported_and_posted(person):
         {"name": "r.csv", "mimeType": "text/csv", "buffer": table.encode()},
     )
     hand.clicks(".modal button[name=action_import]")
-    biller.sees(".alert-warning", "3 lines cannot be posted")
+    biller.sees(".alert-warning", "cannot be posted: 3")
     biller.look("imported")
     # The corrections of wrong lines are not counted. They are on the second page.
     biller.page.click(".o_field_x2many .o_pager_next")
