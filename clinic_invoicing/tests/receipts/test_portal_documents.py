@@ -92,9 +92,8 @@ class TestPortalDocuments(MoneyOwedCommon, AccountPaymentCommon, PagesCommon):
             for invoice in invoices:
                 invoice._clinic_is_receipted()
             counts.append(self.cr.sql_log_count - before)
-            for day in ("2024-04-11", "2024-04-12", "2024-04-13"):
-                self._pay(self._bill(10, day), 5)
-                self._pay_and_write_off(self._bill(10, day), 5)
+            self._pay(self._bill(10, "2024-04-11"), 5)
+            self._pay_and_write_off(self._bill(10, "2024-04-11"), 5)
         self.assertEqual(counts[2], counts[3])
 
     # === STATEMENTS === #
