@@ -15,6 +15,12 @@ MODEL = "clinic.remittance"
 
 
 @pytest.fixture
+def practice(own_practice):
+    """Return one of their own: 200 services would stand before those of others."""
+    return own_practice
+
+
+@pytest.fixture
 def invoiced(person):
     """Let insurers be invoiced, as long as the test lasts."""
     admin = person("admin")
