@@ -7,6 +7,9 @@ from odoo.tools.misc import clean_context
 
 from ...rules.payers import PAYER_PATIENT
 
+# What a posting makes beside the payment.
+DOCUMENTS = ("credit_note_ids", "invoice_ids")
+
 
 class ClinicRemittance(models.Model):
     """Posting: what is taken back, what moves, what is paid; all of it, or nothing."""
@@ -57,6 +60,8 @@ class ClinicRemittance(models.Model):
         :param clinic.remittance.line booked: those of shares on invoices
         :param list handovers: see clinic.remittance.line._get_handovers()
         """
+        # sudo: nobody writes it by hand. What was undone is not this posting's.
+        self.sudo().write({name: [Command.clear()] for name in DOCUMENTS})
         taken = booked.filtered(lambda line: line.paid < 0)
         money = self._take_back(taken)
         self._settle_outside(lines - booked)

@@ -31,6 +31,17 @@ class TestRemittanceUndo(RemittancesCommon):
             self.assertEqual(self._photograph(self.services), posted)
         self.assertEqual(payment.state, "canceled")
 
+    def test_what_is_posted_anew_with_nothing_to_move_is_undone(self):
+        before = self._photograph(self.services)
+        remittance = self._post([(self.shares[0], 50, {"rest": "client"})])
+        self._undo(remittance)
+        remittance.action_reopen()
+        remittance.line_ids.paid = remittance.amount = 80
+        remittance.action_post()
+        self.assertFalse(remittance.credit_note_ids | remittance.invoice_ids)
+        self._undo(remittance)
+        self.assertEqual(self._photograph(self.services), before)
+
     def test_take_back_is_undone(self):
         self._post([(share, 80) for share in self.shares])
         other = self._create_service(self.insurer_rate)
