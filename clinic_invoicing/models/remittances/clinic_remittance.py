@@ -298,6 +298,15 @@ class ClinicRemittance(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _add_lines(self, vals_list):
+        """Add lines after those that are there, in this order."""
+        self.ensure_one()
+        last = max(self.line_ids.mapped("sequence"), default=0)
+        self.line_ids = [
+            Command.create({**values, "sequence": last + number})
+            for number, values in enumerate(vals_list, start=1)
+        ]
+
     def _get_open_action(self):
         """Return the action that opens these."""
         views = ["form"] if len(self) == 1 else ["list", "form"]

@@ -3,7 +3,6 @@ import io
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
 
 from ...actions import CLOSE
 from ...rules import remittance_file
@@ -39,11 +38,7 @@ class ClinicRemittanceImport(models.TransientModel):
             lines = remittance_file.read_lines(self._read_rows(), self._get_reading())
         except remittance_file.FileProblem as problem:
             raise UserError(self._explain(problem)) from problem
-        last = max(remittance.line_ids.mapped("sequence"), default=0)
-        remittance.line_ids = [
-            Command.create({**values, "sequence": last + number})
-            for number, values in enumerate(lines, start=1)
-        ]
+        remittance._add_lines(lines)
         return CLOSE
 
     def action_template(self):

@@ -51,11 +51,7 @@ class ClinicRemittanceServices(models.TransientModel):
         remittance = self.remittance_id
         remittance.check_access("write")
         chosen = self.line_ids.filtered("is_chosen").share_id
-        last = max(remittance.line_ids.mapped("sequence"), default=0)
-        remittance.line_ids = [
-            Command.create({"share_id": share.id, "sequence": last + number})
-            for number, share in enumerate(chosen, start=1)
-        ]
+        remittance._add_lines([{"share_id": share.id} for share in chosen])
         return CLOSE
 
 
